@@ -1,0 +1,4 @@
+-- Privileges, last: nothing of ours is open to PUBLIC but the names in schema dwh; each right is given one by one.
+REVOKE ALL ON SCHEMA dwh, dwh_internal FROM PUBLIC;
+GRANT USAGE ON SCHEMA dwh TO PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dwh, dwh_internal FROM PUBLIC;

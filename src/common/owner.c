@@ -1,0 +1,92 @@
+/*
+ * owner.c
+ *		Acting as dwh_owner; whether a warehouse stands in this database.
+ *
+ * The warehouse stands when schema dwh_catalog exists, belongs to role dwh_owner and holds table warehouse: rows are not
+ * looked at here, so that the check is two cache look-ups and works in any snapshot.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "common/errors.h"
+#include "common/owner.h"
+
+#define DWH_OWNER_ROLE "dwh_owner"
+
+/* The oid of role dwh_owner; InvalidOid where there is none. */
+Oid
+dwh_owner_oid(void)
+{
+	return get_role_oid(DWH_OWNER_ROLE, true);
+}
+
+/* Whether dwh.create_warehouse() has been run in this database. */
+bool
+dwh_warehouse_exists(void)
+{
+	Oid			owner = dwh_owner_oid();
+	Oid			nsp = get_namespace_oid("dwh_catalog", true);
+	HeapTuple	tup;
+	bool		is_ours;
+
+	if (!OidIsValid(owner) || !OidIsValid(nsp))
+		return false;
+	tup = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(nsp));
+	if (!HeapTupleIsValid(tup))
+		return false;
+	is_ours = ((Form_pg_namespace) GETSTRUCT(tup))->nspowner == owner;
+	ReleaseSysCache(tup);
+	return is_ours && OidIsValid(get_relname_relid("warehouse", nsp));
+}
+
+/* Raises WH001 unless the warehouse stands. */
+void
+dwh_require_warehouse(void)
+{
+	if (!dwh_warehouse_exists())
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_NO_WAREHOUSE),
+				 errmsg("there is no warehouse in this database"),
+				 errhint("A superuser creates it with SELECT dwh.create_warehouse().")));
+}
+
+/*
+ * Whether the outer user (the login role, or what SET ROLE chose; never the owner of a definer function) has the rights of
+ * dwh_owner. Superusers do.
+ */
+bool
+dwh_caller_is_owner(void)
+{
+	Oid			owner = dwh_owner_oid();
+
+	return OidIsValid(owner) && has_privs_of_role(GetOuterUserId(), owner);
+}
+
+/* Becomes dwh_owner. Raises WH001 where no warehouse stands. */
+void
+dwh_owner_enter(DwhOwnerSwitch *state)
+{
+	dwh_require_warehouse();
+	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
+	state->guc_nest_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	SetUserIdAndSecContext(dwh_owner_oid(),
+						   state->saved_sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+}
+
+/* Becomes again whoever called dwh_owner_enter(). */
+void
+dwh_owner_leave(const DwhOwnerSwitch *state)
+{
+	AtEOXact_GUC(false, state->guc_nest_level);
+	SetUserIdAndSecContext(state->saved_user, state->saved_sec_context);
+}

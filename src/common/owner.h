@@ -1,0 +1,26 @@
+/*
+ * owner.h
+ *		Acting as dwh_owner, the role that owns every table of the warehouse and nothing else.
+ *
+ * Whatever reads or writes warehouse rows does so between dwh_owner_enter() and dwh_owner_leave(): as dwh_owner, inside a
+ * security-restricted operation, with search_path = pg_catalog, pg_temp. After an ERROR PostgreSQL itself restores user,
+ * security context and settings at the end of the (sub)transaction, so callers need no PG_TRY.
+ */
+#ifndef DWH_OWNER_H
+#define DWH_OWNER_H
+
+typedef struct DwhOwnerSwitch
+{
+	Oid			saved_user;
+	int			saved_sec_context;
+	int			guc_nest_level;
+} DwhOwnerSwitch;
+
+extern Oid	dwh_owner_oid(void);
+extern void dwh_owner_enter(DwhOwnerSwitch *state);
+extern void dwh_owner_leave(const DwhOwnerSwitch *state);
+extern bool dwh_caller_is_owner(void);
+extern void dwh_require_warehouse(void);
+extern bool dwh_warehouse_exists(void);
+
+#endif							/* DWH_OWNER_H */

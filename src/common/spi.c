@@ -1,0 +1,134 @@
+/*
+ * spi.c
+ *		Small typed layer over SPI; see spi.h for the contract.
+ *
+ * Rows are numbered from 0, columns from 1 as SPI does. Reading a column as a type it does not have is a programming error
+ * and is not checked.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "common/spi.h"
+
+/* Opens an SPI level. */
+void
+dwh_spi_begin(void)
+{
+	int			rc = SPI_connect();
+
+	if (rc != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed: %s", SPI_result_code_string(rc));
+}
+
+/* Closes the SPI level. */
+void
+dwh_spi_end(void)
+{
+	int			rc = SPI_finish();
+
+	if (rc != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed: %s", SPI_result_code_string(rc));
+}
+
+/* Runs one statement; its result code must be the expected one. Returns the number of rows processed. */
+uint64
+dwh_spi_run(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
+			bool read_only, int expected)
+{
+	int			rc = SPI_execute_with_args(sql, nargs, (Oid *) types, (Datum *) values, nulls, read_only, 0);
+
+	if (rc != expected)
+		elog(ERROR, "SPI statement ended with %s: %s", SPI_result_code_string(rc), sql);
+	return SPI_processed;
+}
+
+/* Runs a SELECT. Returns the number of rows, which stay readable by dwh_spi_text() and its sisters until the next statement. */
+uint64
+dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls, bool read_only)
+{
+	return dwh_spi_run(sql, nargs, types, values, nulls, read_only, SPI_OK_SELECT);
+}
+
+/* Runs utility statements (DDL). */
+void
+dwh_spi_utility(const char *sql)
+{
+	int			rc = SPI_execute(sql, false, 0);
+
+	if (rc < 0)
+		elog(ERROR, "SPI statement ended with %s: %s", SPI_result_code_string(rc), sql);
+}
+
+static Datum
+get_datum(uint64 row, int col, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col, isnull);
+}
+
+/* Whether the cell is NULL. */
+bool
+dwh_spi_isnull(uint64 row, int col)
+{
+	bool		isnull;
+
+	(void) get_datum(row, col, &isnull);
+	return isnull;
+}
+
+/* The cell in text form, NULL for NULL; allocated in the caller's context (outside SPI's). */
+char *
+dwh_spi_text(uint64 row, int col)
+{
+	char	   *in_spi = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col);
+	Size		size;
+	char	   *out;
+
+	if (in_spi == NULL)
+		return NULL;
+	size = strlen(in_spi) + 1;
+	out = SPI_palloc(size);
+	memcpy(out, in_spi, size);
+	return out;
+}
+
+/* An int4 cell; 0 for NULL. */
+int32
+dwh_spi_int(uint64 row, int col)
+{
+	bool		isnull;
+	Datum		d = get_datum(row, col, &isnull);
+
+	return isnull ? 0 : DatumGetInt32(d);
+}
+
+/* An int8 cell; 0 for NULL. */
+int64
+dwh_spi_bigint(uint64 row, int col)
+{
+	bool		isnull;
+	Datum		d = get_datum(row, col, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(d);
+}
+
+/* A boolean cell; false for NULL. */
+bool
+dwh_spi_bool(uint64 row, int col)
+{
+	bool		isnull;
+	Datum		d = get_datum(row, col, &isnull);
+
+	return isnull ? false : DatumGetBool(d);
+}
+
+/* A date cell; 0 (2000-01-01) for NULL, so ask dwh_spi_isnull() first where that can be. */
+DateADT
+dwh_spi_date(uint64 row, int col)
+{
+	bool		isnull;
+	Datum		d = get_datum(row, col, &isnull);
+
+	return isnull ? 0 : DatumGetDateADT(d);
+}

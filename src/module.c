@@ -1,0 +1,21 @@
+/*
+ * module.c
+ *		Module magic and _PG_init of dwh_ext.
+ *
+ * _PG_init only calls the rooms' *_init() functions; each registers its own settings, hooks and workers.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	if (IsBinaryUpgrade)
+		return;
+}
