@@ -17,7 +17,10 @@ SQL_PARTS = \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build.
-WAREHOUSE_PARTS =
+WAREHOUSE_PARTS = \
+	sql/warehouse/30_dimensions.sql \
+	sql/warehouse/40_facts.sql \
+	sql/warehouse/45_landing.sql
 
 DATA       = $(wildcard sql/update/$(EXTENSION)--*--*.sql)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
