@@ -1,4 +1,11 @@
 # dwh_ext: build with PGXS.
+#
+#   make, make install      build, install into the server of PG_CONFIG
+#   make demo               indicators from loaded data, in a private cluster; nothing else of the machine is touched
+#   make test               every test, likewise; KINDS="lint regress isolation pgtap tap" picks some of them
+#   make bench              measurements, likewise
+#   make lint               the checks of test/lint only
+#   make trace              the requirements and the tests that name them
 
 EXTENSION  = dwh_ext
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
@@ -28,14 +35,51 @@ DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -I$(srcdir)/src $(shell curl-config --cflags)
 SHLIB_LINK  = $(shell curl-config --libs) -lroaring
 
+# In this order; the first makes the database that all of them share.
+REGRESS = \
+	extension_create
+
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql
 
+.DEFAULT_GOAL := all
+.PHONY: all install clean demo test bench lint trace list-regress
+
+# These bring what they need with them (packages, server tree, cluster), so they stand before PGXS and do without it.
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+HARNESS    = $(if $(filter-out file default undefined,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)') test/harness/run
+
+demo bench:
+	@$(HARNESS) $@
+test:
+	@$(HARNESS) test $(KINDS)
+lint:
+	@$(HARNESS) test lint
+trace:
+	@test/harness/trace
+list-regress:
+	@echo $(REGRESS)
+
+# libpq-dev alone has a pg_config that names a pgxs.mk it does not bring.
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq ($(wildcard $(PGXS)),)
+
+all install:
+	@echo "make $@: $(PG_CONFIG) knows no PGXS; install postgresql-server-dev-15 (or later) or set PG_CONFIG" >&2; exit 1
+clean:
+	rm -f $(OBJS) $(OBJS:.o=.bc) $(MODULE_big).so $(EXTRA_CLEAN)
+
+else
+
 include $(PGXS)
+
+ifneq ($(shell test '$(MAJORVERSION)' -ge 15 2>/dev/null && echo yes),yes)
+$(error $(EXTENSION) needs PostgreSQL 15 or later, $(PG_CONFIG) is of $(VERSION))
+endif
 
 $(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $(SQL_PARTS) > $@
 
 # PGXS tracks no headers.
 $(OBJS): $(wildcard src/*/*.h)
+
+endif
