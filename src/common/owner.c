@@ -75,6 +75,13 @@ void
 dwh_owner_enter(DwhOwnerSwitch *state)
 {
 	dwh_require_warehouse();
+	dwh_owner_enter_for_creation(state);
+}
+
+/* The same while the warehouse is being made; the role is known to exist. */
+void
+dwh_owner_enter_for_creation(DwhOwnerSwitch *state)
+{
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
 	state->guc_nest_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,

@@ -1,0 +1,74 @@
+/*
+ * roles.c
+ *		The group roles of the warehouse.
+ *
+ * Roles belong to the cluster, not to the database: a second database may find them there already, and two databases may
+ * create them at the same moment. Whoever finds one missing therefore locks pg_authid against other CREATE ROLE and looks again.
+ *
+ * NOINHERIT: a group has the rights granted to itself and never, by itself, those of a role it might be put into.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+#include "common/spi.h"
+#include "warehouse/warehouse.h"
+
+const DwhNamedObject dwh_roles[] = {
+	{"dwh_owner", "Chủ sở hữu mọi bảng của kho, không đăng nhập | Owner of every table of the warehouse, never logs in"},
+	{"dwh_central_admin", "Nhóm quản trị ứng dụng cấp Trung ương | Central application administrators"},
+	{"dwh_province_admin", "Nhóm quản trị ứng dụng cấp tỉnh | Province application administrators"},
+	{"dwh_analyst", "Nhóm khai thác chỉ tiêu, báo cáo | Users of indicators and reports"},
+	{"dwh_national", "Nhóm khai thác số liệu toàn quốc | Readers of every unit"},
+	{"dwh_loader", "Nhóm nạp dữ liệu | Loaders of data"},
+	{"dwh_share_officer", "Nhóm cán bộ chia sẻ dữ liệu | Data-sharing officers"},
+	{"dwh_auditor", "Nhóm kiểm tra, giám sát | Auditors"},
+	{"dwh_partner", "Cơ quan khai thác dữ liệu chia sẻ | Partner agencies that data is shared with"},
+};
+const int	dwh_role_count = lengthof(dwh_roles);
+
+/* The statements that create one group role, palloc'ed: the same for create_warehouse() and export_roles(). */
+char *
+dwh_role_statements(const DwhNamedObject *role)
+{
+	return psprintf("CREATE ROLE %s NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS; "
+					"COMMENT ON ROLE %s IS %s;",
+					quote_identifier(role->name), quote_identifier(role->name),
+					quote_literal_cstr(psprintf("%s%s", DWH_MARKER, role->comment)));
+}
+
+static bool
+is_missing(const DwhNamedObject *role)
+{
+	return !OidIsValid(get_role_oid(role->name, true));
+}
+
+/* Creates the roles that are missing; returns how many. The caller is a superuser and inside SPI. */
+int
+dwh_roles_create_missing(void)
+{
+	int			created = 0;
+	bool		is_locked = false;
+
+	for (int i = 0; i < dwh_role_count; i++)
+	{
+		if (!is_missing(&dwh_roles[i]))
+			continue;
+		if (!is_locked)
+		{
+			/* Taking the lock also reads the invalidations of whoever held it before us. */
+			LockRelationOid(AuthIdRelationId, ShareRowExclusiveLock);
+			is_locked = true;
+			if (!is_missing(&dwh_roles[i]))
+				continue;
+		}
+		dwh_spi_utility(dwh_role_statements(&dwh_roles[i]));
+		created++;
+	}
+	CommandCounterIncrement();
+	return created;
+}
