@@ -31,10 +31,16 @@ SQL_PARTS = \
 	build/warehouse_part.sql \
 	sql/install/90_privileges.sql
 
-# Not yet listed, they wait for the calendar and the organisation (20-23): 30_dimensions 40_facts 45_landing.
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
 WAREHOUSE_PARTS = \
 	sql/warehouse/10_platform.sql \
+	sql/warehouse/20_calendar.sql \
+	sql/warehouse/21_calendar_rows.sql \
+	sql/warehouse/22_organisation.sql \
+	sql/warehouse/23_organisation_rows.sql \
+	sql/warehouse/30_dimensions.sql \
+	sql/warehouse/40_facts.sql \
+	sql/warehouse/45_landing.sql \
 	sql/warehouse/80_platform_attachments.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.
