@@ -1,7 +1,7 @@
 -- The calendar: months, days, and the public holidays that make a day a working day or not.
 --
 -- holiday_rule holds the days fixed in the solar calendar, holiday the dated ones; both may be edited by the site. A trigger
--- (81_star_attachments.sql) brings a change to dim_day at once, through dwh_internal.refresh_calendar().
+-- (82_star_attachments.sql) brings a change to dim_day at once, through dwh_internal.refresh_calendar().
 
 CREATE TABLE dwh_star.dim_month (
 	month					date CONSTRAINT dim_month_pkey PRIMARY KEY,
