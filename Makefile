@@ -59,7 +59,7 @@ REGRESS = \
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql
 
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test bench lint trace list-regress
+.PHONY: all install clean demo test bench lint trace
 
 # These bring what they need with them (packages, server tree, cluster), so they stand before PGXS and do without it.
 PG_CONFIG ?= pg_config
@@ -73,8 +73,8 @@ lint:
 	@$(HARNESS) test lint
 trace:
 	@test/harness/trace
-list-regress:
-	@echo $(REGRESS)
+list-%:
+	@echo $($*)
 
 # libpq-dev alone has a pg_config that names a pgxs.mk it does not bring.
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)

@@ -68,7 +68,5 @@ make_warehouse()
 	for extension in "$@" dwh_ext; do
 		psql -Xq -v ON_ERROR_STOP=1 -d "$database" -c "CREATE EXTENSION $extension" || return
 	done
-	# shellcheck disable=SC2016
-	psql -Xqt -v ON_ERROR_STOP=1 -d "$database" -o /dev/null -c "SET client_min_messages = warning" -c 'DO $$ BEGIN
-		IF to_regprocedure($x$dwh.create_warehouse()$x$) IS NOT NULL THEN PERFORM dwh.create_warehouse(); END IF; END $$'
+	psql -Xq -v ON_ERROR_STOP=1 -d "$database" -o /dev/null -c 'SET client_min_messages = warning' -c 'SELECT dwh.create_warehouse()'
 }

@@ -31,6 +31,8 @@ build_extension()
 	local flags=
 	[ -z "${1:-}" ] || flags="-Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers"
 
+	# What is not in git may be stale here.
+	make clean >"$SCRATCH/build.log" 2>&1
 	if ! make -j "$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no COPT="$flags" all install >"$SCRATCH/build.log" 2>&1; then
 		tail -n 40 "$SCRATCH/build.log"
 		echo "the build failed"
