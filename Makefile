@@ -14,6 +14,7 @@ MODULE_big = $(EXTENSION)
 # One file a line, by room.
 OBJS = \
 	src/module.o \
+	src/common/nearest.o \
 	src/common/owner.o \
 	src/common/spi.o \
 	src/warehouse/create.o \
@@ -21,7 +22,13 @@ OBJS = \
 	src/warehouse/parts.o \
 	src/warehouse/roles.o \
 	src/warehouse/strangers.o \
-	src/audit/append.o
+	src/audit/append.o \
+	src/formula/ast.o \
+	src/formula/deparse.o \
+	src/formula/gram.o \
+	src/formula/parse.o \
+	src/formula/row.o \
+	src/formula/scan.o
 
 # What CREATE EXTENSION runs, in this order.
 SQL_PARTS = \
@@ -58,7 +65,8 @@ SHLIB_LINK  = $(shell curl-config --libs) -lroaring
 REGRESS = \
 	warehouse_create
 
-EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql
+EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
+	src/formula/gram.c src/formula/gram.h src/formula/scan.c
 
 .DEFAULT_GOAL := all
 .PHONY: all install clean demo test bench lint trace
@@ -101,6 +109,13 @@ $(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS)
 build/warehouse_part.sql: $(WAREHOUSE_PARTS) $(WAREHOUSE_STEPS) sql/embed.awk Makefile
 	@mkdir -p build
 	awk -f sql/embed.awk $(WAREHOUSE_PARTS) $(WAREHOUSE_STEPS) > $@.new && mv $@.new $@
+
+# The formula language: generated, not committed.
+src/formula/gram.c src/formula/gram.h &: src/formula/gram.y
+	bison -d -o src/formula/gram.c $<
+src/formula/scan.c: src/formula/scan.l
+	flex -o $@ $<
+src/formula/parse.o src/formula/scan.o: src/formula/gram.h
 
 # PGXS tracks no headers.
 $(OBJS): $(wildcard src/*/*.h)
