@@ -49,7 +49,6 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/40_facts.sql \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
-	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/80_platform_attachments.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.

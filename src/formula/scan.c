@@ -7,6 +7,7 @@
 
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/formatting.h"
 
 #include "formula/formula.h"
 #include "formula/scanner.h"
@@ -14,7 +15,7 @@
 
 #define YYSTYPE DWH_FORMULA_YYSTYPE
 
-#line 18 "src/formula/scan.c"
+#line 19 "src/formula/scan.c"
 
 #define  YY_INT_ALIGNED short int
 
@@ -677,9 +678,10 @@ static const flex_int16_t yy_chk[68] =
 #define YY_RESTORE_YY_MORE_OFFSET
 #line 1 "src/formula/scan.l"
 
-#line 19 "src/formula/scan.l"
-#undef YY_FATAL_ERROR
-#define YY_FATAL_ERROR(msg) elog(ERROR, "formula scanner: %s", msg)
+#line 20 "src/formula/scan.l"
+/* flex reports what cannot happen by fprintf(stderr) and exit(): turn it into an error of ours. */
+#undef fprintf
+#define fprintf(file, fmt, msg) elog(ERROR, "formula scanner: %s", msg)
 
 #define YY_USER_ACTION	yyextra->token_location = (int) (yytext - yyextra->source_copy);
 
@@ -693,9 +695,9 @@ typedef struct DwhScannerExtra
 #define YY_EXTRA_TYPE DwhScannerExtra *
 
 static char *unquote(const char *text, int len);
-#line 697 "src/formula/scan.c"
-#define YY_NO_INPUT 1
 #line 699 "src/formula/scan.c"
+#define YY_NO_INPUT 1
+#line 701 "src/formula/scan.c"
 
 #define INITIAL 0
 
@@ -967,10 +969,10 @@ YY_DECL
 		}
 
 	{
-#line 53 "src/formula/scan.l"
+#line 55 "src/formula/scan.l"
 
 
-#line 974 "src/formula/scan.c"
+#line 976 "src/formula/scan.c"
 
 	while ( /*CONSTCOND*/1 )		/* loops until end-of-file is reached */
 		{
@@ -1026,54 +1028,54 @@ do_action:	/* This label is used only to access EOF actions. */
 case 1:
 /* rule 1 can match eol */
 YY_RULE_SETUP
-#line 55 "src/formula/scan.l"
+#line 57 "src/formula/scan.l"
 { /* blank */ }
 	YY_BREAK
 case 2:
 YY_RULE_SETUP
-#line 57 "src/formula/scan.l"
+#line 59 "src/formula/scan.l"
 { yylval->str = pnstrdup(yytext, yyleng); return NUMBER; }
 	YY_BREAK
 case 3:
 /* rule 3 can match eol */
 YY_RULE_SETUP
-#line 58 "src/formula/scan.l"
+#line 60 "src/formula/scan.l"
 { yylval->str = unquote(yytext, yyleng); return STRING; }
 	YY_BREAK
 case 4:
 /* rule 4 can match eol */
 YY_RULE_SETUP
-#line 59 "src/formula/scan.l"
+#line 61 "src/formula/scan.l"
 { return UNTERMINATED_STRING; }
 	YY_BREAK
 case 5:
 YY_RULE_SETUP
-#line 60 "src/formula/scan.l"
+#line 62 "src/formula/scan.l"
 { yylval->str = pnstrdup(yytext + 1, yyleng - 2); return CODE; }
 	YY_BREAK
 case 6:
 YY_RULE_SETUP
-#line 62 "src/formula/scan.l"
+#line 64 "src/formula/scan.l"
 { return NOT_EQUAL; }
 	YY_BREAK
 case 7:
 YY_RULE_SETUP
-#line 63 "src/formula/scan.l"
+#line 65 "src/formula/scan.l"
 { return LESS_EQUAL; }
 	YY_BREAK
 case 8:
 YY_RULE_SETUP
-#line 64 "src/formula/scan.l"
+#line 66 "src/formula/scan.l"
 { return GREATER_EQUAL; }
 	YY_BREAK
 case 9:
 YY_RULE_SETUP
-#line 65 "src/formula/scan.l"
+#line 67 "src/formula/scan.l"
 { return yytext[0]; }
 	YY_BREAK
 case 10:
 YY_RULE_SETUP
-#line 67 "src/formula/scan.l"
+#line 69 "src/formula/scan.l"
 {
 					yylval->str = asc_tolower(yytext, yyleng);
 					if (strcmp(yylval->str, "and") == 0)
@@ -1099,15 +1101,15 @@ YY_RULE_SETUP
 	YY_BREAK
 case 11:
 YY_RULE_SETUP
-#line 89 "src/formula/scan.l"
+#line 91 "src/formula/scan.l"
 { return UNEXPECTED_CHARACTER; }
 	YY_BREAK
 case 12:
 YY_RULE_SETUP
-#line 91 "src/formula/scan.l"
+#line 93 "src/formula/scan.l"
 YY_FATAL_ERROR( "flex scanner jammed" );
 	YY_BREAK
-#line 1111 "src/formula/scan.c"
+#line 1113 "src/formula/scan.c"
 case YY_STATE_EOF(INITIAL):
 	yyterminate();
 
@@ -2222,7 +2224,7 @@ static int yy_flex_strlen (const char * s , yyscan_t yyscanner)
 
 #define YYTABLES_NAME "yytables"
 
-#line 91 "src/formula/scan.l"
+#line 93 "src/formula/scan.l"
 
 
 /* The value of a quoted string: outer quotes off, doubled ones single. */
