@@ -28,7 +28,8 @@ OBJS = \
 	src/formula/gram.o \
 	src/formula/parse.o \
 	src/formula/row.o \
-	src/formula/scan.o
+	src/formula/scan.o \
+	src/star/partitions.o
 
 # What CREATE EXTENSION runs, in this order.
 SQL_PARTS = \
@@ -36,6 +37,7 @@ SQL_PARTS = \
 	sql/install/01_schemas.sql \
 	sql/install/06_warehouse.sql \
 	build/warehouse_part.sql \
+	sql/install/32_partitions.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -49,7 +51,8 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/40_facts.sql \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
-	sql/warehouse/80_platform_attachments.sql
+	sql/warehouse/80_platform_attachments.sql \
+	sql/warehouse/84_fact_attachments.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.
 WAREHOUSE_STEPS = $(wildcard sql/warehouse/upgrade/*.sql)

@@ -15,7 +15,9 @@ CREATE TABLE dwh_star.dim_source (
 	CONSTRAINT dim_source_code_key UNIQUE (code, valid_from),
 	CONSTRAINT dim_source_validity_check CHECK (valid_to >= valid_from)
 );
-COMMENT ON TABLE dwh_star.dim_source IS 'Hệ thống nguồn dữ liệu (Điều 4 QĐ 893 và bổ sung) | Source systems of the data (Decision 893 Art. 4, and further ones)';
+COMMENT ON TABLE dwh_star.dim_source IS
+	'Hệ thống nguồn dữ liệu (Điều 4 QĐ 893 và bổ sung) | '
+	'Source systems of the data (Decision 893 Art. 4, and further ones)';
 COMMENT ON COLUMN dwh_star.dim_source.source_id IS 'Khóa thay thế | Surrogate key';
 COMMENT ON COLUMN dwh_star.dim_source.code IS 'Mã riêng, không phải mã chính thức | Own code, not official';
 COMMENT ON COLUMN dwh_star.dim_source.basis IS 'Căn cứ | Legal basis';
@@ -32,7 +34,8 @@ CREATE TABLE dwh_star.dim_scheme (
 );
 COMMENT ON TABLE dwh_star.dim_scheme IS 'Loại hình bảo hiểm | Insurance schemes';
 COMMENT ON COLUMN dwh_star.dim_scheme.scheme_id IS 'Khóa thay thế | Surrogate key';
-COMMENT ON COLUMN dwh_star.dim_scheme.code IS 'Mã riêng (viết tắt thông dụng), không phải mã chính thức | Own code (common abbreviation), not official';
+COMMENT ON COLUMN dwh_star.dim_scheme.code IS
+	'Mã riêng (viết tắt thông dụng), không phải mã chính thức | Own code (common abbreviation), not official';
 
 CREATE TABLE dwh_star.dim_fund (
 	fund_id		int PRIMARY KEY,
@@ -48,7 +51,8 @@ CREATE TABLE dwh_star.dim_fund (
 COMMENT ON TABLE dwh_star.dim_fund IS 'Quỹ thành phần và ngân sách nhà nước | Component funds and the state budget';
 COMMENT ON COLUMN dwh_star.dim_fund.fund_id IS 'Khóa thay thế | Surrogate key';
 COMMENT ON COLUMN dwh_star.dim_fund.code IS 'Mã riêng, không phải mã chính thức | Own code, not official';
-COMMENT ON COLUMN dwh_star.dim_fund.fund_group IS 'Nhóm quỹ: BHXH, BHTN, BHYT, NSNN | Fund group: social insurance, unemployment, health, state budget';
+COMMENT ON COLUMN dwh_star.dim_fund.fund_group IS
+	'Nhóm quỹ: BHXH, BHTN, BHYT, NSNN | Fund group: social insurance, unemployment, health, state budget';
 
 CREATE TABLE dwh_star.dim_category (
 	category_id	int PRIMARY KEY,
@@ -68,14 +72,21 @@ CREATE TABLE dwh_star.dim_category (
 												  AND (hi_group IS NULL) = (hi_group_en IS NULL)),
 	CONSTRAINT dim_category_validity_check CHECK (valid_to >= valid_from)
 );
-COMMENT ON TABLE dwh_star.dim_category IS 'Mã đối tượng tham gia BHYT và nhóm đối tượng; dòng 0 = không phân loại | Health-insurance object codes and their groups; row 0 = no category';
-COMMENT ON COLUMN dwh_star.dim_category.category_id IS 'Khóa thay thế; 0 = không phân loại | Surrogate key; 0 = no category';
+COMMENT ON TABLE dwh_star.dim_category IS
+	'Mã đối tượng tham gia BHYT và nhóm đối tượng; dòng 0 = không phân loại | '
+	'Health-insurance object codes and their groups; row 0 = no category';
+COMMENT ON COLUMN dwh_star.dim_category.category_id IS
+	'Khóa thay thế; 0 = không phân loại | Surrogate key; 0 = no category';
 COMMENT ON COLUMN dwh_star.dim_category.code IS 'Mã đối tượng 2 chữ trên thẻ BHYT | Two-letter object code of the card';
-COMMENT ON COLUMN dwh_star.dim_category.scheme_code IS 'Loại hình áp dụng; * = mọi loại hình | Scheme it applies to; * = every scheme';
-COMMENT ON COLUMN dwh_star.dim_category.hi_group IS 'Nhóm đối tượng 1-5 (Điều 12 Luật BHYT) | Group 1-5 (Health Insurance Law Art. 12)';
+COMMENT ON COLUMN dwh_star.dim_category.scheme_code IS
+	'Loại hình áp dụng; * = mọi loại hình | Scheme it applies to; * = every scheme';
+COMMENT ON COLUMN dwh_star.dim_category.hi_group IS
+	'Nhóm đối tượng 1-5 (Điều 12 Luật BHYT) | Group 1-5 (Health Insurance Law Art. 12)';
 COMMENT ON COLUMN dwh_star.dim_category.hi_group_vi IS 'Tên nhóm (tiếng Việt) | Name of the group in Vietnamese';
 COMMENT ON COLUMN dwh_star.dim_category.hi_group_en IS 'Tên nhóm (tiếng Anh) | Name of the group in English';
-COMMENT ON COLUMN dwh_star.dim_category.priority IS 'Thứ tự ưu tiên khi một người thuộc nhiều đối tượng, theo thứ tự nhóm tại Điều 12; thứ tự trong nhóm là của kho | Which category counts when a person has several: the groups in the order of Art. 12; the order inside a group is our own';
+COMMENT ON COLUMN dwh_star.dim_category.priority IS
+	'Thứ tự ưu tiên khi một người thuộc nhiều đối tượng, theo thứ tự nhóm tại Điều 12; thứ tự trong nhóm là của kho | '
+	'Which category counts when a person has several: the groups in the order of Art. 12; the order inside a group is our own';
 COMMENT ON COLUMN dwh_star.dim_category.source_note IS 'Nguồn của mã | Where the code was found';
 
 CREATE TABLE dwh_catalog.benefit_level (
@@ -89,10 +100,14 @@ CREATE TABLE dwh_catalog.benefit_level (
 	CONSTRAINT benefit_level_coverage_check CHECK ((level IS NULL) = (coverage_pct IS NULL)),
 	CONSTRAINT benefit_level_validity_check CHECK (valid_to >= valid_from)
 );
-COMMENT ON TABLE dwh_catalog.benefit_level IS 'Mức hưởng BHYT theo mã đối tượng và thời gian | Health-insurance benefit level of each object code in time';
+COMMENT ON TABLE dwh_catalog.benefit_level IS
+	'Mức hưởng BHYT theo mã đối tượng và thời gian | Health-insurance benefit level of each object code in time';
 COMMENT ON COLUMN dwh_catalog.benefit_level.category_id IS 'Mã đối tượng | Object code';
-COMMENT ON COLUMN dwh_catalog.benefit_level.level IS 'Mức hưởng 1-5, trống = không rõ | Benefit level 1-5, NULL = not known';
-COMMENT ON COLUMN dwh_catalog.benefit_level.coverage_pct IS 'Tỷ lệ quỹ chi trả, %: mức 1, 2, 5 = 100; 3 = 95; 4 = 80 | Share paid by the fund in per cent: levels 1, 2, 5 = 100; 3 = 95; 4 = 80';
+COMMENT ON COLUMN dwh_catalog.benefit_level.level IS
+	'Mức hưởng 1-5, trống = không rõ | Benefit level 1-5, NULL = not known';
+COMMENT ON COLUMN dwh_catalog.benefit_level.coverage_pct IS
+	'Tỷ lệ quỹ chi trả, %: mức 1, 2, 5 = 100; 3 = 95; 4 = 80 | '
+	'Share paid by the fund in per cent: levels 1, 2, 5 = 100; 3 = 95; 4 = 80';
 COMMENT ON COLUMN dwh_catalog.benefit_level.source IS 'Nguồn | Source';
 
 CREATE TABLE dwh_star.dim_benefit (
@@ -132,12 +147,17 @@ CREATE TABLE dwh_star.dim_ledger_account (
 	CONSTRAINT dim_ledger_account_benefit_check CHECK (benefit_id IS NULL OR nature = 'benefit'),
 	CONSTRAINT dim_ledger_account_validity_check CHECK (valid_to >= valid_from)
 );
-COMMENT ON TABLE dwh_star.dim_ledger_account IS 'Tài khoản sổ cái theo tính chất, quỹ và chế độ | Ledger accounts by nature, fund and benefit';
+COMMENT ON TABLE dwh_star.dim_ledger_account IS
+	'Tài khoản sổ cái theo tính chất, quỹ và chế độ | Ledger accounts by nature, fund and benefit';
 COMMENT ON COLUMN dwh_star.dim_ledger_account.account_id IS 'Khóa thay thế | Surrogate key';
-COMMENT ON COLUMN dwh_star.dim_ledger_account.code IS 'Mã riêng, không phải số hiệu tài khoản kế toán chính thức | Own code, not an official account number';
-COMMENT ON COLUMN dwh_star.dim_ledger_account.nature IS 'Tính chất: thu đóng, lãi đầu tư, chi chế độ, chi quản lý, số dư | Nature: contribution, investment income, benefit, administration, balance';
+COMMENT ON COLUMN dwh_star.dim_ledger_account.code IS
+	'Mã riêng, không phải số hiệu tài khoản kế toán chính thức | Own code, not an official account number';
+COMMENT ON COLUMN dwh_star.dim_ledger_account.nature IS
+	'Tính chất: thu đóng, lãi đầu tư, chi chế độ, chi quản lý, số dư | '
+	'Nature: contribution, investment income, benefit, administration, balance';
 COMMENT ON COLUMN dwh_star.dim_ledger_account.fund_id IS 'Quỹ | Fund';
-COMMENT ON COLUMN dwh_star.dim_ledger_account.benefit_id IS 'Chế độ (chỉ với tài khoản chi chế độ) | Benefit (accounts of nature benefit only)';
+COMMENT ON COLUMN dwh_star.dim_ledger_account.benefit_id IS
+	'Chế độ (chỉ với tài khoản chi chế độ) | Benefit (accounts of nature benefit only)';
 
 CREATE TABLE dwh_star.dim_procedure (
 	procedure_id	int PRIMARY KEY,
@@ -149,9 +169,11 @@ CREATE TABLE dwh_star.dim_procedure (
 	CONSTRAINT dim_procedure_code_key UNIQUE (code, valid_from),
 	CONSTRAINT dim_procedure_validity_check CHECK (valid_to >= valid_from)
 );
-COMMENT ON TABLE dwh_star.dim_procedure IS 'Thủ tục hành chính của hồ sơ giao dịch | Administrative procedures that dossiers belong to';
+COMMENT ON TABLE dwh_star.dim_procedure IS
+	'Thủ tục hành chính của hồ sơ giao dịch | Administrative procedures that dossiers belong to';
 COMMENT ON COLUMN dwh_star.dim_procedure.procedure_id IS 'Khóa thay thế | Surrogate key';
-COMMENT ON COLUMN dwh_star.dim_procedure.code IS 'Mã riêng, không phải mã thủ tục chính thức | Own code, not an official procedure code';
+COMMENT ON COLUMN dwh_star.dim_procedure.code IS
+	'Mã riêng, không phải mã thủ tục chính thức | Own code, not an official procedure code';
 
 CREATE TABLE dwh_star.dim_position (
 	position_id	int PRIMARY KEY,
@@ -186,8 +208,11 @@ CREATE INDEX dim_employer_unit_id_idx ON dwh_star.dim_employer (unit_id);
 COMMENT ON TABLE dwh_star.dim_employer IS 'Đơn vị sử dụng lao động; dòng 0 = không có | Employers; row 0 = no employer';
 COMMENT ON COLUMN dwh_star.dim_employer.employer_id IS 'Khóa thay thế; 0 = không có | Surrogate key; 0 = no employer';
 COMMENT ON COLUMN dwh_star.dim_employer.code IS 'Mã đơn vị do nguồn cấp | Employer code given by the source';
-COMMENT ON COLUMN dwh_star.dim_employer.economic_type IS 'Loại hình kinh tế theo dòng 02-11 mẫu 001.N/BCS-BHXH (mã riêng) | Economic type after lines 02-11 of form 001.N/BCS-BHXH (own codes)';
-COMMENT ON COLUMN dwh_star.dim_employer.management_type IS 'Cấp quản lý: trung ương, địa phương (mã riêng) | Managed by the centre or locally (own codes)';
+COMMENT ON COLUMN dwh_star.dim_employer.economic_type IS
+	'Loại hình kinh tế theo dòng 02-11 mẫu 001.N/BCS-BHXH (mã riêng) | '
+	'Economic type after lines 02-11 of form 001.N/BCS-BHXH (own codes)';
+COMMENT ON COLUMN dwh_star.dim_employer.management_type IS
+	'Cấp quản lý: trung ương, địa phương (mã riêng) | Managed by the centre or locally (own codes)';
 COMMENT ON COLUMN dwh_star.dim_employer.unit_id IS 'Cơ quan BHXH quản lý | Social-insurance office in charge';
 
 CREATE TABLE dwh_star.dim_facility (
@@ -206,10 +231,14 @@ CREATE TABLE dwh_star.dim_facility (
 CREATE INDEX dim_facility_unit_id_idx ON dwh_star.dim_facility (unit_id);
 COMMENT ON TABLE dwh_star.dim_facility IS 'Cơ sở khám chữa bệnh | Health-care facilities';
 COMMENT ON COLUMN dwh_star.dim_facility.facility_id IS 'Khóa thay thế | Surrogate key';
-COMMENT ON COLUMN dwh_star.dim_facility.code IS 'Mã cơ sở khám chữa bệnh do nguồn cấp | Facility code given by the source';
-COMMENT ON COLUMN dwh_star.dim_facility.tier IS 'Tuyến (trung ương, tỉnh, huyện, xã) hoặc cấp chuyên môn (ban đầu, cơ bản, chuyên sâu); mã riêng | Tier (central, province, district, commune) or technical level (initial, basic, specialised); own codes';
+COMMENT ON COLUMN dwh_star.dim_facility.code IS
+	'Mã cơ sở khám chữa bệnh do nguồn cấp | Facility code given by the source';
+COMMENT ON COLUMN dwh_star.dim_facility.tier IS
+	'Tuyến (trung ương, tỉnh, huyện, xã) hoặc cấp chuyên môn (ban đầu, cơ bản, chuyên sâu); mã riêng | '
+	'Tier (central, province, district, commune) or technical level (initial, basic, specialised); own codes';
 COMMENT ON COLUMN dwh_star.dim_facility.area_id IS 'Địa bàn | Area it stands in';
-COMMENT ON COLUMN dwh_star.dim_facility.unit_id IS 'Cơ quan BHXH ký hợp đồng | Social-insurance office that has the contract';
+COMMENT ON COLUMN dwh_star.dim_facility.unit_id IS
+	'Cơ quan BHXH ký hợp đồng | Social-insurance office that has the contract';
 
 -- Facts carry sex and age themselves: nothing but the personal views ever joins this table.
 CREATE TABLE dwh_star.dim_person (
@@ -229,13 +258,19 @@ CREATE TABLE dwh_star.dim_person (
 CREATE INDEX dim_person_home_unit_id_idx ON dwh_star.dim_person (home_unit_id);
 CREATE INDEX dim_person_identity_no_idx ON dwh_star.dim_person (identity_no);
 ALTER TABLE dwh_star.dim_person ENABLE ROW LEVEL SECURITY;
-COMMENT ON TABLE dwh_star.dim_person IS 'Người tham gia, thụ hưởng (dữ liệu cá nhân) | Insured persons and beneficiaries (personal data)';
-COMMENT ON COLUMN dwh_star.dim_person.person_id IS 'Khóa thay thế, cấp thành khối liền nhau theo đơn vị quản lý; không mang nội dung cá nhân | Surrogate key, given in dense blocks by home unit; no personal content';
-COMMENT ON COLUMN dwh_star.dim_person.social_insurance_no IS 'Mã số BHXH (dữ liệu cá nhân) | Social-insurance number (personal)';
-COMMENT ON COLUMN dwh_star.dim_person.identity_no IS 'Số định danh cá nhân (dữ liệu cá nhân) | Personal identity number (personal)';
+COMMENT ON TABLE dwh_star.dim_person IS
+	'Người tham gia, thụ hưởng (dữ liệu cá nhân) | Insured persons and beneficiaries (personal data)';
+COMMENT ON COLUMN dwh_star.dim_person.person_id IS
+	'Khóa thay thế, cấp thành khối liền nhau theo đơn vị quản lý; không mang nội dung cá nhân | '
+	'Surrogate key, given in dense blocks by home unit; no personal content';
+COMMENT ON COLUMN dwh_star.dim_person.social_insurance_no IS
+	'Mã số BHXH (dữ liệu cá nhân) | Social-insurance number (personal)';
+COMMENT ON COLUMN dwh_star.dim_person.identity_no IS
+	'Số định danh cá nhân (dữ liệu cá nhân) | Personal identity number (personal)';
 COMMENT ON COLUMN dwh_star.dim_person.full_name IS 'Họ và tên (dữ liệu cá nhân) | Full name (personal)';
 COMMENT ON COLUMN dwh_star.dim_person.birth_date IS 'Ngày sinh (dữ liệu cá nhân) | Date of birth (personal)';
-COMMENT ON COLUMN dwh_star.dim_person.sex IS 'Giới tính: F nữ, M nam (dữ liệu cá nhân) | Sex: F female, M male (personal)';
+COMMENT ON COLUMN dwh_star.dim_person.sex IS
+	'Giới tính: F nữ, M nam (dữ liệu cá nhân) | Sex: F female, M male (personal)';
 COMMENT ON COLUMN dwh_star.dim_person.home_unit_id IS 'Cơ quan BHXH quản lý | Social-insurance office in charge';
 
 CREATE TABLE dwh_catalog.legal_basis (
@@ -253,13 +288,17 @@ CREATE TABLE dwh_catalog.legal_basis (
 );
 COMMENT ON TABLE dwh_catalog.legal_basis IS 'Căn cứ pháp lý theo thời gian | Legal bases in time';
 COMMENT ON COLUMN dwh_catalog.legal_basis.legal_basis_id IS 'Khóa thay thế | Surrogate key';
-COMMENT ON COLUMN dwh_catalog.legal_basis.code IS 'Mã ngắn dùng trong kho, ví dụ ND47 | Short code used in the warehouse, such as ND47';
+COMMENT ON COLUMN dwh_catalog.legal_basis.code IS
+	'Mã ngắn dùng trong kho, ví dụ ND47 | Short code used in the warehouse, such as ND47';
 COMMENT ON COLUMN dwh_catalog.legal_basis.title_vi IS 'Tên văn bản | Title in Vietnamese';
-COMMENT ON COLUMN dwh_catalog.legal_basis.title_en IS 'Tên văn bản (tiếng Anh, dịch không chính thức) | Title in English, unofficial translation';
+COMMENT ON COLUMN dwh_catalog.legal_basis.title_en IS
+	'Tên văn bản (tiếng Anh, dịch không chính thức) | Title in English, unofficial translation';
 COMMENT ON COLUMN dwh_catalog.legal_basis.issued_on IS 'Ngày ban hành | Date of issue';
-COMMENT ON COLUMN dwh_catalog.legal_basis.is_verified IS 'Đã đọc văn bản hay chỉ có nguồn thứ cấp | Whether the text itself was read; false = secondary source only';
+COMMENT ON COLUMN dwh_catalog.legal_basis.is_verified IS
+	'Đã đọc văn bản hay chỉ có nguồn thứ cấp | Whether the text itself was read; false = secondary source only';
 COMMENT ON COLUMN dwh_catalog.legal_basis.source IS 'Nguồn và lưu ý | Source and remarks';
-COMMENT ON COLUMN dwh_catalog.legal_basis.review_due_on IS 'Ngày cần rà soát lại hiệu lực | Day by which its force is to be checked again';
+COMMENT ON COLUMN dwh_catalog.legal_basis.review_due_on IS
+	'Ngày cần rà soát lại hiệu lực | Day by which its force is to be checked again';
 
 CREATE TABLE dwh_catalog.deadline (
 	deadline_id		int PRIMARY KEY,
@@ -274,14 +313,18 @@ CREATE TABLE dwh_catalog.deadline (
 	note			text,
 	CONSTRAINT deadline_validity_check CHECK (valid_to >= valid_from)
 );
-COMMENT ON TABLE dwh_catalog.deadline IS 'Thời hạn theo quy định, có hiệu lực theo thời gian | Deadlines set by the regulations, effective-dated';
+COMMENT ON TABLE dwh_catalog.deadline IS
+	'Thời hạn theo quy định, có hiệu lực theo thời gian | Deadlines set by the regulations, effective-dated';
 COMMENT ON COLUMN dwh_catalog.deadline.deadline_id IS 'Khóa thay thế | Surrogate key';
 COMMENT ON COLUMN dwh_catalog.deadline.source IS 'Văn bản, điều khoản | Regulation and article';
 COMMENT ON COLUMN dwh_catalog.deadline.subject IS 'Việc phải làm | What is to be done';
-COMMENT ON COLUMN dwh_catalog.deadline.value_number IS 'Số; với date_of_year là tháng × 100 + ngày; trống = văn bản không ghi số | Number; for date_of_year month × 100 + day; NULL = the source gives no number';
+COMMENT ON COLUMN dwh_catalog.deadline.value_number IS
+	'Số; với date_of_year là tháng × 100 + ngày; trống = văn bản không ghi số | '
+	'Number; for date_of_year month × 100 + day; NULL = the source gives no number';
 COMMENT ON COLUMN dwh_catalog.deadline.unit IS 'Đơn vị thời gian | Unit of time';
 COMMENT ON COLUMN dwh_catalog.deadline.counted_from IS 'Tính từ | Counted from';
-COMMENT ON COLUMN dwh_catalog.deadline.is_verified IS 'false = chỉ có nguồn thứ cấp hoặc không tìm thấy | false = secondary source only, or not found';
+COMMENT ON COLUMN dwh_catalog.deadline.is_verified IS
+	'false = chỉ có nguồn thứ cấp hoặc không tìm thấy | false = secondary source only, or not found';
 COMMENT ON COLUMN dwh_catalog.deadline.note IS 'Ghi chú; [own] = quy tắc riêng | Remark; [own] = a rule of ours';
 
 CREATE TABLE dwh_catalog.contribution_rate (
@@ -300,12 +343,16 @@ CREATE TABLE dwh_catalog.contribution_rate (
 );
 COMMENT ON TABLE dwh_catalog.contribution_rate IS 'Tỷ lệ đóng theo thời gian | Contribution rates in time';
 COMMENT ON COLUMN dwh_catalog.contribution_rate.contribution_rate_id IS 'Khóa thay thế | Surrogate key';
-COMMENT ON COLUMN dwh_catalog.contribution_rate.fund IS 'Quỹ; TOTAL = tổng hiện hành để đối chiếu, HIST = tổng các thời kỳ trước | Fund; TOTAL = present total, for checking; HIST = totals of earlier times';
+COMMENT ON COLUMN dwh_catalog.contribution_rate.fund IS
+	'Quỹ; TOTAL = tổng hiện hành để đối chiếu, HIST = tổng các thời kỳ trước | '
+	'Fund; TOTAL = present total, for checking; HIST = totals of earlier times';
 COMMENT ON COLUMN dwh_catalog.contribution_rate.component_vi IS 'Thành phần | Component (in Vietnamese)';
 COMMENT ON COLUMN dwh_catalog.contribution_rate.payer IS 'Bên đóng | Who pays';
 COMMENT ON COLUMN dwh_catalog.contribution_rate.rate_pct IS 'Tỷ lệ, % | Rate in per cent';
 COMMENT ON COLUMN dwh_catalog.contribution_rate.base IS 'Căn cứ đóng | What the rate is applied to';
-COMMENT ON COLUMN dwh_catalog.contribution_rate.confidence IS 'found = tìm thấy trong nguồn; high, medium, low = hiểu biết chung | found = found in a source; high, medium, low = general knowledge';
+COMMENT ON COLUMN dwh_catalog.contribution_rate.confidence IS
+	'found = tìm thấy trong nguồn; high, medium, low = hiểu biết chung | '
+	'found = found in a source; high, medium, low = general knowledge';
 COMMENT ON COLUMN dwh_catalog.contribution_rate.note IS 'Ghi chú | Remark';
 
 -- The columns that mean the same in every table above.

@@ -22,8 +22,11 @@ CREATE TABLE dwh_log.load_run (
 																		 + rows_superseded + rows_rejected)
 );
 CREATE INDEX load_run_source_id_idx ON dwh_log.load_run (source_id, started_at);
-COMMENT ON TABLE dwh_log.load_run IS 'Mỗi lần nạp dữ liệu một dòng; vào = nạp + cách ly + trùng + thay thế + từ chối | One row per load; in = loaded + quarantined + duplicate + superseded + rejected';
-COMMENT ON COLUMN dwh_log.load_run.load_id IS 'Số lần nạp, ghi trên mỗi dòng sự kiện | Number of the load, stands on every fact row it brought';
+COMMENT ON TABLE dwh_log.load_run IS
+	'Mỗi lần nạp dữ liệu một dòng; vào = nạp + cách ly + trùng + thay thế + từ chối | '
+	'One row per load; in = loaded + quarantined + duplicate + superseded + rejected';
+COMMENT ON COLUMN dwh_log.load_run.load_id IS
+	'Số lần nạp, ghi trên mỗi dòng sự kiện | Number of the load, stands on every fact row it brought';
 COMMENT ON COLUMN dwh_log.load_run.source_id IS 'Hệ thống nguồn | Source system';
 COMMENT ON COLUMN dwh_log.load_run.batch IS 'Lô dữ liệu | Batch';
 COMMENT ON COLUMN dwh_log.load_run.started_at IS 'Bắt đầu | Started';
@@ -32,7 +35,8 @@ COMMENT ON COLUMN dwh_log.load_run.rows_in IS 'Số dòng vào | Rows that came 
 COMMENT ON COLUMN dwh_log.load_run.rows_loaded IS 'Số dòng nạp mới | Rows loaded as new facts';
 COMMENT ON COLUMN dwh_log.load_run.rows_quarantined IS 'Số dòng cách ly | Rows put into quarantine';
 COMMENT ON COLUMN dwh_log.load_run.rows_duplicate IS 'Số dòng trùng | Rows already there with the same content';
-COMMENT ON COLUMN dwh_log.load_run.rows_superseded IS 'Số dòng thay thế dòng cũ | Rows that superseded an earlier content';
+COMMENT ON COLUMN dwh_log.load_run.rows_superseded IS
+	'Số dòng thay thế dòng cũ | Rows that superseded an earlier content';
 COMMENT ON COLUMN dwh_log.load_run.rows_rejected IS 'Số dòng từ chối | Rows rejected';
 COMMENT ON COLUMN dwh_log.load_run.status IS 'Trạng thái | Status';
 COMMENT ON COLUMN dwh_log.load_run.note IS 'Ghi chú | Remark';
@@ -60,13 +64,18 @@ CREATE TABLE dwh_star.fact_participation (
 	FOREIGN KEY (employer_id) REFERENCES dwh_star.dim_employer,
 	FOREIGN KEY (category_id) REFERENCES dwh_star.dim_category
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_participation IS 'Tham gia: người × tháng × loại hình × bên đóng; nguồn 1 | Participation: person × month × scheme × payer; source system 1';
-COMMENT ON COLUMN dwh_star.fact_participation.payer_kind IS 'Bên đóng: đơn vị, tự đóng, hộ gia đình, ngân sách, quỹ | Who pays: employer, self, household, budget, fund';
+COMMENT ON TABLE dwh_star.fact_participation IS
+	'Tham gia: người × tháng × loại hình × bên đóng; nguồn 1 | '
+	'Participation: person × month × scheme × payer; source system 1';
+COMMENT ON COLUMN dwh_star.fact_participation.payer_kind IS
+	'Bên đóng: đơn vị, tự đóng, hộ gia đình, ngân sách, quỹ | Who pays: employer, self, household, budget, fund';
 COMMENT ON COLUMN dwh_star.fact_participation.state IS 'Trạng thái cuối tháng | State at the month''s end';
-COMMENT ON COLUMN dwh_star.fact_participation.is_main IS 'Dòng được tính một lần cho mỗi người và loại hình | The one row that counts for the person and scheme';
+COMMENT ON COLUMN dwh_star.fact_participation.is_main IS
+	'Dòng được tính một lần cho mỗi người và loại hình | The one row that counts for the person and scheme';
 COMMENT ON COLUMN dwh_star.fact_participation.card_from IS 'Thẻ BHYT có giá trị từ | Health card valid from';
 COMMENT ON COLUMN dwh_star.fact_participation.card_to IS 'Thẻ BHYT có giá trị đến | Health card valid to (last day)';
-COMMENT ON COLUMN dwh_star.fact_participation.salary_base IS 'Tiền lương, thu nhập làm căn cứ đóng, đồng | Salary or income that contributions are computed from, in đồng';
+COMMENT ON COLUMN dwh_star.fact_participation.salary_base IS
+	'Tiền lương, thu nhập làm căn cứ đóng, đồng | Salary or income that contributions are computed from, in đồng';
 
 CREATE TABLE dwh_star.fact_collection (
 	month		date NOT NULL,
@@ -88,14 +97,21 @@ CREATE TABLE dwh_star.fact_collection (
 	FOREIGN KEY (scheme_id) REFERENCES dwh_star.dim_scheme,
 	FOREIGN KEY (category_id) REFERENCES dwh_star.dim_category
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_collection IS 'Thu: bên đóng × tháng × loại hình × nguồn đóng × loại thu × đối tượng; nguồn 1 | Collection: payer × month × scheme × funding source × kind × category; source system 1';
-COMMENT ON COLUMN dwh_star.fact_collection.payer_kind IS 'Bên đóng: đơn vị, tự đóng, hộ gia đình, ngân sách, quỹ | Who pays: employer, self, household, budget, fund';
-COMMENT ON COLUMN dwh_star.fact_collection.payer_id IS 'Số thay thế của bên đóng, không mang nội dung cá nhân | Surrogate of the payer, no personal content';
-COMMENT ON COLUMN dwh_star.fact_collection.funding_source IS 'Nguồn đóng | Whose money: employer, employee, budget, fund, self';
-COMMENT ON COLUMN dwh_star.fact_collection.kind IS 'Loại thu: trong kỳ, truy thu, lãi chậm đóng | Regular, back payment, late interest';
+COMMENT ON TABLE dwh_star.fact_collection IS
+	'Thu: bên đóng × tháng × loại hình × nguồn đóng × loại thu × đối tượng; nguồn 1 | '
+	'Collection: payer × month × scheme × funding source × kind × category; source system 1';
+COMMENT ON COLUMN dwh_star.fact_collection.payer_kind IS
+	'Bên đóng: đơn vị, tự đóng, hộ gia đình, ngân sách, quỹ | Who pays: employer, self, household, budget, fund';
+COMMENT ON COLUMN dwh_star.fact_collection.payer_id IS
+	'Số thay thế của bên đóng, không mang nội dung cá nhân | Surrogate of the payer, no personal content';
+COMMENT ON COLUMN dwh_star.fact_collection.funding_source IS
+	'Nguồn đóng | Whose money: employer, employee, budget, fund, self';
+COMMENT ON COLUMN dwh_star.fact_collection.kind IS
+	'Loại thu: trong kỳ, truy thu, lãi chậm đóng | Regular, back payment, late interest';
 COMMENT ON COLUMN dwh_star.fact_collection.due IS 'Số phải thu của tháng, đồng | Due for the month, in đồng';
 COMMENT ON COLUMN dwh_star.fact_collection.paid IS 'Số đã thu trong tháng, đồng | Paid in the month, in đồng';
-COMMENT ON COLUMN dwh_star.fact_collection.arrears IS 'Số còn chậm đóng cuối tháng, đồng | Outstanding at the month''s end, in đồng';
+COMMENT ON COLUMN dwh_star.fact_collection.arrears IS
+	'Số còn chậm đóng cuối tháng, đồng | Outstanding at the month''s end, in đồng';
 COMMENT ON COLUMN dwh_star.fact_collection.months_late IS 'Số tháng chậm đóng | Months the payer is late';
 
 CREATE TABLE dwh_star.fact_book_card (
@@ -112,12 +128,16 @@ CREATE TABLE dwh_star.fact_book_card (
 	CONSTRAINT fact_book_card_event_quantity_check CHECK (event = 'opening' OR quantity = 1),
 	FOREIGN KEY (person_id) REFERENCES dwh_star.dim_person
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_book_card IS 'Sổ BHXH, thẻ BHYT: mỗi sự kiện một dòng; nguồn 1 | Books and cards: one row per event; source system 1';
-COMMENT ON COLUMN dwh_star.fact_book_card.event_no IS 'Số sự kiện trong tháng do nguồn cấp | Number of the event within the month, given by the source';
+COMMENT ON TABLE dwh_star.fact_book_card IS
+	'Sổ BHXH, thẻ BHYT: mỗi sự kiện một dòng; nguồn 1 | Books and cards: one row per event; source system 1';
+COMMENT ON COLUMN dwh_star.fact_book_card.event_no IS
+	'Số sự kiện trong tháng do nguồn cấp | Number of the event within the month, given by the source';
 COMMENT ON COLUMN dwh_star.fact_book_card.event_on IS 'Ngày xảy ra | Day of the event';
-COMMENT ON COLUMN dwh_star.fact_book_card.event IS 'Sự kiện: số đầu kỳ, cấp, cấp lại, thu hồi | Event: opening, issued, renewed, withdrawn';
+COMMENT ON COLUMN dwh_star.fact_book_card.event IS
+	'Sự kiện: số đầu kỳ, cấp, cấp lại, thu hồi | Event: opening, issued, renewed, withdrawn';
 COMMENT ON COLUMN dwh_star.fact_book_card.document IS 'Sổ (book) hay thẻ (card) | Book or card';
-COMMENT ON COLUMN dwh_star.fact_book_card.quantity IS 'Số lượng: 1, riêng số đầu kỳ mang số tồn | Quantity: 1, but for opening rows, which carry the stock';
+COMMENT ON COLUMN dwh_star.fact_book_card.quantity IS
+	'Số lượng: 1, riêng số đầu kỳ mang số tồn | Quantity: 1, but for opening rows, which carry the stock';
 
 CREATE TABLE dwh_star.fact_decision (
 	month		date NOT NULL,
@@ -133,9 +153,12 @@ CREATE TABLE dwh_star.fact_decision (
 	FOREIGN KEY (person_id) REFERENCES dwh_star.dim_person,
 	FOREIGN KEY (benefit_id) REFERENCES dwh_star.dim_benefit
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_decision IS 'Quyết định hưởng, dừng: người × tháng quyết định × chế độ; nguồn 2 | Awards and stops: person × decision month × benefit; source system 2';
+COMMENT ON TABLE dwh_star.fact_decision IS
+	'Quyết định hưởng, dừng: người × tháng quyết định × chế độ; nguồn 2 | '
+	'Awards and stops: person × decision month × benefit; source system 2';
 COMMENT ON COLUMN dwh_star.fact_decision.decision IS 'Hưởng (award) hay dừng (stop) | Award or stop';
-COMMENT ON COLUMN dwh_star.fact_decision.turns IS 'Số lượt của người trong tháng với chế độ này | Turns of this person, month and benefit';
+COMMENT ON COLUMN dwh_star.fact_decision.turns IS
+	'Số lượt của người trong tháng với chế độ này | Turns of this person, month and benefit';
 
 CREATE TABLE dwh_star.fact_benefit (
 	month		date NOT NULL,
@@ -154,8 +177,11 @@ CREATE TABLE dwh_star.fact_benefit (
 	FOREIGN KEY (benefit_id) REFERENCES dwh_star.dim_benefit,
 	FOREIGN KEY (fund_id) REFERENCES dwh_star.dim_fund
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_benefit IS 'Chi trả: người × tháng được hưởng × chế độ × quỹ; nguồn 2 | Payments: person × entitlement month × benefit × fund; source system 2';
-COMMENT ON COLUMN dwh_star.fact_benefit.paid_on IS 'Ngày chi trả, có thể gộp hai tháng | Day of payment; two months may be paid together';
+COMMENT ON TABLE dwh_star.fact_benefit IS
+	'Chi trả: người × tháng được hưởng × chế độ × quỹ; nguồn 2 | '
+	'Payments: person × entitlement month × benefit × fund; source system 2';
+COMMENT ON COLUMN dwh_star.fact_benefit.paid_on IS
+	'Ngày chi trả, có thể gộp hai tháng | Day of payment; two months may be paid together';
 COMMENT ON COLUMN dwh_star.fact_benefit.amount IS 'Số tiền, đồng; âm = thu hồi | Amount in đồng; negative = recovered';
 COMMENT ON COLUMN dwh_star.fact_benefit.turns IS 'Số lượt | Turns';
 
@@ -177,12 +203,16 @@ CREATE TABLE dwh_star.fact_claim (
 	FOREIGN KEY (person_id) REFERENCES dwh_star.dim_person,
 	FOREIGN KEY (facility_id) REFERENCES dwh_star.dim_facility
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_claim IS 'Khám chữa bệnh BHYT: mỗi lượt một dòng, theo tháng quyết toán; nguồn 3 | Health-care claims: one row per visit, by month of settlement; source system 3';
+COMMENT ON TABLE dwh_star.fact_claim IS
+	'Khám chữa bệnh BHYT: mỗi lượt một dòng, theo tháng quyết toán; nguồn 3 | '
+	'Health-care claims: one row per visit, by month of settlement; source system 3';
 COMMENT ON COLUMN dwh_star.fact_claim.unit_id IS 'Cơ quan BHXH của cơ sở khám chữa bệnh | Office of the facility';
 COMMENT ON COLUMN dwh_star.fact_claim.card_unit_id IS 'Cơ quan BHXH phát hành thẻ | Office that issued the card';
-COMMENT ON COLUMN dwh_star.fact_claim.claim_no IS 'Số hồ sơ trong tháng do nguồn cấp | Number of the claim within the month, given by the source';
+COMMENT ON COLUMN dwh_star.fact_claim.claim_no IS
+	'Số hồ sơ trong tháng do nguồn cấp | Number of the claim within the month, given by the source';
 COMMENT ON COLUMN dwh_star.fact_claim.facility_id IS 'Cơ sở khám chữa bệnh | Facility';
-COMMENT ON COLUMN dwh_star.fact_claim.visit_kind IS 'Nội trú (inpatient) hay ngoại trú (outpatient) | Inpatient or outpatient';
+COMMENT ON COLUMN dwh_star.fact_claim.visit_kind IS
+	'Nội trú (inpatient) hay ngoại trú (outpatient) | Inpatient or outpatient';
 COMMENT ON COLUMN dwh_star.fact_claim.asked IS 'Chi phí đề nghị thanh toán, đồng | Cost asked, in đồng';
 COMMENT ON COLUMN dwh_star.fact_claim.accepted IS 'Chi phí được chấp nhận, đồng | Cost accepted, in đồng';
 
@@ -200,7 +230,8 @@ CREATE TABLE dwh_star.fact_ledger (
 	FOREIGN KEY (account_id) REFERENCES dwh_star.dim_ledger_account,
 	FOREIGN KEY (fund_id) REFERENCES dwh_star.dim_fund
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_ledger IS 'Sổ cái: tài khoản × quỹ × đơn vị × tháng; nguồn 4 | Ledger: account × fund × unit × month; source system 4';
+COMMENT ON TABLE dwh_star.fact_ledger IS
+	'Sổ cái: tài khoản × quỹ × đơn vị × tháng; nguồn 4 | Ledger: account × fund × unit × month; source system 4';
 COMMENT ON COLUMN dwh_star.fact_ledger.account_id IS 'Tài khoản | Ledger account';
 COMMENT ON COLUMN dwh_star.fact_ledger.revenue IS 'Thu trong tháng, đồng | Revenue of the month, in đồng';
 COMMENT ON COLUMN dwh_star.fact_ledger.expenditure IS 'Chi trong tháng, đồng | Expenditure of the month, in đồng';
@@ -221,12 +252,18 @@ CREATE TABLE dwh_star.fact_registration (
 	CONSTRAINT fact_registration_event_quantity_check CHECK (event = 'opening' OR quantity = 1),
 	FOREIGN KEY (person_id) REFERENCES dwh_star.dim_person
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_registration IS 'Mã số BHXH và đối chiếu dân cư: mỗi sự kiện một dòng; nguồn 5 | Numbers and matching with the population database: one row per event; source system 5';
-COMMENT ON COLUMN dwh_star.fact_registration.event_no IS 'Số sự kiện trong tháng do nguồn cấp | Number of the event within the month, given by the source';
+COMMENT ON TABLE dwh_star.fact_registration IS
+	'Mã số BHXH và đối chiếu dân cư: mỗi sự kiện một dòng; nguồn 5 | '
+	'Numbers and matching with the population database: one row per event; source system 5';
+COMMENT ON COLUMN dwh_star.fact_registration.event_no IS
+	'Số sự kiện trong tháng do nguồn cấp | Number of the event within the month, given by the source';
 COMMENT ON COLUMN dwh_star.fact_registration.event_on IS 'Ngày xảy ra | Day of the event';
-COMMENT ON COLUMN dwh_star.fact_registration.event IS 'Sự kiện: số đầu kỳ, cấp mã số, khớp, bỏ khớp, gộp | Event: opening, registered, matched, unmatched, merged';
-COMMENT ON COLUMN dwh_star.fact_registration.quantity IS 'Số lượng: 1, riêng số đầu kỳ mang số tồn | Quantity: 1, but for opening rows, which carry the stock';
-COMMENT ON COLUMN dwh_star.fact_registration.was_matched IS 'Trước sự kiện đã khớp hay chưa | Whether the number was matched before the event';
+COMMENT ON COLUMN dwh_star.fact_registration.event IS
+	'Sự kiện: số đầu kỳ, cấp mã số, khớp, bỏ khớp, gộp | Event: opening, registered, matched, unmatched, merged';
+COMMENT ON COLUMN dwh_star.fact_registration.quantity IS
+	'Số lượng: 1, riêng số đầu kỳ mang số tồn | Quantity: 1, but for opening rows, which carry the stock';
+COMMENT ON COLUMN dwh_star.fact_registration.was_matched IS
+	'Trước sự kiện đã khớp hay chưa | Whether the number was matched before the event';
 
 CREATE TABLE dwh_star.fact_staff (
 	month		date NOT NULL,
@@ -239,9 +276,11 @@ CREATE TABLE dwh_star.fact_staff (
 	FOREIGN KEY (position_id) REFERENCES dwh_star.dim_position
 ) PARTITION BY RANGE (month);
 COMMENT ON TABLE dwh_star.fact_staff IS 'Cán bộ: người × tháng; nguồn 6 | Staff: staff member × month; source system 6';
-COMMENT ON COLUMN dwh_star.fact_staff.staff_id IS 'Số thay thế của cán bộ do nguồn cấp | Surrogate of the staff member, given by the source';
+COMMENT ON COLUMN dwh_star.fact_staff.staff_id IS
+	'Số thay thế của cán bộ do nguồn cấp | Surrogate of the staff member, given by the source';
 COMMENT ON COLUMN dwh_star.fact_staff.position_id IS 'Chức vụ | Position';
-COMMENT ON COLUMN dwh_star.fact_staff.employment_kind IS 'Công chức, viên chức, hợp đồng | Civil servant, public employee, contract';
+COMMENT ON COLUMN dwh_star.fact_staff.employment_kind IS
+	'Công chức, viên chức, hợp đồng | Civil servant, public employee, contract';
 
 CREATE TABLE dwh_star.fact_dossier (
 	month		date NOT NULL,
@@ -255,11 +294,16 @@ CREATE TABLE dwh_star.fact_dossier (
 	CONSTRAINT fact_dossier_on_time_check CHECK ((event = 'resolved') = (on_time IS NOT NULL)),
 	FOREIGN KEY (procedure_id) REFERENCES dwh_star.dim_procedure
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_dossier IS 'Hồ sơ giao dịch điện tử: hồ sơ × sự kiện, theo tháng của sự kiện; nguồn 7 | Electronic dossiers: dossier × event, by the month of the event; source system 7';
-COMMENT ON COLUMN dwh_star.fact_dossier.dossier_no IS 'Số hồ sơ do nguồn cấp | Number of the dossier, given by the source';
+COMMENT ON TABLE dwh_star.fact_dossier IS
+	'Hồ sơ giao dịch điện tử: hồ sơ × sự kiện, theo tháng của sự kiện; nguồn 7 | '
+	'Electronic dossiers: dossier × event, by the month of the event; source system 7';
+COMMENT ON COLUMN dwh_star.fact_dossier.dossier_no IS
+	'Số hồ sơ do nguồn cấp | Number of the dossier, given by the source';
 COMMENT ON COLUMN dwh_star.fact_dossier.procedure_id IS 'Thủ tục | Procedure';
-COMMENT ON COLUMN dwh_star.fact_dossier.event IS 'Tiếp nhận (received) hay giải quyết (resolved) | Received or resolved';
-COMMENT ON COLUMN dwh_star.fact_dossier.on_time IS 'Giải quyết đúng hạn; trống với tiếp nhận | Resolved on time; NULL for received';
+COMMENT ON COLUMN dwh_star.fact_dossier.event IS
+	'Tiếp nhận (received) hay giải quyết (resolved) | Received or resolved';
+COMMENT ON COLUMN dwh_star.fact_dossier.on_time IS
+	'Giải quyết đúng hạn; trống với tiếp nhận | Resolved on time; NULL for received';
 
 CREATE TABLE dwh_star.fact_identity (
 	month		date NOT NULL,
@@ -270,8 +314,10 @@ CREATE TABLE dwh_star.fact_identity (
 	load_id		int NOT NULL,
 	PRIMARY KEY (month, iam_account_id)
 ) PARTITION BY RANGE (month);
-COMMENT ON TABLE dwh_star.fact_identity IS 'Tài khoản IAM: tài khoản × tháng; nguồn 8 | IAM accounts: account × month; source system 8';
-COMMENT ON COLUMN dwh_star.fact_identity.iam_account_id IS 'Số thay thế của tài khoản IAM | Surrogate of the IAM account';
+COMMENT ON TABLE dwh_star.fact_identity IS
+	'Tài khoản IAM: tài khoản × tháng; nguồn 8 | IAM accounts: account × month; source system 8';
+COMMENT ON COLUMN dwh_star.fact_identity.iam_account_id IS
+	'Số thay thế của tài khoản IAM | Surrogate of the IAM account';
 COMMENT ON COLUMN dwh_star.fact_identity.state IS 'Trạng thái cuối tháng | State at the month''s end';
 COMMENT ON COLUMN dwh_star.fact_identity.last_login IS 'Lần đăng nhập cuối | Last login';
 
@@ -323,16 +369,28 @@ CREATE TABLE dwh_star.fact_manual (
 CREATE UNIQUE INDEX fact_manual_current_key ON dwh_star.fact_manual
 	(indicator, month, period_type, period_start, as_of, unit_id, kind, source_id, source_note, sex, age_group, scheme_id, fund_id,
 	 facility_id) NULLS NOT DISTINCT WHERE is_current;
-COMMENT ON TABLE dwh_star.fact_manual IS 'Số liệu nhập tay, kế hoạch, số đã công bố: chỉ tiêu × loại kỳ × đầu kỳ × đơn vị × loại số × nguồn (893 Điều 14.1) | Figures entered by people, plans, published figures: indicator × period type × period start × unit × kind × source (893 Art. 14.1)';
+COMMENT ON TABLE dwh_star.fact_manual IS
+	'Số liệu nhập tay, kế hoạch, số đã công bố: chỉ tiêu × loại kỳ × đầu kỳ × đơn vị × loại số × nguồn (893 Điều 14.1) | '
+	'Figures entered by people, plans, published figures: indicator × period type × period start × unit × kind × source (893 Art. 14.1)';
 COMMENT ON COLUMN dwh_star.fact_manual.manual_id IS 'Số dòng | Number of the row';
 COMMENT ON COLUMN dwh_star.fact_manual.indicator IS 'Mã chỉ tiêu | Indicator code';
-COMMENT ON COLUMN dwh_star.fact_manual.period_type IS 'Loại kỳ: tháng, quý, nửa năm, năm, lũy kế từ đầu năm, thời điểm | Period type: month, quarter, half, year, year to date, point in time';
-COMMENT ON COLUMN dwh_star.fact_manual.period_start IS 'Ngày đầu kỳ; với thời điểm là ngày đầu của tháng chứa as_of | First day of the period; for a point, first day of the month of as_of';
-COMMENT ON COLUMN dwh_star.fact_manual.as_of IS 'Số liệu tính đến ngày (bắt buộc với lũy kế và thời điểm) | Day the figure stands for (required for year-to-date and point)';
-COMMENT ON COLUMN dwh_star.fact_manual.kind IS 'Loại số: kế hoạch, ước, sơ bộ, quyết toán, thực hiện, làm tròn, suy ra | Kind: plan, estimate, preliminary, settlement, actual, rounded, implied';
+COMMENT ON COLUMN dwh_star.fact_manual.period_type IS
+	'Loại kỳ: tháng, quý, nửa năm, năm, lũy kế từ đầu năm, thời điểm | '
+	'Period type: month, quarter, half, year, year to date, point in time';
+COMMENT ON COLUMN dwh_star.fact_manual.period_start IS
+	'Ngày đầu kỳ; với thời điểm là ngày đầu của tháng chứa as_of | '
+	'First day of the period; for a point, first day of the month of as_of';
+COMMENT ON COLUMN dwh_star.fact_manual.as_of IS
+	'Số liệu tính đến ngày (bắt buộc với lũy kế và thời điểm) | '
+	'Day the figure stands for (required for year-to-date and point)';
+COMMENT ON COLUMN dwh_star.fact_manual.kind IS
+	'Loại số: kế hoạch, ước, sơ bộ, quyết toán, thực hiện, làm tròn, suy ra | '
+	'Kind: plan, estimate, preliminary, settlement, actual, rounded, implied';
 COMMENT ON COLUMN dwh_star.fact_manual.source_id IS 'Nguồn | Source';
-COMMENT ON COLUMN dwh_star.fact_manual.source_note IS 'Nguồn cụ thể (văn bản, trang công bố); là một phần của khóa | The very source (document, page); part of the key';
-COMMENT ON COLUMN dwh_star.fact_manual.value IS 'Giá trị theo đơn vị gốc của chỉ tiêu | Value in the base unit of the indicator';
+COMMENT ON COLUMN dwh_star.fact_manual.source_note IS
+	'Nguồn cụ thể (văn bản, trang công bố); là một phần của khóa | The very source (document, page); part of the key';
+COMMENT ON COLUMN dwh_star.fact_manual.value IS
+	'Giá trị theo đơn vị gốc của chỉ tiêu | Value in the base unit of the indicator';
 COMMENT ON COLUMN dwh_star.fact_manual.sex IS 'Giới tính, trống = chung | Sex, NULL = all';
 COMMENT ON COLUMN dwh_star.fact_manual.age_group IS 'Nhóm tuổi, trống = chung | Age group, NULL = all';
 COMMENT ON COLUMN dwh_star.fact_manual.facility_id IS 'Cơ sở khám chữa bệnh, trống = chung | Facility, NULL = all';
@@ -341,7 +399,7 @@ COMMENT ON COLUMN dwh_star.fact_manual.is_current IS 'Là lần sửa mới nh�
 COMMENT ON COLUMN dwh_star.fact_manual.entered_at IS 'Thời điểm nhập | Entered at';
 COMMENT ON COLUMN dwh_star.fact_manual.entered_by IS 'Người nhập (vai trò đăng nhập) | Entered by (login role)';
 
--- What every fact has: keys to month, unit and load, the index for one unit's months, the default partition, row security.
+-- What every fact has: keys to month, unit and load, the index for one unit's months, row security, and the default partition.
 DO $$
 DECLARE
 	v_fact		text;
@@ -349,7 +407,7 @@ DECLARE
 	v_comment	text;
 BEGIN
 	FOR v_fact IN
-		SELECT c.relname FROM pg_class c
+		SELECT c.relname FROM pg_class AS c
 		WHERE c.relnamespace = 'dwh_star'::regnamespace AND c.relkind = 'p' AND c.relname LIKE 'fact\_%'
 		ORDER BY c.relname
 	LOOP
@@ -358,17 +416,13 @@ BEGIN
 			ADD FOREIGN KEY (month) REFERENCES dwh_star.dim_month,
 			ADD FOREIGN KEY (unit_id) REFERENCES dwh_star.dim_unit,
 			ADD FOREIGN KEY (load_id) REFERENCES dwh_log.load_run', v_fact, v_fact || '_month_check');
-		EXECUTE format('CREATE INDEX %I ON dwh_star.%I (unit_id, month)', v_fact || '_unit_id_month_idx', v_fact);
-		EXECUTE format('CREATE TABLE dwh_star.%I PARTITION OF dwh_star.%I (CONSTRAINT %I CHECK (false)) DEFAULT',
-					   v_fact || '_default', v_fact, v_fact || '_default_check');
 		EXECUTE format('ALTER TABLE dwh_star.%I ENABLE ROW LEVEL SECURITY', v_fact);
-		EXECUTE format('ALTER TABLE dwh_star.%I ENABLE ROW LEVEL SECURITY', v_fact || '_default');
-		EXECUTE format('COMMENT ON TABLE dwh_star.%I IS %L', v_fact || '_default',
-					   'Phân vùng mặc định của ' || v_fact || ', từ chối mọi dòng | Default partition of ' || v_fact
-					   || ', refuses every row');
+		IF v_fact <> 'fact_collection' THEN		-- its primary key begins with unit and month
+			EXECUTE format('CREATE INDEX %I ON dwh_star.%I (unit_id, month)', v_fact || '_unit_id_month_idx', v_fact);
+		END IF;
 		FOR v_column, v_comment IN
 			SELECT a.attname, c.comment
-			FROM pg_attribute a
+			FROM pg_attribute AS a
 			JOIN (VALUES
 					('month', 'Tháng (ngày đầu tháng) | Month (its first day)'),
 					('unit_id', 'Cơ quan BHXH của dòng | Social-insurance office of the row'),
@@ -385,6 +439,15 @@ BEGIN
 		LOOP
 			EXECUTE format('COMMENT ON COLUMN dwh_star.%I.%I IS %L', v_fact, v_column, v_comment);
 		END LOOP;
+		EXECUTE format('CREATE TABLE dwh_star.%1$I (LIKE dwh_star.%2$I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS,
+			CONSTRAINT %3$I CHECK (false))', v_fact || '_default', v_fact, v_fact || '_default_check');
+		EXECUTE format('ALTER TABLE dwh_star.%I ENABLE ROW LEVEL SECURITY', v_fact || '_default');
+		EXECUTE format('COMMENT ON TABLE dwh_star.%I IS %L', v_fact || '_default',
+					   'Phân vùng mặc định của ' || v_fact || ', từ chối mọi dòng | Default partition of ' || v_fact
+					   || ', refuses every row');
+		EXECUTE format('ALTER TABLE dwh_star.%I ATTACH PARTITION dwh_star.%I DEFAULT', v_fact, v_fact || '_default');
 	END LOOP;
 END
 $$;
+
+SELECT dwh.ensure_partitions('2030-12-31');

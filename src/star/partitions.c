@@ -1,0 +1,344 @@
+/*
+ * partitions.c
+ *		dwh.ensure_partitions(), and the two checks on the month of a fact's row.
+ *
+ * Partitions are added after the last one, up to the end of the year asked for; holes that a site made (archived years) are left
+ * alone. Each new leaf is created apart and attached, so that readers of the fact go on: attaching locks the parent in SHARE
+ * UPDATE EXCLUSIVE mode and only the empty default partition exclusively. Facts are taken in the order of their names, each
+ * locked before its bounds are read: of two sessions the second finds everything done. A leaf gets row security and comments
+ * here; keys, indexes and triggers come from the parent with ATTACH.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "partitioning/partbounds.h"
+#include "partitioning/partdesc.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "common/errors.h"
+#include "common/owner.h"
+#include "common/spi.h"
+#include "star/partitions.h"
+
+/* No further ahead than this many days (50 years): a slip of the finger must not make thousands of tables. */
+#define MAX_DAYS_AHEAD 18263
+
+/* The span that the partitions of one fact cover, from the first bound up to but not including the last one. */
+typedef struct FactSpan
+{
+	bool		is_empty;		/* no partition but the default one */
+	DateADT		first;
+	DateADT		end;
+} FactSpan;
+
+PG_FUNCTION_INFO_V1(dwh_sql_ensure_partitions);
+PG_FUNCTION_INFO_V1(dwh_sql_check_month);
+PG_FUNCTION_INFO_V1(dwh_sql_refuse_outside_partitions);
+
+/* The date of a day. */
+static DateADT
+date_of(int year, int month, int day)
+{
+	return (DateADT) (date2j(year, month, day) - POSTGRES_EPOCH_JDATE);
+}
+
+/* Year, month and day of a finite date. */
+static void
+split_date(DateADT date, int *year, int *month, int *day)
+{
+	j2date(date + POSTGRES_EPOCH_JDATE, year, month, day);
+}
+
+/* The last day of the year that holds the date. */
+static DateADT
+year_end(DateADT date)
+{
+	int			year,
+				month,
+				day;
+
+	split_date(date, &year, &month, &day);
+	return date_of(year, 12, 31);
+}
+
+/* YYYY-MM-DD, whatever DateStyle says. Palloc'd. */
+static char *
+date_text(DateADT date)
+{
+	int			year,
+				month,
+				day;
+
+	if (DATE_NOT_FINITE(date))
+		return pstrdup(DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
+	split_date(date, &year, &month, &day);
+	return psprintf("%04d-%02d-%02d", year, month, day);
+}
+
+/* Today by the clock of the statement; the zone does not matter for a limit of decades. */
+static DateADT
+today(void)
+{
+	return (DateADT) (GetCurrentStatementStartTimestamp() / USECS_PER_DAY);
+}
+
+/* Locks a fact, partitioned by range of one date, to the end of the transaction and reads its bounds. */
+static FactSpan
+lock_and_get_span(Oid fact_oid, LOCKMODE lockmode)
+{
+	Relation	fact = table_open(fact_oid, lockmode);
+	PartitionBoundInfo bounds = RelationGetPartitionDesc(fact, true)->boundinfo;
+	FactSpan	span = {.is_empty = true};
+	int			last;
+
+	if (bounds == NULL || bounds->ndatums == 0)
+	{
+		table_close(fact, NoLock);
+		return span;
+	}
+	last = bounds->ndatums - 1;
+	span.is_empty = false;
+	if (bounds->kind[0][0] == PARTITION_RANGE_DATUM_VALUE)
+		span.first = DatumGetDateADT(bounds->datums[0][0]);
+	else
+		DATE_NOBEGIN(span.first);
+	if (bounds->kind[last][0] == PARTITION_RANGE_DATUM_VALUE)
+		span.end = DatumGetDateADT(bounds->datums[last][0]);
+	else
+		DATE_NOEND(span.end);
+	table_close(fact, NoLock);
+	return span;
+}
+
+/* The facts, in the order they are locked in. Inside SPI; the list is palloc'd outside of it. */
+static int
+list_facts(Oid **facts)
+{
+	int			count = (int) dwh_spi_select(
+		"SELECT c.oid::pg_catalog.int8 "
+		"FROM pg_catalog.pg_class AS c "
+		"JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = c.oid "
+		"JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] "
+		"WHERE p.partstrat = 'r' AND p.partnatts = 1 AND a.attname = 'month' AND a.atttypid = 'date'::regtype "
+		"AND c.relnamespace = 'dwh_star'::regnamespace AND c.relowner = 'dwh_owner'::regrole AND NOT c.relispartition "
+		"ORDER BY c.relname",
+		0, NULL, NULL, NULL, false);
+
+	*facts = SPI_palloc(Max(count, 1) * sizeof(Oid));
+	for (int i = 0; i < count; i++)
+		(*facts)[i] = (Oid) dwh_spi_bigint(i, 1);
+	return count;
+}
+
+/* Creates the leaf [from, to) of a fact and attaches it. */
+static void
+create_leaf(Oid fact_oid, DateADT from, DateADT to)
+{
+	const char *nsp = quote_identifier(get_namespace_name(get_rel_namespace(fact_oid)));
+	const char *name = get_rel_name(fact_oid);
+	const char *parent = psprintf("%s.%s", nsp, quote_identifier(name));
+	const char *leaf;
+	int			year,
+				month,
+				day;
+
+	split_date(from, &year, &month, &day);
+	leaf = psprintf("%s.%s", nsp,
+					quote_identifier(month == 1 && day == 1 ? psprintf("%s_%04d", name, year)
+									 : psprintf("%s_%04d_%02d", name, year, month)));
+	dwh_spi_utility(psprintf("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE "
+							 "INCLUDING COMPRESSION INCLUDING COMMENTS)", leaf, parent));
+	dwh_spi_utility(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", leaf));
+	dwh_spi_utility(psprintf("COMMENT ON TABLE %s IS %s", leaf,
+							 quote_literal_cstr(psprintf("Phân vùng của %s từ %s đến trước %s | Partition of %s from %s up to %s",
+														 name, date_text(from), date_text(to),
+														 name, date_text(from), date_text(to)))));
+	dwh_spi_utility(psprintf("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
+							 parent, leaf, date_text(from), date_text(to)));
+}
+
+/* Adds the years that one fact lacks. Returns how many. Raises 22023 for a date before its first partition. */
+static int
+ensure_fact(Oid fact_oid, DateADT until)
+{
+	FactSpan	span = lock_and_get_span(fact_oid, ShareUpdateExclusiveLock);
+	DateADT		from = span.is_empty ? date_of(DWH_FIRST_PARTITION_YEAR, 1, 1) : span.end;
+	DateADT		first = span.is_empty ? from : span.first;
+	int			made = 0;
+
+	if (until < first)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s lies before the first partition of %s", date_text(until), get_rel_name(fact_oid)),
+				 errdetail("The first partition begins on %s; partitions are only added after the last one.", date_text(first)),
+				 errhint("Give the last day that rows are expected for, such as %s.", date_text(year_end(today())))));
+	while (from <= until)
+	{
+		DateADT		to = year_end(from) + 1;
+
+		CHECK_FOR_INTERRUPTS();
+		create_leaf(fact_oid, from, to);
+		from = to;
+		made++;
+	}
+	return made;
+}
+
+/*
+ * Facts point to dim_month, so its rows must reach as far as the partitions. Working days are another matter: dim_day needs
+ * holidays that nobody knows so far ahead, and is left alone.
+ */
+static void
+extend_months(DateADT until)
+{
+	Oid			types[1] = {DATEOID};
+	Datum		values[1];
+
+	values[0] = DateADTGetDatum(year_end(until));
+	(void) dwh_spi_run("INSERT INTO dwh_star.dim_month (month, year, half, quarter, month_no, month_end, "
+					   "is_last_month_of_quarter, is_last_month_of_half, is_last_month_of_year, name_vi, name_en) "
+					   "SELECT m, extract(year FROM m)::int, (extract(month FROM m)::int + 5) / 6, extract(quarter FROM m)::int, "
+					   "extract(month FROM m)::int, (m + interval '1 month')::date - 1, extract(month FROM m)::int % 3 = 0, "
+					   "extract(month FROM m)::int % 6 = 0, extract(month FROM m) = 12, "
+					   "to_char(m, '\"Tháng\" MM/YYYY'), to_char(m, 'FMMonth YYYY') "
+					   "FROM generate_series((SELECT max(month) + interval '1 month' FROM dwh_star.dim_month), "
+					   "$1::timestamp, interval '1 month') AS g (ts), CAST(ts AS date) AS m "
+					   "ON CONFLICT DO NOTHING",
+					   1, types, values, NULL, false, SPI_OK_INSERT);
+}
+
+/*
+ * Makes sure that every fact has partitions up to the end of the year of the given date. Returns the number of partitions made.
+ * The caller's right has been checked. Raises WH001 and 22023.
+ */
+int
+dwh_partitions_ensure(DateADT until)
+{
+	DwhOwnerSwitch owner;
+	Oid		   *facts;
+	int			count;
+	int			made = 0;
+
+	if (DATE_NOT_FINITE(until) || until > today() + MAX_DAYS_AHEAD)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s is too far ahead for partitions", date_text(until)),
+				 errdetail("At most 50 years ahead, up to %s.", date_text(today() + MAX_DAYS_AHEAD)),
+				 errhint("Give the last day that rows are expected for, such as %s.", date_text(year_end(today())))));
+	dwh_owner_enter(&owner);
+	dwh_spi_begin();
+	count = list_facts(&facts);
+	for (int i = 0; i < count; i++)
+		made += ensure_fact(facts[i], until);
+	if (made > 0)
+		extend_months(until);
+	dwh_spi_end();
+	dwh_owner_leave(&owner);
+	return made;
+}
+
+/* dwh.ensure_partitions(date): see the head of this file. Raises 42501 besides. */
+Datum
+dwh_sql_ensure_partitions(PG_FUNCTION_ARGS)
+{
+	static const char *const roles[] = {"dwh_owner", "dwh_central_admin", "dwh_loader"};
+	DateADT		until = PG_GETARG_DATEADT(0);
+	bool		is_allowed = false;
+
+	dwh_require_warehouse();
+	for (int i = 0; i < lengthof(roles) && !is_allowed; i++)
+	{
+		Oid			role = get_role_oid(roles[i], true);
+
+		is_allowed = OidIsValid(role) && has_privs_of_role(GetOuterUserId(), role);
+	}
+	if (!is_allowed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to add partitions"),
+				 errdetail("Members of dwh_owner, dwh_central_admin and dwh_loader may."),
+				 errhint("Ask a central administrator to call dwh.ensure_partitions('%s').", date_text(until))));
+	PG_RETURN_INT32(dwh_partitions_ensure(until));
+}
+
+/* dwh_internal.check_month(date): true for the first day of a month; raises WH102 for any other date. */
+Datum
+dwh_sql_check_month(PG_FUNCTION_ARGS)
+{
+	DateADT		date = PG_GETARG_DATEADT(0);
+	int			year,
+				month,
+				day = 0;
+
+	if (!DATE_NOT_FINITE(date))
+		split_date(date, &year, &month, &day);
+	if (day != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_NOT_A_MONTH),
+				 errmsg("%s is not the first day of a month", date_text(date)),
+				 errdetail("Column month of a fact holds the first day of the month that the row belongs to."),
+				 errhint("Use date_trunc('month', ...)::date.")));
+	PG_RETURN_BOOL(true);
+}
+
+/* Raises WH101 for a month of a row that found no partition but the default one. */
+static void
+raise_outside_partitions(Oid fact_oid, DateADT month)
+{
+	FactSpan	span = lock_and_get_span(fact_oid, AccessShareLock);
+	char	   *detail = span.is_empty ? pstrdup("It has no partitions.") :
+		psprintf("Its partitions reach from %s to %s.", date_text(span.first), date_text(span.end - 1));
+	bool		can_be_added = !DATE_NOT_FINITE(month) && (span.is_empty || month >= span.end) && month <= today() + MAX_DAYS_AHEAD;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DWH_OUTSIDE_PARTITIONS),
+			 errmsg("month %s of %s lies outside its partitions", date_text(month), get_rel_name(fact_oid)),
+			 errdetail_internal("%s", detail),
+			 can_be_added ? errhint("Call dwh.ensure_partitions('%s').", date_text(year_end(month)))
+			 : errhint("Check the month; partitions are only added after the last one and up to 50 years ahead.")));
+}
+
+/*
+ * Trigger before INSERT or UPDATE on the default partition of a fact: refuses the row. A row without a month goes on to its NOT
+ * NULL constraint.
+ */
+Datum
+dwh_sql_refuse_outside_partitions(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	HeapTuple	row;
+	TupleDesc	desc;
+	int			column;
+	Datum		month;
+	bool		isnull;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event)
+		|| TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("dwh_internal.refuse_outside_partitions() is a row trigger before INSERT or UPDATE only")));
+	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	desc = RelationGetDescr(trigger->tg_relation);
+	column = SPI_fnumber(desc, "month");
+	if (column <= 0 || TupleDescAttr(desc, column - 1)->atttypid != DATEOID || !trigger->tg_relation->rd_rel->relispartition)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("dwh_internal.refuse_outside_partitions() is for partitions of facts only"),
+				 errdetail("Table \"%s\" is no partition with a column month of type date.",
+						   RelationGetRelationName(trigger->tg_relation))));
+	month = heap_getattr(row, column, desc, &isnull);
+	if (!isnull)
+		raise_outside_partitions(get_partition_parent(RelationGetRelid(trigger->tg_relation), false), DatumGetDateADT(month));
+	return PointerGetDatum(row);
+}
