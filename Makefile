@@ -48,7 +48,10 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/22_organisation.sql \
 	sql/warehouse/23_organisation_rows.sql \
 	sql/warehouse/30_dimensions.sql \
+	sql/warehouse/31_dimension_rows.sql \
+	sql/warehouse/32_reference_rows.sql \
 	sql/warehouse/40_facts.sql \
+	sql/warehouse/41_fact_keys.sql \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
 	sql/warehouse/80_platform_attachments.sql \
