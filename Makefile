@@ -54,6 +54,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/41_fact_keys.sql \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
+	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql
 
