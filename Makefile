@@ -16,6 +16,7 @@ OBJS = \
 	src/module.o \
 	src/common/nearest.o \
 	src/common/owner.o \
+	src/common/ref_cache.o \
 	src/common/spi.o \
 	src/warehouse/create.o \
 	src/warehouse/instance.o \
@@ -29,7 +30,12 @@ OBJS = \
 	src/formula/parse.o \
 	src/formula/row.o \
 	src/formula/scan.o \
-	src/star/partitions.o
+	src/star/calendar.o \
+	src/star/codes.o \
+	src/star/holidays.o \
+	src/star/partitions.o \
+	src/star/successions.o \
+	src/star/units.o
 
 # What CREATE EXTENSION runs, in this order.
 SQL_PARTS = \
@@ -37,6 +43,8 @@ SQL_PARTS = \
 	sql/install/01_schemas.sql \
 	sql/install/06_warehouse.sql \
 	build/warehouse_part.sql \
+	sql/install/30_calendar.sql \
+	sql/install/31_organisation.sql \
 	sql/install/32_partitions.sql \
 	sql/install/90_privileges.sql
 
@@ -56,6 +64,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/50_catalogue.sql \
 	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/80_platform_attachments.sql \
+	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.
