@@ -37,7 +37,7 @@ dwh_strangers_refuse_roles(void)
 
 	values[0] = names_array(dwh_roles, dwh_role_count);
 	values[1] = CStringGetTextDatum(DWH_MARKER);
-	found = dwh_latest_select(
+	found = dwh_spi_select_latest(
 		"WITH first_time AS ("
 		"  SELECT NOT EXISTS (SELECT FROM pg_shdepend AS s JOIN pg_authid AS o ON s.refobjid = o.oid"
 		"    WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND o.rolname = 'dwh_owner') AS is_first), "
@@ -87,7 +87,7 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 
 	values[0] = names_array(dwh_schemas, dwh_schema_count);
 	values[1] = CStringGetTextDatum(DWH_MARKER);
-	found = dwh_latest_select(
+	found = dwh_spi_select_latest(
 		"SELECT n.nspname, CASE"
 		"    WHEN r.rolname <> 'dwh_owner' THEN format('It belongs to role \"%s\".', r.rolname)"
 		"    WHEN NOT starts_with(coalesce(obj_description(n.oid, 'pg_namespace'), ''), $2)"
@@ -117,7 +117,7 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 void
 dwh_strangers_refuse_objects(void)
 {
-	uint64		found = dwh_latest_select(
+	uint64		found = dwh_spi_select_latest(
 		"SELECT o.kind, format('%I.%I', n.nspname, o.name), r.rolname "
 		"FROM (SELECT 'pg_class'::regclass AS class, oid, 'relation' AS kind, relname AS name, relnamespace AS nsp,"
 		"        relowner AS owner FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
