@@ -113,7 +113,10 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 				 errhint("Restore the missing part from a dump, or drop the schemas that are left.")));
 }
 
-/* Raises WH002 for the first table, function or type in one of our schemas that belongs to a stranger. */
+/*
+ * Raises WH002 for the first table, function or type in one of our schemas that belongs to a stranger. What PostgreSQL makes along
+ * with a type (constructors of ranges) belongs to the bootstrap superuser and goes with the type.
+ */
 void
 dwh_strangers_refuse_objects(void)
 {
@@ -127,7 +130,7 @@ dwh_strangers_refuse_objects(void)
 		"  JOIN pg_namespace AS n ON n.oid = o.nsp JOIN pg_roles AS r ON r.oid = o.owner "
 		"WHERE n.nspname IN ('dwh', 'dwh_internal', 'dwh_catalog', 'dwh_star', 'dwh_landing', 'dwh_log')"
 		"  AND r.rolname <> 'dwh_owner'"
-		"  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e') "
+		"  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('e', 'i')) "
 		"ORDER BY o.class, 2 LIMIT 1",
 		0, NULL, NULL);
 
