@@ -91,7 +91,10 @@ SHLIB_LINK  = $(shell curl-config --libs) -lroaring
 
 # In this order; the first makes the database that all of them share.
 REGRESS = \
-	warehouse_create
+	warehouse_create \
+	warehouse_refusals \
+	warehouse_rebuild \
+	identity_caller
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c
