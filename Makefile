@@ -14,9 +14,6 @@ MODULE_big = $(EXTENSION)
 # One file a line, by room.
 OBJS = \
 	src/module.o \
-	src/common/clock.o \
-	src/common/guc.o \
-	src/common/identity.o \
 	src/common/nearest.o \
 	src/common/owner.o \
 	src/common/ref_cache.o \
@@ -25,40 +22,38 @@ OBJS = \
 	src/warehouse/instance.o \
 	src/warehouse/parts.o \
 	src/warehouse/roles.o \
-	src/warehouse/session.o \
 	src/warehouse/strangers.o \
-	src/warehouse/upgrade.o \
 	src/audit/append.o \
-	src/audit/attempt.o \
-	src/audit/functions.o \
-	src/audit/partition.o \
-	src/audit/ring.o \
-	src/audit/worker.o \
-	src/share/worker.o \
-	src/star/calendar.o \
-	src/star/codes.o \
-	src/star/holidays.o \
-	src/star/partitions.o \
-	src/star/successions.o \
-	src/star/units.o \
 	src/formula/ast.o \
 	src/formula/deparse.o \
 	src/formula/gram.o \
 	src/formula/parse.o \
 	src/formula/row.o \
-	src/formula/scan.o
+	src/formula/scan.o \
+	src/indicator/catalogue.o \
+	src/indicator/evaluate.o \
+	src/indicator/manual.o \
+	src/indicator/period.o \
+	src/indicator/scan.o \
+	src/indicator/units.o \
+	src/indicator/values.o \
+	src/star/calendar.o \
+	src/star/codes.o \
+	src/star/holidays.o \
+	src/star/partitions.o \
+	src/star/successions.o \
+	src/star/units.o
 
 # What CREATE EXTENSION runs, in this order.
 SQL_PARTS = \
 	sql/install/00_header.sql \
 	sql/install/01_schemas.sql \
 	sql/install/06_warehouse.sql \
-	sql/install/07_identity.sql \
-	sql/install/08_audit.sql \
 	build/warehouse_part.sql \
 	sql/install/30_calendar.sql \
 	sql/install/31_organisation.sql \
 	sql/install/32_partitions.sql \
+	sql/install/50_indicator.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -91,10 +86,7 @@ SHLIB_LINK  = $(shell curl-config --libs) -lroaring
 
 # In this order; the first makes the database that all of them share.
 REGRESS = \
-	warehouse_create \
-	warehouse_refusals \
-	warehouse_rebuild \
-	identity_caller
+	warehouse_create
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

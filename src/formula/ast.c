@@ -37,7 +37,7 @@ dwh_node_path(int location, List *path)
 bool
 dwh_node_is_op(const DwhNode *node, DwhNodeKind kind, const char *text)
 {
-	return node->kind == kind && strcmp(node->text, text) == 0;
+	return node->kind == kind && node->text && strcmp(node->text, text) == 0;
 }
 
 /* Position in characters, from 1, of a byte offset: what a person counts. */

@@ -80,6 +80,8 @@ typedef struct DwhRowScope
 {
 	Oid			relation;		/* the subject's table, alias "f" in the SQL */
 	const char *month_end;		/* SQL of the last day of the row's month; NULL where month_end is not allowed */
+	DwhNode    *(*dimension) (void *arg, const char *name);	/* expression of a dimension, or NULL; may be unset */
+	void	   *dimension_arg;
 	List	   *joins;			/* of DwhRowJoin, in the order of need */
 } DwhRowScope;
 

@@ -3,8 +3,8 @@
  *		Row expressions (filters of measures, expressions of dimensions) to SQL over the table of a subject.
  *
  * A name is a column of the table, or the name of a dimension that a column <name>_id refers to by a foreign key; a further
- * name after a dot is an attribute of that dimension, and a dimension alone stands for its code. Personal data stay out of
- * reach: a path never enters dim_person. What is emitted is quoted identifiers, literals and operators of pg_catalog only.
+ * name after a dot is an attribute of that dimension, and a dimension alone stands for its code. Where the caller says how,
+ * the catalogue's own dimensions (age_group ...) can be named too. Personal data stay out of reach: a path never enters dim_person. What is emitted is quoted identifiers, literals and operators of pg_catalog only.
  */
 #include "postgres.h"
 
@@ -171,6 +171,22 @@ compile_path(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 	{
 		*type = DWH_ROW_DATE;
 		return pstrdup(scope->month_end);
+	}
+	if (list_length(node->path) == 1 && scope->dimension)
+	{
+		DwhNode    *expression = scope->dimension(scope->dimension_arg, linitial(node->path));
+
+		if (expression)
+		{
+			/* inside of a dimension's expression its own name is a column again */
+			DwhRowScope inner = *scope;
+			char	   *sql;
+
+			inner.dimension = NULL;
+			sql = compile(&inner, expression, type);
+			scope->joins = inner.joins;
+			return sql;
+		}
 	}
 
 	foreach(lc, node->path)

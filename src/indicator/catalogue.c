@@ -1,0 +1,290 @@
+/*
+ * catalogue.c
+ *		Reads subjects, dimensions, measures, indicators and formula versions, all at once: they are few.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "common/errors.h"
+#include "common/nearest.h"
+#include "common/spi.h"
+#include "indicator/indicator.h"
+
+/* The Oid in a column; InvalidOid for NULL. */
+static Oid
+spi_oid(uint64 row, int col)
+{
+	bool		is_null;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col, &is_null);
+
+	return is_null ? InvalidOid : DatumGetObjectId(value);
+}
+
+static DwhSubject *
+find_subject(DwhCatalogue *catalogue, int subject_id)
+{
+	ListCell   *lc;
+
+	foreach(lc, catalogue->subjects)
+	{
+		DwhSubject *subject = lfirst(lc);
+
+		if (subject->subject_id == subject_id)
+			return subject;
+	}
+	elog(ERROR, "subject %d is not in the catalogue", subject_id);
+}
+
+static void
+load_subjects(DwhCatalogue *catalogue)
+{
+	uint64		n = dwh_spi_select("SELECT subject_id, code, relation, month_column, unit_column"
+								   " FROM dwh_catalog.subject ORDER BY subject_id", 0, NULL, NULL, NULL, true);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		DwhSubject *subject = palloc0(sizeof(DwhSubject));
+
+		subject->subject_id = dwh_spi_int(i, 1);
+		subject->code = dwh_spi_text(i, 2);
+		subject->relation = spi_oid(i, 3);
+		subject->month_column = dwh_spi_text(i, 4);
+		subject->unit_column = dwh_spi_text(i, 5);
+		catalogue->subjects = lappend(catalogue->subjects, subject);
+	}
+}
+
+static void
+load_dimensions(DwhCatalogue *catalogue)
+{
+	uint64		n = dwh_spi_select("SELECT s.subject_id, d.code, s.expression"
+								   " FROM dwh_catalog.dimension d LEFT JOIN dwh_catalog.subject_dimension s USING (dimension_id)"
+								   " ORDER BY d.dimension_id, s.subject_id", 0, NULL, NULL, NULL, true);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		char	   *code = dwh_spi_text(i, 2);
+
+		if (catalogue->dimension_codes == NIL || strcmp(llast(catalogue->dimension_codes), code) != 0)
+			catalogue->dimension_codes = lappend(catalogue->dimension_codes, code);
+		if (!dwh_spi_isnull(i, 1))
+		{
+			DwhSubject *subject = find_subject(catalogue, dwh_spi_int(i, 1));
+			DwhSubjectDimension *dimension = palloc0(sizeof(DwhSubjectDimension));
+
+			dimension->code = code;
+			dimension->expression = dwh_formula_parse(dwh_spi_text(i, 3));
+			subject->dimensions = lappend(subject->dimensions, dimension);
+		}
+	}
+}
+
+static void
+load_measures(DwhCatalogue *catalogue)
+{
+	uint64		n = dwh_spi_select("SELECT m.code, m.subject_id, m.aggregate, m.expression, m.filter, m.opening_filter,"
+								   " m.time_behaviour, coalesce(m.unit_column, s.unit_column)"
+								   " FROM dwh_catalog.measure m JOIN dwh_catalog.subject s USING (subject_id)"
+								   " ORDER BY m.measure_id", 0, NULL, NULL, NULL, true);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		DwhMeasure *measure = palloc0(sizeof(DwhMeasure));
+
+		measure->code = dwh_spi_text(i, 1);
+		measure->subject = find_subject(catalogue, dwh_spi_int(i, 2));
+		measure->aggregate = dwh_spi_text(i, 3);
+		measure->expression = dwh_spi_text(i, 4);
+		measure->filter = dwh_spi_text(i, 5);
+		measure->opening_filter = dwh_spi_text(i, 6);
+		measure->behaviour = dwh_spi_text(i, 7);
+		measure->unit_column = dwh_spi_text(i, 8);
+		catalogue->measures = lappend(catalogue->measures, measure);
+	}
+}
+
+/* The period types that a text[] names. */
+static Bitmapset *
+parse_periods(Datum array)
+{
+	Datum	   *elems;
+	int			nelems;
+	Bitmapset  *result = NULL;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elems, NULL, &nelems);
+	for (int i = 0; i < nelems; i++)
+		result = bms_add_member(result, dwh_period_type_parse(TextDatumGetCString(elems[i])));
+	return result;
+}
+
+static void
+load_indicators(DwhCatalogue *catalogue)
+{
+	DwhIndicator *indicator = NULL;
+	uint64		n = dwh_spi_select("SELECT i.code, i.base_unit, i.periods, v.version, v.formula, v.valid_from, v.valid_to"
+								   " FROM dwh_catalog.indicator i JOIN dwh_catalog.indicator_version v USING (indicator_id)"
+								   " ORDER BY i.indicator_id, v.valid_from", 0, NULL, NULL, NULL, true);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		char	   *code = dwh_spi_text(i, 1);
+		DwhVersion *version = palloc0(sizeof(DwhVersion));
+		bool		is_null;
+
+		if (indicator == NULL || strcmp(indicator->code, code) != 0)
+		{
+			indicator = palloc0(sizeof(DwhIndicator));
+			indicator->code = code;
+			indicator->base_unit = dwh_spi_text(i, 2);
+			indicator->periods = parse_periods(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &is_null));
+			catalogue->indicators = lappend(catalogue->indicators, indicator);
+		}
+		version->version = dwh_spi_int(i, 4);
+		version->source = dwh_spi_text(i, 5);
+		version->valid_from = dwh_spi_date(i, 6);
+		version->valid_to = dwh_spi_isnull(i, 7) ? DATEVAL_NOEND : dwh_spi_date(i, 7);
+		indicator->versions = lappend(indicator->versions, version);
+	}
+}
+
+/* Reads the catalogue; it lives until the caller's SPI level ends. */
+DwhCatalogue *
+dwh_catalogue_load(void)
+{
+	DwhCatalogue *catalogue = palloc0(sizeof(DwhCatalogue));
+
+	load_subjects(catalogue);
+	load_dimensions(catalogue);
+	load_measures(catalogue);
+	load_indicators(catalogue);
+	return catalogue;
+}
+
+/* The indicator with that code, or NULL. */
+DwhIndicator *
+dwh_catalogue_indicator(DwhCatalogue *catalogue, const char *code)
+{
+	ListCell   *lc;
+
+	foreach(lc, catalogue->indicators)
+	{
+		DwhIndicator *indicator = lfirst(lc);
+
+		if (strcmp(indicator->code, code) == 0)
+			return indicator;
+	}
+	return NULL;
+}
+
+/* The measure with that code, or NULL. */
+DwhMeasure *
+dwh_catalogue_measure(DwhCatalogue *catalogue, const char *code)
+{
+	ListCell   *lc;
+
+	foreach(lc, catalogue->measures)
+	{
+		DwhMeasure *measure = lfirst(lc);
+
+		if (strcmp(measure->code, code) == 0)
+			return measure;
+	}
+	return NULL;
+}
+
+/* Raises 42704 for a code that names nothing, with the nearest one that does. */
+void
+dwh_catalogue_unknown_code(DwhCatalogue *catalogue, const char *code, bool with_measures)
+{
+	DwhNearest	nearest;
+	ListCell   *lc;
+
+	dwh_nearest_begin(&nearest, code);
+	foreach(lc, catalogue->indicators)
+		dwh_nearest_offer(&nearest, ((DwhIndicator *) lfirst(lc))->code);
+	if (with_measures)
+		foreach(lc, catalogue->measures)
+			dwh_nearest_offer(&nearest, ((DwhMeasure *) lfirst(lc))->code);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("indicator \"%s\" does not exist", code),
+			 errdetail("%s has this code.",
+					   with_measures ? "Neither an indicator nor a measure" : "No indicator in dwh_catalog.indicator"),
+			 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) :
+			 errhint("The codes stand in dwh_catalog.indicator and dwh_catalog.measure.")));
+}
+
+/* The indicator with that code; raises 42704 where there is none.. */
+DwhIndicator *
+dwh_catalogue_need_indicator(DwhCatalogue *catalogue, const char *code)
+{
+	DwhIndicator *indicator = dwh_catalogue_indicator(catalogue, code);
+
+	if (indicator == NULL)
+		dwh_catalogue_unknown_code(catalogue, code, false);
+	return indicator;
+}
+
+/* The version in force for a period that ends on last_day, or NULL. */
+DwhVersion *
+dwh_indicator_version(DwhIndicator *indicator, DateADT last_day)
+{
+	ListCell   *lc;
+
+	foreach(lc, indicator->versions)
+	{
+		DwhVersion *version = lfirst(lc);
+
+		if (version->valid_from <= last_day && last_day <= version->valid_to)
+			return version;
+	}
+	return NULL;
+}
+
+/* The tree of a version's formula, parsed once. */
+DwhNode *
+dwh_version_formula(DwhIndicator *indicator, DwhVersion *version)
+{
+	if (version->formula == NULL)
+		version->formula = dwh_formula_parse(version->source);
+	return version->formula;
+}
+
+/* How the subject computes a dimension, or NULL where it does not apply. */
+DwhSubjectDimension *
+dwh_subject_dimension(DwhSubject *subject, const char *code)
+{
+	ListCell   *lc;
+
+	foreach(lc, subject->dimensions)
+	{
+		DwhSubjectDimension *dimension = lfirst(lc);
+
+		if (strcmp(dimension->code, code) == 0)
+			return dimension;
+	}
+	return NULL;
+}
+
+/* Whether the subject has a table with at least one row: without, its indicators answer no_source. */
+bool
+dwh_subject_has_rows(DwhSubject *subject)
+{
+	if (!subject->source_checked)
+	{
+		subject->source_checked = true;
+		if (OidIsValid(subject->relation))
+		{
+			char	   *sql = psprintf("SELECT 1 FROM %s LIMIT 1",
+									   quote_qualified_identifier(get_namespace_name(get_rel_namespace(subject->relation)),
+																  get_rel_name(subject->relation)));
+
+			subject->has_rows = dwh_spi_select(sql, 0, NULL, NULL, NULL, true) > 0;
+		}
+	}
+	return subject->has_rows;
+}

@@ -1,0 +1,288 @@
+/*
+ * indicator.h
+ *		Evaluation of indicators: catalogue, periods, scans of facts, formulas over their results.
+ *
+ * One call works in this order, all in one memory context that dies with the call:
+ *   catalogue.c   reads measures, indicators and formula versions
+ *   units.c       reads the units and who lay under whom on which day
+ *   period.c      turns the asked periods into frames (first month, last month, date of the map)
+ *   evaluate.c    walks the formulas once to collect requests (measure, filter) and the frames they need
+ *   scan.c        answers the requests: one statement per subject and kind of time behaviour
+ *   manual.c      the same for figures entered by people, whose own row wins over the sum of the units below
+ *   evaluate.c    walks the formulas again, now over values
+ *   values.c      the SQL functions
+ * Everything but values.c expects SPI to be connected and dwh_owner to be in force.
+ */
+#ifndef DWH_INDICATOR_H
+#define DWH_INDICATOR_H
+
+#include "nodes/bitmapset.h"
+#include "nodes/pg_list.h"
+#include "utils/date.h"
+#include "utils/hsearch.h"
+
+#include "formula/formula.h"
+#include "star/star.h"
+
+typedef enum DwhPeriodType
+{
+	DWH_PERIOD_MONTH,
+	DWH_PERIOD_QUARTER,
+	DWH_PERIOD_HALF,
+	DWH_PERIOD_YEAR,
+	DWH_PERIOD_YTD
+} DwhPeriodType;
+
+/* Worst last: the status of an expression is the worst of its parts. */
+typedef enum DwhStatus
+{
+	DWH_STATUS_OK,
+	DWH_STATUS_SPLIT,
+	DWH_STATUS_PARTIAL,
+	DWH_STATUS_ZERO_DENOMINATOR,
+	DWH_STATUS_NO_DATA,
+	DWH_STATUS_NO_SOURCE,
+	DWH_STATUS_WRONG_PERIOD
+} DwhStatus;
+
+/* Months to be brought together, and the day whose map they are shown on. */
+typedef struct DwhFrame
+{
+	DwhPeriodType type;
+	DateADT		first;			/* first day of the first month */
+	DateADT		last;			/* first day of the last month */
+	DateADT		map_on;
+	int			nmonths;
+} DwhFrame;
+
+typedef struct DwhSubject
+{
+	int			subject_id;
+	char	   *code;
+	Oid			relation;		/* InvalidOid while no source feeds it */
+	char	   *month_column;
+	char	   *unit_column;
+	bool		source_checked;
+	bool		has_rows;		/* valid once source_checked */
+	List	   *dimensions;		/* of DwhSubjectDimension */
+} DwhSubject;
+
+typedef struct DwhSubjectDimension
+{
+	char	   *code;
+	DwhNode    *expression;
+} DwhSubjectDimension;
+
+typedef struct DwhMeasure
+{
+	char	   *code;
+	DwhSubject *subject;
+	char	   *aggregate;
+	char	   *expression;		/* NULL for a count of rows */
+	char	   *filter;			/* NULL for all rows */
+	char	   *opening_filter; /* NULL where no opening load is asked for */
+	char	   *behaviour;
+	char	   *unit_column;
+} DwhMeasure;
+
+typedef struct DwhVersion
+{
+	int			version;
+	char	   *source;
+	DwhNode    *formula;		/* parsed at first need */
+	DateADT		valid_from;
+	DateADT		valid_to;		/* DATEVAL_NOEND where open */
+} DwhVersion;
+
+typedef struct DwhIndicator
+{
+	char	   *code;
+	char	   *base_unit;
+	Bitmapset  *periods;		/* of DwhPeriodType */
+	List	   *versions;		/* of DwhVersion, by valid_from */
+} DwhIndicator;
+
+typedef struct DwhCatalogue
+{
+	List	   *subjects;
+	List	   *measures;
+	List	   *indicators;
+	List	   *dimension_codes;	/* of char * */
+} DwhCatalogue;
+
+/* A condition on a dimension that the caller asked for (p_filter). */
+typedef struct DwhDimensionFilter
+{
+	char	   *dimension;
+	Datum		values;			/* text[] */
+} DwhDimensionFilter;
+
+/* A unit, as answers and hierarchies need it. */
+typedef struct DwhUnitInfo
+{
+	int			unit_id;
+	int			parent_id;		/* 0 for the root */
+	char	   *code;
+	char	   *name;
+	DwhUnitLevel level;
+	DateADT		valid_from;
+	DateADT		valid_to;		/* DATEVAL_NOEND where open */
+	List	   *predecessors;	/* of DwhUnitInfo: units that were renamed to it or merged into it */
+} DwhUnitInfo;
+
+typedef struct DwhUnitTable
+{
+	int			n;
+	DwhUnitInfo *units;			/* by unit_id */
+} DwhUnitTable;
+
+/* How a request is answered; requests of one subject and kind share a statement. */
+typedef enum DwhScanKind
+{
+	DWH_SCAN_WINDOW,			/* rows of the frame, brought together at once */
+	DWH_SCAN_MONTHLY,			/* rows of the frame, month by month, then added */
+	DWH_SCAN_RUNNING,			/* all rows up to the end of the frame */
+	DWH_SCAN_MANUAL				/* figures entered by people */
+} DwhScanKind;
+
+typedef struct DwhRequest
+{
+	int			index;
+	DwhMeasure *measure;
+	List	   *conditions;		/* of DwhNode, from [CODE]{...} */
+	char	   *conditions_key; /* their canonical text */
+	DwhScanKind kind;
+} DwhRequest;
+
+/* A cell of the answer: what one group of rows stands for. */
+typedef struct DwhCellKey
+{
+	int			frame;
+	int			unit_id;
+	int			dims;			/* index into DwhEvaluation.dim_sets */
+	int			is_split;
+} DwhCellKey;
+
+typedef struct DwhPresenceKey
+{
+	int			frame;
+	int			unit_id;
+	int			is_split;
+} DwhPresenceKey;
+
+/* Which months of which units below a unit have rows. */
+typedef struct DwhPresence
+{
+	DwhPresenceKey key;
+	List	   *parts;			/* of DwhPresencePart */
+} DwhPresence;
+
+typedef struct DwhPresencePart
+{
+	int			unit_id;		/* province, or the unit itself at base level */
+	Bitmapset  *months;			/* numbers of months within the frame */
+} DwhPresencePart;
+
+typedef struct DwhPresenceMap
+{
+	DwhSubject *subject;
+	const char *unit_column;
+	HTAB	   *cells;			/* of DwhPresence */
+} DwhPresenceMap;
+
+/* One value of one request in one cell. */
+typedef struct DwhCellValue
+{
+	bool		is_set;
+	bool		is_null;
+	Datum		value;			/* numeric */
+	float8		completeness;
+} DwhCellValue;
+
+typedef struct DwhCell
+{
+	DwhCellKey	key;
+	DwhCellValue *values;		/* by request */
+} DwhCell;
+
+typedef struct DwhValue
+{
+	bool		is_null;
+	Datum		number;			/* numeric, when not null */
+	DwhStatus	status;
+	float8		completeness;
+} DwhValue;
+
+/* Everything of one call at one level of units. */
+typedef struct DwhEvaluation
+{
+	DwhCatalogue *catalogue;
+	DwhUnitTable *units;
+	DwhMapLevel level;
+	int			root_unit_id;
+	List	   *dimensions;		/* of char *: the dimensions asked for, in order */
+	List	   *filters;		/* of DwhDimensionFilter */
+	DwhFrame   *frames;
+	int			nframes;
+	int			max_frames;
+	List	   *requests;		/* of DwhRequest */
+	HTAB	   *cells;			/* of DwhCell */
+	List	   *dim_sets;		/* of List of char * (NULL = no value) */
+	List	   *presence;		/* of DwhPresenceMap */
+	bool		collecting;
+	Bitmapset  *used_requests;	/* while collecting: what the walk has needed */
+	Bitmapset  *used_frames;
+	int			depth;
+} DwhEvaluation;
+
+/* catalogue.c */
+extern DwhCatalogue *dwh_catalogue_load(void);
+extern DwhIndicator *dwh_catalogue_indicator(DwhCatalogue *catalogue, const char *code);
+extern DwhMeasure *dwh_catalogue_measure(DwhCatalogue *catalogue, const char *code);
+extern DwhIndicator *dwh_catalogue_need_indicator(DwhCatalogue *catalogue, const char *code);
+extern DwhVersion *dwh_indicator_version(DwhIndicator *indicator, DateADT last_day);
+extern DwhNode *dwh_version_formula(DwhIndicator *indicator, DwhVersion *version);
+extern DwhSubjectDimension *dwh_subject_dimension(DwhSubject *subject, const char *code);
+extern bool dwh_subject_has_rows(DwhSubject *subject);
+extern void dwh_catalogue_unknown_code(DwhCatalogue *catalogue, const char *code, bool with_measures) pg_attribute_noreturn();
+
+/* units.c */
+extern DwhUnitTable *dwh_unit_table_load(void);
+extern DwhUnitInfo *dwh_unit_info(DwhUnitTable *table, int unit_id);
+extern List *dwh_units_at(DwhUnitTable *table, DwhMapLevel level, DateADT on);
+extern List *dwh_unit_children(DwhUnitTable *table, DwhUnitInfo *unit, DateADT on);
+extern void dwh_units_check_codes(DwhUnitTable *table, List *codes, List *frames);
+extern void dwh_units_check_map(DateADT map_on, List *frames);
+
+/* period.c */
+extern DateADT dwh_month_start(DateADT day);
+extern DateADT dwh_month_add(DateADT month, int nmonths);
+extern DateADT dwh_month_end(DateADT month);
+extern int	dwh_month_diff(DateADT from, DateADT to);
+extern DwhPeriodType dwh_period_type_parse(const char *name);
+extern const char *dwh_period_type_name(DwhPeriodType type);
+extern DwhFrame dwh_frame_make(DwhPeriodType type, DateADT first, DateADT last, DateADT map_on);
+extern List *dwh_period_frames(DwhPeriodType type, DateADT from, DateADT to, DateADT map_on);
+extern DateADT dwh_frame_label(const DwhFrame *frame);
+extern DwhFrame dwh_frame_shift(const DwhFrame *frame, int nperiods);
+extern DwhFrame dwh_frame_year_before(const DwhFrame *frame);
+extern DwhFrame dwh_frame_ytd(const DwhFrame *frame);
+extern int	dwh_frame_index(DwhEvaluation *ev, DwhFrame frame);
+
+/* scan.c */
+extern void dwh_scan_run(DwhEvaluation *ev);
+extern DwhCell *dwh_cell_enter(DwhEvaluation *ev, const DwhCellKey *key);
+extern int	dwh_dim_set_index(DwhEvaluation *ev, List *values);
+extern DwhPresence *dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key);
+extern char *dwh_scan_sql(DwhEvaluation *ev, List *requests);
+
+/* manual.c */
+extern void dwh_manual_run(DwhEvaluation *ev, List *requests);
+
+/* evaluate.c */
+extern DwhScanKind dwh_request_kind(const DwhMeasure *measure);
+extern DwhValue dwh_evaluate(DwhEvaluation *ev, const DwhNode *node, int frame, const DwhCellKey *cell, List *conditions);
+extern bool dwh_ratio_parts(const DwhNode *node, const DwhNode **numerator, const DwhNode **denominator);
+extern const char *dwh_status_name(DwhStatus status);
+
+#endif							/* DWH_INDICATOR_H */

@@ -1,0 +1,339 @@
+/*
+ * manual.c
+ *		Answers requests from figures entered by people (fact_manual): outside series and plans.
+ *
+ * The figure entered for the asked unit wins; otherwise those of the units that were merged into it are added; otherwise those
+ * of all units below it. Never two of these at once. Units of which nothing is known lower the completeness. Of several figures
+ * for one period the better kind counts (settlement before actual before estimate ...), of equals the one entered last.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+
+#include "common/spi.h"
+#include "indicator/indicator.h"
+
+typedef struct Figure
+{
+	char	   *period_type;
+	DateADT		period_start;
+	DateADT		known_on;		/* the day it speaks of: as_of of a point, first day of the period otherwise */
+	Datum		value;
+} Figure;
+
+typedef struct FigureKey
+{
+	int			unit_id;
+	int			dims;
+} FigureKey;
+
+typedef struct FigureList
+{
+	FigureKey	key;
+	List	   *figures;		/* of Figure, best first among those of one day */
+} FigureList;
+
+typedef struct Total
+{
+	bool		found;
+	Datum		value;
+	float8		completeness;
+} Total;
+
+/* Whether an expression names a dimension. */
+static bool
+mentions(const DwhNode *node, const char *name)
+{
+	ListCell   *lc;
+
+	if (node->kind == DWH_NODE_PATH && strcmp(linitial(node->path), name) == 0)
+		return true;
+	foreach(lc, node->args)
+		if (mentions(lfirst(lc), name))
+			return true;
+	return false;
+}
+
+static DwhNode *
+lookup_dimension(void *arg, const char *name)
+{
+	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
+
+	return dimension ? dimension->expression : NULL;
+}
+
+/* Where a dimension of the subject stands in the question: asked for, filtered on, or neither. */
+static bool
+is_asked(DwhEvaluation *ev, const DwhRequest *request, const char *dimension)
+{
+	ListCell   *lc;
+
+	foreach(lc, ev->dimensions)
+		if (strcmp(lfirst(lc), dimension) == 0)
+			return true;
+	foreach(lc, ev->filters)
+		if (strcmp(((DwhDimensionFilter *) lfirst(lc))->dimension, dimension) == 0)
+			return true;
+	foreach(lc, request->conditions)
+		if (mentions(lfirst(lc), dimension))
+			return true;
+	return false;
+}
+
+static void
+need_dimension(DwhMeasure *measure, const char *code)
+{
+	if (dwh_subject_dimension(measure->subject, code) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dimension \"%s\" does not apply to measure \"%s\"", code, measure->code),
+				 errdetail("Subject \"%s\" has no such dimension.", measure->subject->code),
+				 errhint("The dimensions of a subject stand in dwh_catalog.subject_dimension.")));
+}
+
+/* The current figures of a request, best first: a row with sex, age group ... counts only where that is asked for. */
+static char *
+figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *values, int *nvalues)
+{
+	DwhMeasure *measure = request->measure;
+	DwhRowScope scope = {0};
+	StringInfoData columns;
+	StringInfoData where;
+	DwhRowType	type;
+	ListCell   *lc;
+
+	scope.relation = measure->subject->relation;
+	scope.dimension = lookup_dimension;
+	scope.dimension_arg = measure->subject;
+	initStringInfo(&columns);
+	initStringInfo(&where);
+
+	foreach(lc, ev->dimensions)
+	{
+		need_dimension(measure, lfirst(lc));
+		appendStringInfo(&columns, ", (%s)::text",
+						 dwh_row_compile(&scope, dwh_subject_dimension(measure->subject, lfirst(lc))->expression, &type));
+	}
+	if (measure->filter)
+		appendStringInfo(&where, " AND %s",
+						 dwh_row_compile_condition(&scope, measure->filter,
+												   psprintf("filter of measure %s", measure->code)));
+	foreach(lc, request->conditions)
+		appendStringInfo(&where, " AND %s",
+						 dwh_row_compile_condition(&scope, dwh_formula_deparse(lfirst(lc)),
+												   psprintf("filter of [%s]", measure->code)));
+	foreach(lc, ev->filters)
+	{
+		DwhDimensionFilter *filter = lfirst(lc);
+
+		need_dimension(measure, filter->dimension);
+		types[*nvalues] = TEXTARRAYOID;
+		values[(*nvalues)++] = filter->values;
+		appendStringInfo(&where, " AND (%s)::text = ANY ($%d)",
+						 dwh_row_compile(&scope, dwh_subject_dimension(measure->subject, filter->dimension)->expression, &type),
+						 *nvalues);
+	}
+	foreach(lc, measure->subject->dimensions)
+	{
+		DwhSubjectDimension *dimension = lfirst(lc);
+		DwhRowScope inner = scope;
+
+		inner.dimension = NULL;
+		appendStringInfo(&where, " AND (%s) IS %sNULL", dwh_row_compile(&inner, dimension->expression, &type),
+						 is_asked(ev, request, dimension->code) ? "NOT " : "");
+		scope.joins = inner.joins;
+	}
+
+	return psprintf("SELECT f.unit_id, f.period_type, f.period_start,"
+					" CASE WHEN f.period_type IN ('point', 'ytd') THEN f.as_of ELSE f.period_start END AS known_on, f.value%s"
+					" FROM dwh_star.fact_manual f%s WHERE f.is_current%s"
+					" ORDER BY known_on DESC, array_position(ARRAY['settlement', 'actual', 'estimate', 'rounded', 'implied',"
+					" 'preliminary', 'plan'], f.kind), f.manual_id DESC",
+					columns.data, dwh_row_joins_sql(&scope), where.data);
+}
+
+/* The figure of one unit that holds for the frame, or NULL. */
+static Figure *
+own_figure(HTAB *table, const DwhMeasure *measure, int unit_id, int dims, const DwhFrame *frame)
+{
+	const char *type = dwh_period_type_name(frame->type);
+	FigureKey	key;
+	FigureList *list;
+	Figure	   *latest = NULL;
+	Figure	   *of_year = NULL;
+	Figure	   *of_period = NULL;
+	ListCell   *lc;
+
+	memset(&key, 0, sizeof(key));
+	key.unit_id = unit_id;
+	key.dims = dims;
+	list = hash_search(table, &key, HASH_FIND, NULL);
+	if (list == NULL)
+		return NULL;
+	foreach(lc, list->figures)
+	{
+		Figure	   *figure = lfirst(lc);
+
+		if (of_period == NULL && strcmp(figure->period_type, type) == 0 && figure->period_start == frame->first &&
+			(frame->type != DWH_PERIOD_YTD || dwh_month_start(figure->known_on) == frame->last))
+			of_period = figure;
+		if (of_year == NULL && strcmp(figure->period_type, "year") == 0 &&
+			figure->period_start == dwh_frame_ytd(frame).first)
+			of_year = figure;
+		if (latest == NULL && figure->known_on <= dwh_month_end(frame->last))
+			latest = figure;
+	}
+	if (strcmp(measure->behaviour, "exact") == 0)
+		return of_year ? of_year : of_period;
+	return of_period ? of_period : latest;
+}
+
+static void
+add_total(Total *total, const Total *part)
+{
+	if (!part->found)
+		return;
+	total->value = total->found ? DirectFunctionCall2(numeric_add, total->value, part->value) : part->value;
+	total->found = true;
+}
+
+/* The figure of a unit on the map of the frame: its own, else of those merged into it, else of those below it. */
+static Total
+resolve(DwhEvaluation *ev, HTAB *table, const DwhMeasure *measure, DwhUnitInfo *unit, int dims, const DwhFrame *frame)
+{
+	Figure	   *own = own_figure(table, measure, unit->unit_id, dims, frame);
+	Total		total = {0};
+	float8		found = 0;
+	int			expected = 0;
+	ListCell   *lc;
+
+	if (own)
+	{
+		total.found = true;
+		total.value = own->value;
+		total.completeness = 1;
+		return total;
+	}
+	foreach(lc, unit->predecessors)
+	{
+		Total		part = resolve(ev, table, measure, lfirst(lc), dims, frame);
+
+		add_total(&total, &part);
+		expected++;
+		found += part.completeness;
+	}
+	if (!total.found)
+	{
+		expected = 0;
+		foreach(lc, dwh_unit_children(ev->units, unit, frame->map_on))
+		{
+			DwhUnitInfo *child = lfirst(lc);
+			Total		part = resolve(ev, table, measure, child, dims, frame);
+
+			add_total(&total, &part);
+			found += part.completeness;
+			/* outside series know no defence and police offices: they add where given and are not missed */
+			if (part.found || child->level == DWH_UNIT_PROVINCE || child->level >= DWH_UNIT_DIVISION)
+				expected++;
+		}
+	}
+	total.completeness = expected > 0 ? found / expected : 0;
+	return total;
+}
+
+/* Reads the figures of a request into a table by unit and dimension values; dims_seen receives the sets of values met. */
+static HTAB *
+load_figures(DwhEvaluation *ev, const DwhRequest *request, Bitmapset **dims_seen)
+{
+	HASHCTL		ctl = {0};
+	HTAB	   *table;
+	Oid			types[32];
+	Datum		values[32];
+	int			nvalues = 0;
+	uint64		n;
+
+	ctl.keysize = sizeof(FigureKey);
+	ctl.entrysize = sizeof(FigureList);
+	ctl.hcxt = CurrentMemoryContext;
+	table = hash_create("dwh manual figures", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	if (list_length(ev->filters) > lengthof(types))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many conditions in p_filter")));
+
+	n = dwh_spi_select(figures_sql(ev, request, types, values, &nvalues), nvalues, types, values, NULL, true);
+	for (uint64 i = 0; i < n; i++)
+	{
+		Figure	   *figure = palloc0(sizeof(Figure));
+		FigureKey	key;
+		FigureList *list;
+		List	   *dims = NIL;
+		bool		is_null;
+		bool		found;
+
+		for (int d = 0; d < list_length(ev->dimensions); d++)
+			dims = lappend(dims, dwh_spi_text(i, 6 + d));
+		memset(&key, 0, sizeof(key));
+		key.unit_id = dwh_spi_int(i, 1);
+		key.dims = dwh_dim_set_index(ev, dims);
+		*dims_seen = bms_add_member(*dims_seen, key.dims);
+		figure->period_type = dwh_spi_text(i, 2);
+		figure->period_start = dwh_spi_date(i, 3);
+		figure->known_on = dwh_spi_date(i, 4);
+		figure->value = datumCopy(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 5, &is_null), false, -1);
+		list = hash_search(table, &key, HASH_ENTER, &found);
+		if (!found)
+			list->figures = NIL;
+		list->figures = lappend(list->figures, figure);
+	}
+	return table;
+}
+
+/* Answers the requests, all of fact_manual, for every unit at the level, frame and set of dimension values met. */
+void
+dwh_manual_run(DwhEvaluation *ev, List *requests)
+{
+	ListCell   *lc;
+
+	foreach(lc, requests)
+	{
+		DwhRequest *request = lfirst(lc);
+		Bitmapset  *dims_seen = NULL;
+		HTAB	   *table = load_figures(ev, request, &dims_seen);
+
+		for (int f = 0; f < ev->nframes; f++)
+		{
+			List	   *units = dwh_units_at(ev->units, ev->level, ev->frames[f].map_on);
+			ListCell   *u;
+
+			foreach(u, units)
+			{
+				DwhUnitInfo *unit = lfirst(u);
+				int			dims = -1;
+
+				while ((dims = bms_next_member(dims_seen, dims)) >= 0)
+				{
+					Total		total = resolve(ev, table, request->measure, unit, dims, &ev->frames[f]);
+					DwhCellKey	key;
+					DwhCellValue *value;
+
+					if (!total.found)
+						continue;
+					memset(&key, 0, sizeof(key));
+					key.frame = f;
+					key.unit_id = unit->unit_id;
+					key.dims = dims;
+					value = &dwh_cell_enter(ev, &key)->values[request->index];
+					value->is_set = true;
+					value->value = total.value;
+					value->completeness = total.completeness;
+				}
+			}
+		}
+	}
+}

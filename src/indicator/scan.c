@@ -1,0 +1,651 @@
+/*
+ * scan.c
+ *		Answers requests from facts: one statement for all requests of a subject that share unit column and kind of scan.
+ *
+ * The statement joins the fact with the months of all frames, so that any number of periods, also overlapping ones
+ * (year-to-date), costs one pass. What a group has no row of is told apart by presence: which months of which units have
+ * rows at all. A unit that reports and has nothing to count answers 0; a unit that does not report is missing.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+
+#include "common/errors.h"
+#include "common/spi.h"
+#include "indicator/indicator.h"
+
+/* Months before a frame's end in which a unit must have reported to be expected in the frame. */
+#define EXPECTED_MONTHS 12
+
+/* Parameters of a statement, in order. */
+typedef struct ParameterList
+{
+	int			n;
+	Oid			types[64];
+	Datum		values[64];
+} ParameterList;
+
+static int
+add_parameter(ParameterList *parameters, Oid type, Datum value)
+{
+	if (parameters->n == lengthof(parameters->types))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many conditions in p_filter")));
+	parameters->types[parameters->n] = type;
+	parameters->values[parameters->n] = value;
+	return ++parameters->n;
+}
+
+static Datum
+make_array(Datum *elems, int nelems, Oid type)
+{
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	return PointerGetDatum(construct_array(elems, nelems, type, length, by_value, align));
+}
+
+static char *
+relation_sql(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+/* ------------------------------------------------------------------ cells */
+
+/* The number of a set of dimension values; equal sets have equal numbers. */
+int
+dwh_dim_set_index(DwhEvaluation *ev, List *values)
+{
+	ListCell   *lc;
+
+	foreach(lc, ev->dim_sets)
+	{
+		List	   *known = lfirst(lc);
+		ListCell   *a;
+		ListCell   *b;
+		bool		equal = true;
+
+		forboth(a, known, b, values)
+		{
+			const char *x = lfirst(a);
+			const char *y = lfirst(b);
+
+			if ((x == NULL) != (y == NULL) || (x && strcmp(x, y) != 0))
+			{
+				equal = false;
+				break;
+			}
+		}
+		if (equal)
+			return foreach_current_index(lc);
+	}
+	ev->dim_sets = lappend(ev->dim_sets, values);
+	return list_length(ev->dim_sets) - 1;
+}
+
+/* The cell of that key, made when new. */
+DwhCell *
+dwh_cell_enter(DwhEvaluation *ev, const DwhCellKey *key)
+{
+	bool		found;
+	DwhCell    *cell = hash_search(ev->cells, key, HASH_ENTER, &found);
+
+	if (!found)
+		cell->values = palloc0(Max(1, list_length(ev->requests)) * sizeof(DwhCellValue));
+	return cell;
+}
+
+/* ------------------------------------------------------------------ presence */
+
+static DwhPresenceMap *
+presence_map(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column)
+{
+	ListCell   *lc;
+
+	foreach(lc, ev->presence)
+	{
+		DwhPresenceMap *map = lfirst(lc);
+
+		if (map->subject == subject && strcmp(map->unit_column, unit_column) == 0)
+			return map;
+	}
+	return NULL;
+}
+
+/* The presence in the cell's unit and frame, or NULL where no unit below it was expected. */
+DwhPresence *
+dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key)
+{
+	DwhPresenceMap *map = presence_map(ev, request->measure->subject, request->measure->unit_column);
+	DwhPresenceKey presence_key;
+
+	if (map == NULL)
+		return NULL;
+	memset(&presence_key, 0, sizeof(presence_key));
+	presence_key.frame = key->frame;
+	presence_key.unit_id = key->unit_id;
+	presence_key.is_split = key->is_split;
+	return hash_search(map->cells, &presence_key, HASH_FIND, NULL);
+}
+
+/* Notes that a unit had rows in a month, in every frame that contains or expects it. */
+static void
+note_presence(DwhEvaluation *ev, DwhPresenceMap *map, int unit_id, DateADT month)
+{
+	for (int i = 0; i < ev->nframes; i++)
+	{
+		const DwhFrame *frame = &ev->frames[i];
+		DwhPresenceKey key;
+		DwhPresence *presence;
+		DwhPresencePart *part = NULL;
+		ListCell   *lc;
+		int			part_id;
+		bool		found;
+
+		if (month > frame->last || (month < frame->first && dwh_month_diff(month, frame->last) >= EXPECTED_MONTHS))
+			continue;
+
+		memset(&key, 0, sizeof(key));
+		key.frame = i;
+		key.unit_id = dwh_unit_at_level(unit_id, frame->map_on, ev->level);
+		part_id = dwh_unit_at_level(unit_id, frame->map_on, DWH_MAP_PROVINCE);
+		if (key.unit_id == 0 && ev->level == DWH_MAP_BASE)
+		{
+			key.unit_id = part_id;
+			key.is_split = true;
+		}
+		else if (ev->level == DWH_MAP_BASE)
+			part_id = key.unit_id;
+		if (part_id == 0)
+			part_id = ev->root_unit_id;
+		if (key.unit_id == 0)
+			continue;
+
+		presence = hash_search(map->cells, &key, HASH_ENTER, &found);
+		if (!found)
+			presence->parts = NIL;
+		foreach(lc, presence->parts)
+		{
+			part = lfirst(lc);
+			if (part->unit_id == part_id)
+				break;
+			part = NULL;
+		}
+		if (part == NULL)
+		{
+			part = palloc0(sizeof(DwhPresencePart));
+			part->unit_id = part_id;
+			presence->parts = lappend(presence->parts, part);
+		}
+		if (month >= frame->first)
+			part->months = bms_add_member(part->months, dwh_month_diff(frame->first, month));
+	}
+}
+
+/* First and last month of all frames. */
+static void
+frame_range(DwhEvaluation *ev, DateADT *first, DateADT *last)
+{
+	*first = ev->frames[0].first;
+	*last = ev->frames[0].last;
+	for (int i = 1; i < ev->nframes; i++)
+	{
+		*first = Min(*first, ev->frames[i].first);
+		*last = Max(*last, ev->frames[i].last);
+	}
+}
+
+/* Reads which units of the subject have rows in which months. */
+static void
+load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column)
+{
+	DwhPresenceMap *map = palloc0(sizeof(DwhPresenceMap));
+	HASHCTL		ctl = {0};
+	DateADT		first;
+	DateADT		last;
+	Oid			types[2] = {DATEOID, DATEOID};
+	Datum		values[2];
+	uint64		n;
+
+	ctl.keysize = sizeof(DwhPresenceKey);
+	ctl.entrysize = sizeof(DwhPresence);
+	ctl.hcxt = CurrentMemoryContext;
+	map->subject = subject;
+	map->unit_column = unit_column;
+	map->cells = hash_create("dwh presence", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	ev->presence = lappend(ev->presence, map);
+
+	frame_range(ev, &first, &last);
+	values[0] = DateADTGetDatum(dwh_month_add(first, 1 - EXPECTED_MONTHS));
+	values[1] = DateADTGetDatum(last);
+	n = dwh_spi_select(psprintf("SELECT f.%s, f.%s FROM %s f WHERE f.%s >= $1 AND f.%s <= $2 GROUP BY 1, 2",
+								quote_identifier(unit_column), quote_identifier(subject->month_column),
+								relation_sql(subject->relation),
+								quote_identifier(subject->month_column), quote_identifier(subject->month_column)),
+					   2, types, values, NULL, true);
+	for (uint64 i = 0; i < n; i++)
+		note_presence(ev, map, dwh_spi_int(i, 1), dwh_spi_date(i, 2));
+}
+
+/* ------------------------------------------------------------------ statements */
+
+static DwhNode *
+lookup_dimension(void *arg, const char *name)
+{
+	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
+
+	return dimension ? dimension->expression : NULL;
+}
+
+/* SQL of a dimension over the subject's rows; raises 22023 where it does not apply to the subject. */
+static char *
+dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code)
+{
+	DwhSubjectDimension *dimension = dwh_subject_dimension(measure->subject, code);
+	DwhRowScope inner = *scope;
+	DwhRowType	type;
+	char	   *sql;
+
+	if (dimension == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dimension \"%s\" does not apply to measure \"%s\"", code, measure->code),
+				 errdetail("Subject \"%s\" has no such dimension.", measure->subject->code),
+				 errhint("The dimensions of a subject stand in dwh_catalog.subject_dimension.")));
+	inner.dimension = NULL;
+	sql = dwh_row_compile(&inner, dimension->expression, &type);
+	scope->joins = inner.joins;
+	return psprintf("(%s)::text", sql);
+}
+
+/* The WHERE conditions of p_filter. */
+static void
+append_filters(StringInfo sql, DwhEvaluation *ev, DwhRowScope *scope, DwhMeasure *measure, ParameterList *parameters)
+{
+	ListCell   *lc;
+
+	foreach(lc, ev->filters)
+	{
+		DwhDimensionFilter *filter = lfirst(lc);
+
+		appendStringInfo(sql, "\n   AND %s = ANY ($%d)", dimension_sql(scope, measure, filter->dimension),
+						 add_parameter(parameters, TEXTARRAYOID, filter->values));
+	}
+}
+
+/* The rows that a request counts, as FILTER clause; empty for all rows. */
+static char *
+request_filter_sql(DwhRowScope *scope, const DwhRequest *request)
+{
+	const DwhMeasure *measure = request->measure;
+	StringInfoData sql;
+	ListCell   *lc;
+	const char *glue = "";
+
+	initStringInfo(&sql);
+	if (request->kind == DWH_SCAN_WINDOW && strcmp(measure->behaviour, "stock") == 0)
+	{
+		appendStringInfoString(&sql, "m.is_last");
+		glue = " AND ";
+	}
+	else if (request->kind == DWH_SCAN_WINDOW && strcmp(measure->behaviour, "opening") == 0)
+	{
+		appendStringInfoString(&sql, "m.is_first");
+		glue = " AND ";
+	}
+	if (measure->filter)
+	{
+		appendStringInfo(&sql, "%s%s", glue,
+						 dwh_row_compile_condition(scope, measure->filter,
+												   psprintf("filter of measure %s", measure->code)));
+		glue = " AND ";
+	}
+	foreach(lc, request->conditions)
+	{
+		DwhNode    *condition = lfirst(lc);
+
+		appendStringInfo(&sql, "%s%s", glue,
+						 dwh_row_compile_condition(scope, dwh_formula_deparse(condition),
+												   psprintf("filter of [%s]", measure->code)));
+		glue = " AND ";
+	}
+	return sql.len > 0 ? psprintf(" FILTER (WHERE %s)", sql.data) : pstrdup("");
+}
+
+/* The aggregate of a request over rows f. */
+static char *
+request_aggregate_sql(DwhRowScope *scope, const DwhRequest *request)
+{
+	const DwhMeasure *measure = request->measure;
+	char	   *filter = request_filter_sql(scope, request);
+	DwhRowType	type;
+	char	   *expression;
+
+	if (measure->expression == NULL)
+		return psprintf("count(*)%s::numeric", filter);
+	expression = dwh_row_compile(scope, dwh_formula_parse(measure->expression), &type);
+	if (strcmp(measure->aggregate, "distinct") == 0)
+		return psprintf("count(DISTINCT %s)%s::numeric", expression, filter);
+	if (type != DWH_ROW_NUMBER)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TYPE),
+				 errmsg("measure \"%s\" takes the %s of \"%s\", which is no number",
+						measure->code, measure->aggregate, measure->expression)));
+	return psprintf("%s(%s)%s::numeric", measure->aggregate, expression, filter);
+}
+
+/* SQL of the unit that a row counts for, and whether it is one given under its province because its unit was split. */
+static void
+unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_split)
+{
+	char	   *column = psprintf("f.%s", quote_identifier(unit_column));
+
+	*unit = psprintf("%d", ev->root_unit_id);
+	*is_split = "false";
+	switch (ev->level)
+	{
+		case DWH_MAP_COUNTRY:
+			break;
+		case DWH_MAP_REGION:
+			*unit = psprintf("dwh.unit_at(%s, m.map_on, 'region')", column);
+			break;
+		case DWH_MAP_PROVINCE:
+			*unit = psprintf("dwh.unit_at(%s, m.map_on, 'province')", column);
+			break;
+		case DWH_MAP_BASE:
+			*unit = psprintf("coalesce(dwh.unit_at(%s, m.map_on, 'base'), dwh.unit_at(%s, m.map_on, 'province'))",
+							 column, column);
+			*is_split = psprintf("dwh.unit_at(%s, m.map_on, 'base') IS NULL", column);
+			break;
+	}
+}
+
+/* The months of all frames as arrays, one element a pair of month and frame. */
+static void
+add_month_parameters(DwhEvaluation *ev, ParameterList *parameters)
+{
+	int			n = 0;
+	Datum	   *months;
+	Datum	   *frames;
+	Datum	   *is_first;
+	Datum	   *is_last;
+	Datum	   *map_on;
+	Datum	   *month_end;
+
+	for (int i = 0; i < ev->nframes; i++)
+		n += ev->frames[i].nmonths;
+	months = palloc(n * sizeof(Datum));
+	frames = palloc(n * sizeof(Datum));
+	is_first = palloc(n * sizeof(Datum));
+	is_last = palloc(n * sizeof(Datum));
+	map_on = palloc(n * sizeof(Datum));
+	month_end = palloc(n * sizeof(Datum));
+	n = 0;
+	for (int i = 0; i < ev->nframes; i++)
+		for (int j = 0; j < ev->frames[i].nmonths; j++)
+		{
+			DateADT		month = dwh_month_add(ev->frames[i].first, j);
+
+			months[n] = DateADTGetDatum(month);
+			frames[n] = Int32GetDatum(i);
+			is_first[n] = BoolGetDatum(j == 0);
+			is_last[n] = BoolGetDatum(j == ev->frames[i].nmonths - 1);
+			map_on[n] = DateADTGetDatum(ev->frames[i].map_on);
+			month_end[n] = DateADTGetDatum(dwh_month_end(month));
+			n++;
+		}
+	add_parameter(parameters, DATEARRAYOID, make_array(months, n, DATEOID));
+	add_parameter(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
+	add_parameter(parameters, BOOLARRAYOID, make_array(is_first, n, BOOLOID));
+	add_parameter(parameters, BOOLARRAYOID, make_array(is_last, n, BOOLOID));
+	add_parameter(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
+	add_parameter(parameters, DATEARRAYOID, make_array(month_end, n, DATEOID));
+}
+
+/* The ends of all frames as arrays, for running sums. */
+static void
+add_frame_parameters(DwhEvaluation *ev, ParameterList *parameters)
+{
+	Datum	   *frames = palloc(ev->nframes * sizeof(Datum));
+	Datum	   *last = palloc(ev->nframes * sizeof(Datum));
+	Datum	   *map_on = palloc(ev->nframes * sizeof(Datum));
+
+	for (int i = 0; i < ev->nframes; i++)
+	{
+		frames[i] = Int32GetDatum(i);
+		last[i] = DateADTGetDatum(ev->frames[i].last);
+		map_on[i] = DateADTGetDatum(ev->frames[i].map_on);
+	}
+	add_parameter(parameters, INT4ARRAYOID, make_array(frames, ev->nframes, INT4OID));
+	add_parameter(parameters, DATEARRAYOID, make_array(last, ev->nframes, DATEOID));
+	add_parameter(parameters, DATEARRAYOID, make_array(map_on, ev->nframes, DATEOID));
+}
+
+/*
+ * The statement that answers the requests, which share subject, unit column and kind. Its columns: frame, unit, split, the
+ * dimensions, one value a request, and for running sums one count of opening rows a request.
+ */
+static char *
+statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
+{
+	DwhRequest *first_request = linitial(requests);
+	DwhMeasure *measure = first_request->measure;
+	DwhSubject *subject = measure->subject;
+	DwhScanKind kind = first_request->kind;
+	DwhRowScope scope = {0};
+	StringInfoData columns;
+	StringInfoData groups;
+	StringInfoData where;
+	char	   *unit;
+	char	   *is_split;
+	char	   *month = psprintf("f.%s", quote_identifier(subject->month_column));
+	char	   *pairs;
+	ListCell   *lc;
+	int			n = 4;
+
+	scope.relation = subject->relation;
+	scope.month_end = kind == DWH_SCAN_RUNNING ? psprintf("(%s + interval '1 month')::date - 1", month) : "m.month_end";
+	scope.dimension = lookup_dimension;
+	scope.dimension_arg = subject;
+
+	unit_sql(ev, measure->unit_column, &unit, &is_split);
+	initStringInfo(&columns);
+	initStringInfo(&groups);
+	initStringInfo(&where);
+	appendStringInfo(&columns, "m.frame AS frame, %s AS unit_id, %s AS is_split", unit, is_split);
+	appendStringInfoString(&groups, "1, 2, 3");
+	foreach(lc, ev->dimensions)
+	{
+		appendStringInfo(&columns, ",\n       %s AS d%d", dimension_sql(&scope, measure, lfirst(lc)),
+						 foreach_current_index(lc) + 1);
+		appendStringInfo(&groups, ", %d", n++);
+	}
+	if (kind == DWH_SCAN_MONTHLY)
+	{
+		appendStringInfo(&columns, ",\n       %s AS month", month);
+		appendStringInfo(&groups, ", %d", n++);
+	}
+	foreach(lc, requests)
+		appendStringInfo(&columns, ",\n       %s AS v%d", request_aggregate_sql(&scope, lfirst(lc)),
+						 foreach_current_index(lc) + 1);
+	if (kind == DWH_SCAN_RUNNING)
+		foreach(lc, requests)
+		{
+			const char *opening = ((DwhRequest *) lfirst(lc))->measure->opening_filter;
+
+			appendStringInfo(&columns, ",\n       count(*)%s AS o%d",
+							 opening ? psprintf(" FILTER (WHERE %s)",
+												dwh_row_compile_condition(&scope, opening, "opening filter")) : "",
+							 foreach_current_index(lc) + 1);
+		}
+
+	if (kind == DWH_SCAN_RUNNING)
+	{
+		add_frame_parameters(ev, parameters);
+		pairs = psprintf("unnest($1, $2, $3) AS m(frame, last, map_on) ON %s <= m.last", month);
+		appendStringInfoString(&where, "true");
+	}
+	else
+	{
+		DateADT		first;
+		DateADT		last;
+
+		add_month_parameters(ev, parameters);
+		frame_range(ev, &first, &last);
+		pairs = psprintf("unnest($1, $2, $3, $4, $5, $6) AS m(month, frame, is_first, is_last, map_on, month_end)"
+						 " ON m.month = %s", month);
+		appendStringInfo(&where, "%s >= $%d", month, add_parameter(parameters, DATEOID, DateADTGetDatum(first)));
+		appendStringInfo(&where, " AND %s <= $%d", month, add_parameter(parameters, DATEOID, DateADTGetDatum(last)));
+	}
+	append_filters(&where, ev, &scope, measure, parameters);
+
+	return psprintf("SELECT %s\n  FROM %s f\n  JOIN %s%s\n WHERE %s\n GROUP BY %s",
+					columns.data, relation_sql(subject->relation), pairs, dwh_row_joins_sql(&scope), where.data,
+					groups.data);
+}
+
+/* The same, with the months of a monthly scan added up. */
+static char *
+whole_statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
+{
+	char	   *inner = statement_sql(ev, requests, parameters);
+	StringInfoData sql;
+	int			n = 4;
+
+	if (((DwhRequest *) linitial(requests))->kind != DWH_SCAN_MONTHLY)
+		return inner;
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT frame, unit_id, is_split");
+	for (int i = 1; i <= list_length(ev->dimensions); i++)
+		appendStringInfo(&sql, ", d%d", i);
+	for (int i = 1; i <= list_length(requests); i++)
+		appendStringInfo(&sql, ", sum(v%d)", i);
+	appendStringInfo(&sql, "\n  FROM (%s) AS by_month\n GROUP BY 1, 2, 3", inner);
+	for (int i = 1; i <= list_length(ev->dimensions); i++)
+		appendStringInfo(&sql, ", %d", n++);
+	return sql.data;
+}
+
+/* The statement that answers the requests, as text. */
+char *
+dwh_scan_sql(DwhEvaluation *ev, List *requests)
+{
+	ParameterList parameters = {0};
+
+	return whole_statement_sql(ev, requests, &parameters);
+}
+
+/* Stores one value; a running sum without its opening load stays missing. */
+static void
+store_value(DwhCell *cell, const DwhRequest *request, HeapTuple tuple, TupleDesc desc, int column, int opening_column)
+{
+	DwhCellValue *value = &cell->values[request->index];
+	bool		is_null;
+	Datum		datum = SPI_getbinval(tuple, desc, column, &is_null);
+
+	if (opening_column > 0 && request->measure->opening_filter)
+	{
+		bool		ignored;
+
+		if (DatumGetInt64(SPI_getbinval(tuple, desc, opening_column, &ignored)) == 0)
+			return;
+	}
+	value->is_set = true;
+	value->is_null = is_null;
+	value->completeness = 1;
+	if (!is_null)
+		value->value = datumCopy(datum, false, -1);
+}
+
+/* Runs the statement of the requests and puts what it answers into cells. */
+static void
+run_group(DwhEvaluation *ev, List *requests)
+{
+	DwhScanKind kind = ((DwhRequest *) linitial(requests))->kind;
+	ParameterList parameters = {0};
+	char	   *sql = whole_statement_sql(ev, requests, &parameters);
+	int			ndims = list_length(ev->dimensions);
+	int			nrequests = list_length(requests);
+	uint64		n = dwh_spi_select(sql, parameters.n, parameters.types, parameters.values, NULL, true);
+	SPITupleTable *table = SPI_tuptable;
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		DwhCellKey	key;
+		DwhCell    *cell;
+		List	   *dims = NIL;
+		ListCell   *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		if (dwh_spi_isnull(i, 2))
+			continue;			/* no unit on this map answers for the row */
+		memset(&key, 0, sizeof(key));
+		key.frame = dwh_spi_int(i, 1);
+		key.unit_id = dwh_spi_int(i, 2);
+		key.is_split = dwh_spi_bool(i, 3);
+		for (int d = 0; d < ndims; d++)
+			dims = lappend(dims, dwh_spi_text(i, 4 + d));
+		key.dims = dwh_dim_set_index(ev, dims);
+		cell = dwh_cell_enter(ev, &key);
+		foreach(lc, requests)
+		{
+			int			at = foreach_current_index(lc);
+
+			store_value(cell, lfirst(lc), table->vals[i], table->tupdesc, 4 + ndims + at,
+						kind == DWH_SCAN_RUNNING ? 4 + ndims + nrequests + at : 0);
+		}
+	}
+}
+
+/* Whether two requests can share a statement. */
+static bool
+same_group(const DwhRequest *a, const DwhRequest *b)
+{
+	return a->kind == b->kind && a->measure->subject == b->measure->subject &&
+		strcmp(a->measure->unit_column, b->measure->unit_column) == 0;
+}
+
+/* Answers all requests of the evaluation. */
+void
+dwh_scan_run(DwhEvaluation *ev)
+{
+	Bitmapset  *done = NULL;
+	ListCell   *lc;
+
+	foreach(lc, ev->requests)
+	{
+		DwhRequest *request = lfirst(lc);
+		DwhSubject *subject = request->measure->subject;
+		List	   *group = NIL;
+		ListCell   *other;
+
+		if (bms_is_member(request->index, done))
+			continue;
+		foreach(other, ev->requests)
+			if (same_group(request, lfirst(other)))
+			{
+				group = lappend(group, lfirst(other));
+				done = bms_add_member(done, ((DwhRequest *) lfirst(other))->index);
+			}
+		if (!dwh_subject_has_rows(subject))
+			continue;
+		if (request->kind == DWH_SCAN_MANUAL)
+		{
+			dwh_manual_run(ev, group);
+			continue;
+		}
+		if (request->kind != DWH_SCAN_RUNNING && presence_map(ev, subject, request->measure->unit_column) == NULL)
+			load_presence(ev, subject, request->measure->unit_column);
+		run_group(ev, group);
+	}
+}

@@ -1,0 +1,195 @@
+/*
+ * units.c
+ *		The units as an answer needs them: names, who stands at a level on a day, children, predecessors.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "common/errors.h"
+#include "common/nearest.h"
+#include "common/spi.h"
+#include "indicator/indicator.h"
+
+/* Reads all units and the successions that figures may follow (rename, merge). */
+DwhUnitTable *
+dwh_unit_table_load(void)
+{
+	DwhUnitTable *table = palloc0(sizeof(DwhUnitTable));
+	uint64		n = dwh_spi_select("SELECT unit_id, coalesce(parent_unit_id, 0), code, name_vi, level, valid_from, valid_to"
+								   " FROM dwh_star.dim_unit ORDER BY unit_id", 0, NULL, NULL, NULL, true);
+
+	table->n = n;
+	table->units = palloc0(Max(1, n) * sizeof(DwhUnitInfo));
+	for (uint64 i = 0; i < n; i++)
+	{
+		DwhUnitInfo *unit = &table->units[i];
+		char	   *level = dwh_spi_text(i, 5);
+
+		unit->unit_id = dwh_spi_int(i, 1);
+		unit->parent_id = dwh_spi_int(i, 2);
+		unit->code = dwh_spi_text(i, 3);
+		unit->name = dwh_spi_text(i, 4);
+		unit->level = dwh_unit_level(level, strlen(level));
+		unit->valid_from = dwh_spi_date(i, 6);
+		unit->valid_to = dwh_spi_isnull(i, 7) ? DATEVAL_NOEND : dwh_spi_date(i, 7);
+	}
+
+	n = dwh_spi_select("SELECT successor_unit_id, predecessor_unit_id FROM dwh_catalog.unit_succession"
+					   " WHERE kind IN ('rename', 'merge') ORDER BY 1, 2", 0, NULL, NULL, NULL, true);
+	for (uint64 i = 0; i < n; i++)
+	{
+		DwhUnitInfo *successor = dwh_unit_info(table, dwh_spi_int(i, 1));
+
+		successor->predecessors = lappend(successor->predecessors, dwh_unit_info(table, dwh_spi_int(i, 2)));
+	}
+	return table;
+}
+
+/* The unit of that id, which must exist. */
+DwhUnitInfo *
+dwh_unit_info(DwhUnitTable *table, int unit_id)
+{
+	int			low = 0;
+	int			high = table->n - 1;
+
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+		DwhUnitInfo *unit = &table->units[middle];
+
+		if (unit->unit_id == unit_id)
+			return unit;
+		if (unit->unit_id < unit_id)
+			low = middle + 1;
+		else
+			high = middle - 1;
+	}
+	elog(ERROR, "unit %d is not in dim_unit", unit_id);
+}
+
+static bool
+is_valid(const DwhUnitInfo *unit, DateADT on)
+{
+	return unit->valid_from <= on && on <= unit->valid_to;
+}
+
+static bool
+is_at_level(const DwhUnitInfo *unit, DwhMapLevel level)
+{
+	switch (level)
+	{
+		case DWH_MAP_COUNTRY:
+			return unit->level == DWH_UNIT_CENTRE;
+		case DWH_MAP_REGION:
+			return unit->level == DWH_UNIT_REGION;
+		case DWH_MAP_PROVINCE:
+			return unit->level == DWH_UNIT_PROVINCE || unit->level == DWH_UNIT_DEFENCE ||
+				unit->level == DWH_UNIT_POLICE;
+		case DWH_MAP_BASE:
+			return unit->level == DWH_UNIT_DIVISION || unit->level == DWH_UNIT_DISTRICT || unit->level == DWH_UNIT_BASE;
+	}
+	return false;
+}
+
+/* The units at a level on a day, by id. */
+List *
+dwh_units_at(DwhUnitTable *table, DwhMapLevel level, DateADT on)
+{
+	List	   *result = NIL;
+
+	for (int i = 0; i < table->n; i++)
+		if (is_at_level(&table->units[i], level) && is_valid(&table->units[i], on))
+			result = lappend(result, &table->units[i]);
+	return result;
+}
+
+/* The units whose figures add up to the unit's on a day: provinces for the country and for a region, offices for a province. */
+List *
+dwh_unit_children(DwhUnitTable *table, DwhUnitInfo *unit, DateADT on)
+{
+	DwhMapLevel level = is_at_level(unit, DWH_MAP_COUNTRY) || is_at_level(unit, DWH_MAP_REGION)
+		? DWH_MAP_PROVINCE : DWH_MAP_BASE;
+	List	   *result = NIL;
+
+	for (int i = 0; i < table->n; i++)
+	{
+		DwhUnitInfo *child = &table->units[i];
+		bool		is_child;
+
+		if (!is_at_level(child, level) || !is_valid(child, on))
+			continue;
+		if (unit->level == DWH_UNIT_REGION)
+			is_child = dwh_unit_at_level(child->unit_id, on, DWH_MAP_REGION) == unit->unit_id;
+		else
+			is_child = child->parent_id == unit->unit_id;
+		if (is_child)
+			result = lappend(result, child);
+	}
+	return result;
+}
+
+/* Raises 42704 for a code of p_units that names no unit on the map of any asked period. */
+void
+dwh_units_check_codes(DwhUnitTable *table, List *codes, List *frames)
+{
+	ListCell   *lc;
+
+	foreach(lc, codes)
+	{
+		const char *code = lfirst(lc);
+		DwhNearest	nearest;
+		bool		found = false;
+
+		dwh_nearest_begin(&nearest, code);
+		for (int i = 0; i < table->n && !found; i++)
+		{
+			ListCell   *f;
+
+			if (strcmp(table->units[i].code, code) != 0)
+			{
+				dwh_nearest_offer(&nearest, table->units[i].code);
+				continue;
+			}
+			foreach(f, frames)
+				found = found || is_valid(&table->units[i], ((DwhFrame *) lfirst(f))->map_on);
+		}
+		if (!found)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("unit \"%s\" does not exist on the map of the periods asked for", code),
+					 errdetail("No row of dwh_star.dim_unit has this code on the day of the map."),
+					 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) :
+					 errhint("A code means something only with a date: see dwh.get_unit(code, on).")));
+	}
+}
+
+/*
+ * Raises WH104 where a period ends after the day of the map and units were merged, renamed or split in between: rows of the
+ * later units cannot be given on the earlier map.
+ */
+void
+dwh_units_check_map(DateADT map_on, List *frames)
+{
+	DwhFrame   *last = llast(frames);
+	Oid			types[2] = {DATEOID, DATEOID};
+	Datum		values[2];
+
+	values[0] = DateADTGetDatum(map_on);
+	values[1] = DateADTGetDatum(dwh_month_end(last->last));
+	if (dwh_spi_select("SELECT effective_on FROM dwh_catalog.unit_succession"
+					   " WHERE effective_on > $1 AND effective_on <= $2 ORDER BY 1 LIMIT 1",
+					   2, types, values, NULL, true) > 0)
+	{
+		char	   *changed_on = dwh_spi_text(0, 1);
+		char	   *map_text = DatumGetCString(DirectFunctionCall1(date_out, values[0]));
+
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_MAP_BACKWARDS),
+				 errmsg("periods up to %s cannot be shown on the map of %s",
+						DatumGetCString(DirectFunctionCall1(date_out, values[1])), map_text),
+				 errdetail("Units changed on %s: what later units report cannot be told apart by earlier ones.", changed_on),
+				 errhint("Use p_map => '%s' or later, or end the periods before %s.", changed_on, changed_on)));
+	}
+}

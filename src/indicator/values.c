@@ -1,0 +1,646 @@
+/*
+ * values.c
+ *		dwh.indicator_values() and dwh.get_value(): unpack arguments, evaluate, return rows.
+ *
+ * A value is given only for a unit that lies wholly in the caller's scope. Until the scope of accounts is in force, the scope
+ * of the owner of the warehouse (and superusers) is every unit and that of anyone else is none: they get no row.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+#include "common/errors.h"
+#include "common/nearest.h"
+#include "common/owner.h"
+#include "common/ref_cache.h"
+#include "common/spi.h"
+#include "indicator/indicator.h"
+
+PG_FUNCTION_INFO_V1(dwh_sql_indicator_values);
+PG_FUNCTION_INFO_V1(dwh_sql_get_value);
+
+#define VALUE_COLUMNS 14
+
+/* A call, its arguments unpacked and checked. */
+typedef struct ValuesCall
+{
+	DwhCatalogue *catalogue;
+	DwhUnitTable *units;
+	List	   *indicators;		/* of DwhIndicator */
+	DwhPeriodType period;
+	List	   *frames;			/* of DwhFrame */
+	List	   *levels;			/* of int: DwhMapLevel */
+	List	   *dimensions;		/* of char * */
+	List	   *filters;		/* of DwhDimensionFilter */
+	List	   *unit_codes;		/* NIL for all */
+	DateADT		map_on;
+} ValuesCall;
+
+/* What one indicator needs in one period: where its cells are to be looked for. */
+typedef struct Need
+{
+	DwhIndicator *indicator;
+	DwhVersion *version;		/* NULL where none is in force */
+	int			frame;
+	bool		wrong_period;
+	Bitmapset  *requests;
+	Bitmapset  *frames;
+} Need;
+
+static const char *const level_names[] =
+{
+	[DWH_MAP_COUNTRY] = "country",
+	[DWH_MAP_REGION] = "region",
+	[DWH_MAP_PROVINCE] = "province",
+	[DWH_MAP_BASE] = "base",
+};
+
+/* The elements of a text[]; raises 22004 for a NULL among them. */
+static List *
+text_array_list(ArrayType *array, const char *argument)
+{
+	Datum	   *elems;
+	bool	   *nulls;
+	int			n;
+	List	   *result = NIL;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not contain NULL", argument)));
+		result = lappend(result, TextDatumGetCString(elems[i]));
+	}
+	return result;
+}
+
+static bool
+list_has_string(List *list, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, list)
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	return false;
+}
+
+/* Raises 42704 unless the code names a dimension of the catalogue. */
+static void
+need_dimension(DwhCatalogue *catalogue, const char *code, const char *argument, bool with_levels)
+{
+	DwhNearest	nearest;
+	ListCell   *lc;
+
+	if (list_has_string(catalogue->dimension_codes, code))
+		return;
+	dwh_nearest_begin(&nearest, code);
+	foreach(lc, catalogue->dimension_codes)
+		dwh_nearest_offer(&nearest, lfirst(lc));
+	for (int i = 0; with_levels && i < lengthof(level_names); i++)
+		dwh_nearest_offer(&nearest, level_names[i]);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("\"%s\" in %s is no dimension", code, argument),
+			 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) :
+			 errhint("%sthe codes of dwh_catalog.dimension can be used.",
+					 with_levels ? "country, region, province, base and " : "")));
+}
+
+/* p_by into levels of units and dimensions; without a level the country is meant. */
+static void
+parse_by(ValuesCall *call, ArrayType *by)
+{
+	ListCell   *lc;
+
+	foreach(lc, text_array_list(by, "p_by"))
+	{
+		const char *word = lfirst(lc);
+		bool		is_level = false;
+
+		for (int i = 0; i < lengthof(level_names); i++)
+			if (strcmp(word, level_names[i]) == 0)
+			{
+				call->levels = list_append_unique_int(call->levels, i);
+				is_level = true;
+			}
+		if (is_level)
+			continue;
+		need_dimension(call->catalogue, word, "p_by", true);
+		if (!list_has_string(call->dimensions, word))
+			call->dimensions = lappend(call->dimensions, (void *) word);
+	}
+	if (call->levels == NIL)
+		call->levels = list_make1_int(DWH_MAP_COUNTRY);
+}
+
+/* p_filter, as {"scheme": "BHXH_BB", "sex": ["F"]}. */
+static void
+parse_filter(ValuesCall *call, Datum filter)
+{
+	Oid			types[1] = {JSONBOID};
+	Datum		values[1] = {filter};
+	uint64		n;
+
+	if (!JB_ROOT_IS_OBJECT(DatumGetJsonbP(filter)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("p_filter must be a JSON object"),
+				 errhint("Write it as '{\"scheme\": \"BHXH_BB\", \"sex\": [\"F\"]}'.")));
+	n = dwh_spi_select("SELECT key, ARRAY(SELECT jsonb_array_elements_text("
+					   " CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE jsonb_build_array(value) END))"
+					   " FROM jsonb_each($1) ORDER BY 1", 1, types, values, NULL, true);
+	for (uint64 i = 0; i < n; i++)
+	{
+		DwhDimensionFilter *entry = palloc0(sizeof(DwhDimensionFilter));
+		bool		is_null;
+
+		entry->dimension = dwh_spi_text(i, 1);
+		entry->values = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &is_null);
+		need_dimension(call->catalogue, entry->dimension, "p_filter", false);
+		call->filters = lappend(call->filters, entry);
+	}
+}
+
+/* Raises 42704 for unknown indicators; the list keeps the order of the question. */
+static void
+parse_indicators(ValuesCall *call, ArrayType *codes)
+{
+	ListCell   *lc;
+
+	foreach(lc, text_array_list(codes, "p_indicators"))
+	{
+		DwhIndicator *indicator = dwh_catalogue_need_indicator(call->catalogue, lfirst(lc));
+
+		call->indicators = list_append_unique_ptr(call->indicators, indicator);
+	}
+}
+
+/* ------------------------------------------------------------------ evaluation */
+
+static DwhEvaluation *
+evaluation_make(ValuesCall *call, DwhMapLevel level)
+{
+	DwhEvaluation *ev = palloc0(sizeof(DwhEvaluation));
+	HASHCTL		ctl = {0};
+
+	ev->catalogue = call->catalogue;
+	ev->units = call->units;
+	ev->level = level;
+	ev->root_unit_id = dwh_unit_root();
+	ev->dimensions = call->dimensions;
+	ev->filters = call->filters;
+	ev->dim_sets = call->dimensions == NIL ? list_make1(NIL) : NIL;
+	ctl.keysize = sizeof(DwhCellKey);
+	ctl.entrysize = sizeof(DwhCell);
+	ctl.hcxt = CurrentMemoryContext;
+	ev->cells = hash_create("dwh cells", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return ev;
+}
+
+/* Names the indicator under whose formula an error was met. */
+static void
+formula_context(void *arg)
+{
+	Need	   *need = *(Need **) arg;
+
+	if (need && need->version)
+		errcontext("formula of indicator \"%s\", version %d", need->indicator->code, need->version->version);
+}
+
+/* Walks every formula once and notes what each indicator needs in each period. */
+static List *
+collect_needs(ValuesCall *call, DwhEvaluation *ev)
+{
+	List	   *needs = NIL;
+	Need	   *current = NULL;
+	ErrorContextCallback context;
+	ListCell   *i;
+	ListCell   *f;
+
+	context.callback = formula_context;
+	context.arg = &current;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	ev->collecting = true;
+	foreach(i, call->indicators)
+		foreach(f, call->frames)
+		{
+			Need	   *need = palloc0(sizeof(Need));
+			DwhFrame   *frame = lfirst(f);
+			DwhCellKey	no_cell;
+
+			memset(&no_cell, 0, sizeof(no_cell));
+			need->indicator = lfirst(i);
+			need->frame = dwh_frame_index(ev, *frame);
+			need->version = dwh_indicator_version(need->indicator, dwh_month_end(frame->last));
+			need->wrong_period = !bms_is_member(call->period, need->indicator->periods);
+			needs = lappend(needs, need);
+			current = need;
+			if (need->version == NULL || need->wrong_period)
+				continue;
+			ev->used_requests = NULL;
+			ev->used_frames = NULL;
+			(void) dwh_evaluate(ev, dwh_version_formula(need->indicator, need->version), need->frame, &no_cell, NIL);
+			need->requests = ev->used_requests;
+			need->frames = ev->used_frames;
+		}
+	ev->collecting = false;
+	error_context_stack = context.previous;
+	return needs;
+}
+
+/* The cells of each frame. */
+static List **
+cells_by_frame(DwhEvaluation *ev)
+{
+	List	  **result = palloc0(Max(1, ev->nframes) * sizeof(List *));
+	HASH_SEQ_STATUS scan;
+	DwhCell    *cell;
+
+	hash_seq_init(&scan, ev->cells);
+	while ((cell = hash_seq_search(&scan)) != NULL)
+		result[cell->key.frame] = lappend(result[cell->key.frame], cell);
+	return result;
+}
+
+/* Whether the unit or one above it is among the asked ones. */
+static bool
+is_asked_unit(ValuesCall *call, int unit_id)
+{
+	if (call->unit_codes == NIL)
+		return true;
+	while (unit_id != 0)
+	{
+		DwhUnitInfo *unit = dwh_unit_info(call->units, unit_id);
+
+		if (list_has_string(call->unit_codes, unit->code))
+			return true;
+		unit_id = unit->parent_id;
+	}
+	return false;
+}
+
+/* A key into the set of rows of one need; frame 0 stands for all frames. */
+static void
+add_row_key(HTAB *seen, List **rows, ValuesCall *call, int unit_id, int dims, int is_split)
+{
+	DwhCellKey	key;
+	DwhCellKey *copy;
+	bool		found;
+
+	if (!is_asked_unit(call, unit_id))
+		return;
+	memset(&key, 0, sizeof(key));
+	key.unit_id = unit_id;
+	key.dims = dims;
+	key.is_split = is_split;
+	(void) hash_search(seen, &key, HASH_ENTER, &found);
+	if (found)
+		return;
+	copy = palloc(sizeof(DwhCellKey));
+	*copy = key;
+	*rows = lappend(*rows, copy);
+}
+
+static DwhUnitTable *sort_units;	/* for compare_rows() only, set before each sort */
+static List *sort_dim_sets;
+
+static int
+compare_rows(const ListCell *a, const ListCell *b)
+{
+	const DwhCellKey *x = lfirst(a);
+	const DwhCellKey *y = lfirst(b);
+	ListCell   *p;
+	ListCell   *q;
+	int			order;
+
+	order = strcmp(dwh_unit_info(sort_units, x->unit_id)->code, dwh_unit_info(sort_units, y->unit_id)->code);
+	if (order == 0)
+		order = x->unit_id - y->unit_id;
+	if (order == 0)
+		order = x->is_split - y->is_split;
+	if (order != 0)
+		return order;
+	forboth(p, list_nth(sort_dim_sets, x->dims), q, list_nth(sort_dim_sets, y->dims))
+	{
+		const char *s = lfirst(p);
+		const char *t = lfirst(q);
+
+		order = s == NULL || t == NULL ? (s == NULL) - (t == NULL) : strcmp(s, t);
+		if (order != 0)
+			return order;
+	}
+	return 0;
+}
+
+/*
+ * The rows of the answer for one need: every unit at the level on that map, and every combination of dimension values that was
+ * met. Without dimensions a unit of which nothing is known still has its row, which says so.
+ */
+static List *
+need_rows(ValuesCall *call, DwhEvaluation *ev, Need *need, List **cells)
+{
+	DwhFrame   *frame = &ev->frames[need->frame];
+	HASHCTL		ctl = {0};
+	HTAB	   *seen;
+	List	   *rows = NIL;
+	ListCell   *lc;
+	int			f = -1;
+
+	ctl.keysize = ctl.entrysize = sizeof(DwhCellKey);
+	ctl.hcxt = CurrentMemoryContext;
+	seen = hash_create("dwh rows", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	if (ev->dimensions == NIL)
+		foreach(lc, dwh_units_at(ev->units, ev->level, frame->map_on))
+			add_row_key(seen, &rows, call, ((DwhUnitInfo *) lfirst(lc))->unit_id, 0, false);
+	while ((f = bms_next_member(need->frames, f)) >= 0)
+		foreach(lc, cells[f])
+		{
+			DwhCell    *cell = lfirst(lc);
+			int			r = -1;
+
+			if (ev->dimensions == NIL && ev->level != DWH_MAP_BASE)
+				break;			/* all rows are known from the map */
+			while ((r = bms_next_member(need->requests, r)) >= 0)
+				if (cell->values[r].is_set)
+				{
+					add_row_key(seen, &rows, call, cell->key.unit_id, cell->key.dims, cell->key.is_split);
+					break;
+				}
+		}
+	hash_destroy(seen);
+	sort_units = ev->units;
+	sort_dim_sets = ev->dim_sets;
+	list_sort(rows, compare_rows);
+	return rows;
+}
+
+/* {"scheme": "BHXH_BB"} of a set of dimension values. */
+static Datum
+dims_jsonb(DwhEvaluation *ev, int dims)
+{
+	StringInfoData text;
+	ListCell   *code;
+	ListCell   *value;
+
+	initStringInfo(&text);
+	appendStringInfoChar(&text, '{');
+	forboth(code, ev->dimensions, value, list_nth(ev->dim_sets, dims))
+	{
+		if (text.len > 1)
+			appendStringInfoString(&text, ", ");
+		escape_json(&text, lfirst(code));
+		appendStringInfoString(&text, ": ");
+		if (lfirst(value))
+			escape_json(&text, lfirst(value));
+		else
+			appendStringInfoString(&text, "null");
+	}
+	appendStringInfoChar(&text, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}
+
+/* A share as numeric with four decimals. */
+static Datum
+share_numeric(float8 share)
+{
+	return DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(share)),
+							   Int32GetDatum(4));
+}
+
+static void
+emit_row(ReturnSetInfo *rsinfo, DwhEvaluation *ev, Need *need, const DwhCellKey *key)
+{
+	DwhFrame   *frame = &ev->frames[need->frame];
+	DwhUnitInfo *unit = dwh_unit_info(ev->units, key->unit_id);
+	Datum		values[VALUE_COLUMNS] = {0};
+	bool		nulls[VALUE_COLUMNS] = {0};
+	DwhValue	result = {0};
+	const DwhNode *numerator;
+	const DwhNode *denominator;
+
+	nulls[8] = nulls[9] = true;
+	if (need->wrong_period || need->version == NULL)
+	{
+		result.is_null = true;
+		result.status = need->wrong_period ? DWH_STATUS_WRONG_PERIOD : DWH_STATUS_NO_DATA;
+	}
+	else
+	{
+		DwhNode    *formula = dwh_version_formula(need->indicator, need->version);
+
+		result = dwh_evaluate(ev, formula, need->frame, key, NIL);
+		if (dwh_ratio_parts(formula, &numerator, &denominator))
+		{
+			DwhValue	n = dwh_evaluate(ev, numerator, need->frame, key, NIL);
+			DwhValue	d = dwh_evaluate(ev, denominator, need->frame, key, NIL);
+
+			nulls[8] = n.is_null;
+			values[8] = n.number;
+			nulls[9] = d.is_null;
+			values[9] = d.number;
+		}
+	}
+	values[0] = CStringGetTextDatum(need->indicator->code);
+	values[1] = DateADTGetDatum(dwh_frame_label(frame));
+	values[2] = CStringGetTextDatum(dwh_period_type_name(frame->type));
+	values[3] = CStringGetTextDatum(unit->code);
+	values[4] = CStringGetTextDatum(unit->name);
+	values[5] = dims_jsonb(ev, key->dims);
+	nulls[6] = result.is_null;
+	values[6] = result.number;
+	values[7] = CStringGetTextDatum(need->indicator->base_unit);
+	values[10] = CStringGetTextDatum(dwh_status_name(result.status));
+	values[11] = share_numeric(result.completeness);
+	nulls[12] = need->version == NULL;
+	values[12] = Int32GetDatum(need->version ? need->version->version : 0);
+	nulls[13] = true;			/* stage: closed periods */
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* Evaluates the call at one level of units and emits its rows. */
+static void
+emit_level(ReturnSetInfo *rsinfo, ValuesCall *call, DwhMapLevel level)
+{
+	DwhEvaluation *ev = evaluation_make(call, level);
+	List	   *needs = collect_needs(call, ev);
+	List	  **cells;
+	ListCell   *lc;
+
+	dwh_scan_run(ev);
+	cells = cells_by_frame(ev);
+	foreach(lc, needs)
+	{
+		Need	   *need = lfirst(lc);
+		List	   *rows = need_rows(call, ev, need, cells);
+		ListCell   *r;
+
+		foreach(r, rows)
+		{
+			CHECK_FOR_INTERRUPTS();
+			emit_row(rsinfo, ev, need, lfirst(r));
+		}
+		list_free_deep(rows);
+	}
+}
+
+static void
+need_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be NULL", name)));
+}
+
+/*
+ * dwh.indicator_values(p_indicators, p_from, p_to, p_period, p_by, p_filter, p_units, p_map, p_as_of): the values of indicators,
+ * one row an indicator, period, unit and combination of dimension values.
+ */
+Datum
+dwh_sql_indicator_values(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ValuesCall	call = {0};
+	DwhOwnerSwitch owner;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	dwh_require_warehouse();
+	for (int i = 0; i < 6; i++)
+	{
+		static const char *const names[] = {"p_indicators", "p_from", "p_to", "p_period", "p_by", "p_filter"};
+
+		need_argument(fcinfo, i, names[i]);
+	}
+	if (!PG_ARGISNULL(8))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("there are no stored vintages to read p_as_of from"),
+				 errdetail("Facts are not bitemporal: past states exist only of values that were kept when a period was closed."),
+				 errhint("Leave p_as_of out.")));
+	if (!dwh_caller_is_owner())
+		return (Datum) 0;
+
+	dwh_ref_cache_begin(fcinfo);
+	dwh_owner_enter(&owner);
+	dwh_spi_begin();
+	call.catalogue = dwh_catalogue_load();
+	call.units = dwh_unit_table_load();
+	call.map_on = PG_ARGISNULL(7) ? DATEVAL_NOEND : PG_GETARG_DATEADT(7);
+	if (!PG_ARGISNULL(7) && DATE_NOT_FINITE(call.map_on))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("p_map must be a finite date")));
+	call.period = dwh_period_type_parse(text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	call.frames = dwh_period_frames(call.period, PG_GETARG_DATEADT(1), PG_GETARG_DATEADT(2), call.map_on);
+	parse_indicators(&call, PG_GETARG_ARRAYTYPE_P(0));
+	parse_by(&call, PG_GETARG_ARRAYTYPE_P(4));
+	parse_filter(&call, JsonbPGetDatum(PG_GETARG_JSONB_P(5)));
+	if (!PG_ARGISNULL(6))
+	{
+		call.unit_codes = text_array_list(PG_GETARG_ARRAYTYPE_P(6), "p_units");
+		dwh_units_check_codes(call.units, call.unit_codes, call.frames);
+	}
+	if (call.map_on != DATEVAL_NOEND)
+		dwh_units_check_map(call.map_on, call.frames);
+	foreach(lc, call.levels)
+		emit_level(rsinfo, &call, lfirst_int(lc));
+	dwh_spi_end();
+	dwh_owner_leave(&owner);
+	return (Datum) 0;
+}
+
+/* The unit of that code on that day; raises 42704 where there is none. The level it stands at goes to level. */
+static DwhUnitInfo *
+unit_of_code(DwhUnitTable *units, const char *code, DwhFrame *frame, DwhMapLevel *level)
+{
+	for (int i = DWH_MAP_COUNTRY; i <= DWH_MAP_BASE; i++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, dwh_units_at(units, i, frame->map_on))
+			if (strcmp(((DwhUnitInfo *) lfirst(lc))->code, code) == 0)
+			{
+				*level = i;
+				return lfirst(lc);
+			}
+	}
+	dwh_units_check_codes(units, list_make1((void *) code), list_make1(frame));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("figures are not given for unit \"%s\"", code),
+			 errhint("They are given for the country, regions, provinces and base offices.")));
+}
+
+/* dwh.get_value(p_indicator, p_from, p_period, p_unit): one value, of the country where no unit is named. */
+Datum
+dwh_sql_get_value(PG_FUNCTION_ARGS)
+{
+	ValuesCall	call = {0};
+	DwhOwnerSwitch owner;
+	DwhEvaluation *ev;
+	DwhMapLevel level = DWH_MAP_COUNTRY;
+	Need	   *need;
+	DwhCellKey	key;
+	DwhValue	result;
+	Datum		answer = (Datum) 0;
+	MemoryContext caller_context = CurrentMemoryContext;
+
+	dwh_require_warehouse();
+	need_argument(fcinfo, 0, "p_indicator");
+	need_argument(fcinfo, 1, "p_from");
+	need_argument(fcinfo, 2, "p_period");
+	if (!dwh_caller_is_owner())
+		PG_RETURN_NULL();
+
+	dwh_ref_cache_begin(fcinfo);
+	dwh_owner_enter(&owner);
+	dwh_spi_begin();
+	call.catalogue = dwh_catalogue_load();
+	call.units = dwh_unit_table_load();
+	call.map_on = DATEVAL_NOEND;
+	call.period = dwh_period_type_parse(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	call.frames = dwh_period_frames(call.period, PG_GETARG_DATEADT(1), PG_GETARG_DATEADT(1), call.map_on);
+	call.indicators = list_make1(dwh_catalogue_need_indicator(call.catalogue,
+															  text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	memset(&key, 0, sizeof(key));
+	key.unit_id = dwh_unit_root();
+	if (!PG_ARGISNULL(3))
+		key.unit_id = unit_of_code(call.units, text_to_cstring(PG_GETARG_TEXT_PP(3)), linitial(call.frames), &level)->unit_id;
+
+	ev = evaluation_make(&call, level);
+	need = linitial(collect_needs(&call, ev));
+	if (need->version == NULL || need->wrong_period)
+		result.is_null = true;
+	else
+	{
+		dwh_scan_run(ev);
+		result = dwh_evaluate(ev, dwh_version_formula(need->indicator, need->version), need->frame, &key, NIL);
+	}
+	if (!result.is_null)
+	{
+		MemoryContext old = MemoryContextSwitchTo(caller_context);
+
+		answer = NumericGetDatum(DatumGetNumericCopy(result.number));
+		MemoryContextSwitchTo(old);
+	}
+	dwh_spi_end();
+	dwh_owner_leave(&owner);
+	if (result.is_null)
+		PG_RETURN_NULL();
+	return answer;
+}
