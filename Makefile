@@ -42,7 +42,8 @@ OBJS = \
 	src/star/holidays.o \
 	src/star/partitions.o \
 	src/star/successions.o \
-	src/star/units.o
+	src/star/units.o \
+	src/ingest/manual_figures.o
 
 # What CREATE EXTENSION runs, in this order.
 SQL_PARTS = \
@@ -54,6 +55,7 @@ SQL_PARTS = \
 	sql/install/31_organisation.sql \
 	sql/install/32_partitions.sql \
 	sql/install/50_indicator.sql \
+	sql/install/60_manual_figures.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -73,7 +75,8 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
-	sql/warehouse/84_fact_attachments.sql
+	sql/warehouse/84_fact_attachments.sql \
+	sql/warehouse/90_privileges.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.
 WAREHOUSE_STEPS = $(wildcard sql/warehouse/upgrade/*.sql)

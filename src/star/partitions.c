@@ -292,11 +292,10 @@ dwh_sql_check_month(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(true);
 }
 
-/* Raises WH101 for a month of a row that found no partition but the default one. */
+/* Raises WH101: the month lies outside what the partitions of the fact cover. */
 static void
-raise_outside_partitions(Oid fact_oid, DateADT month)
+raise_outside_partitions(Oid fact_oid, FactSpan span, DateADT month)
 {
-	FactSpan	span = lock_and_get_span(fact_oid, AccessShareLock);
 	char	   *detail = span.is_empty ? pstrdup("It has no partitions.") :
 		psprintf("Its partitions reach from %s to %s.", date_text(span.first), date_text(span.end - 1));
 	bool		can_be_added = !DATE_NOT_FINITE(month) && (span.is_empty || month >= span.end) && month <= today() + MAX_DAYS_AHEAD;
@@ -307,6 +306,16 @@ raise_outside_partitions(Oid fact_oid, DateADT month)
 			 errdetail_internal("%s", detail),
 			 can_be_added ? errhint("Call dwh.ensure_partitions('%s').", date_text(year_end(month)))
 			 : errhint("Check the month; partitions are only added after the last one and up to 50 years ahead.")));
+}
+
+/* Raises WH101 unless the month lies in the span that the partitions of the fact cover. */
+void
+dwh_partitions_require(Oid fact_oid, DateADT month)
+{
+	FactSpan	span = lock_and_get_span(fact_oid, AccessShareLock);
+
+	if (span.is_empty || month < span.first || month >= span.end)
+		raise_outside_partitions(fact_oid, span, month);
 }
 
 /*
@@ -339,6 +348,10 @@ dwh_sql_refuse_outside_partitions(PG_FUNCTION_ARGS)
 						   RelationGetRelationName(trigger->tg_relation))));
 	month = heap_getattr(row, column, desc, &isnull);
 	if (!isnull)
-		raise_outside_partitions(get_partition_parent(RelationGetRelid(trigger->tg_relation), false), DatumGetDateADT(month));
+	{
+		Oid			fact_oid = get_partition_parent(RelationGetRelid(trigger->tg_relation), false);
+
+		raise_outside_partitions(fact_oid, lock_and_get_span(fact_oid, AccessShareLock), DatumGetDateADT(month));
+	}
 	return PointerGetDatum(row);
 }

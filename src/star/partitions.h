@@ -14,5 +14,6 @@
 #define DWH_FIRST_PARTITION_YEAR 2006
 
 extern int	dwh_partitions_ensure(DateADT until);
+extern void dwh_partitions_require(Oid fact_oid, DateADT month);
 
 #endif							/* DWH_PARTITIONS_H */

@@ -1,0 +1,39 @@
+-- Who may read and call what, run on creation and again on every rebuild. Rights go to groups only and are given one by one:
+-- what is not named here is dwh_owner's alone. Which rows of a fact a reader sees is a matter of row security.
+--
+-- dim_person holds personal data and is granted to nobody. Leaf partitions are granted to nobody: facts are read through their
+-- parent. office_holder, account and membership name people and are left to the functions of the access room.
+
+GRANT USAGE ON SCHEMA dwh_star, dwh_catalog TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
+	dwh_share_officer, dwh_auditor;
+GRANT USAGE ON SCHEMA dwh_landing TO dwh_loader;
+GRANT USAGE ON SCHEMA dwh_log TO dwh_central_admin, dwh_loader, dwh_auditor;
+
+-- Dimensions without personal data, and the reference tables of the catalogue.
+GRANT SELECT ON dwh_star.dim_month, dwh_star.dim_day, dwh_star.dim_area, dwh_star.dim_unit, dwh_star.dim_source,
+	dwh_star.dim_scheme, dwh_star.dim_fund, dwh_star.dim_category, dwh_star.dim_benefit, dwh_star.dim_ledger_account,
+	dwh_star.dim_procedure, dwh_star.dim_position, dwh_star.dim_employer, dwh_star.dim_facility,
+	dwh_catalog.area_succession, dwh_catalog.unit_succession, dwh_catalog.unit_grouping, dwh_catalog.unit_function,
+	dwh_catalog.holiday_rule, dwh_catalog.holiday, dwh_catalog.legal_basis, dwh_catalog.deadline,
+	dwh_catalog.contribution_rate, dwh_catalog.benefit_level, dwh_catalog.time_behaviour, dwh_catalog.subject,
+	dwh_catalog.dimension, dwh_catalog.subject_dimension, dwh_catalog.measure, dwh_catalog.indicator,
+	dwh_catalog.indicator_version
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+
+-- Facts.
+GRANT SELECT ON dwh_star.fact_participation, dwh_star.fact_collection, dwh_star.fact_book_card, dwh_star.fact_decision,
+	dwh_star.fact_benefit, dwh_star.fact_claim, dwh_star.fact_ledger, dwh_star.fact_registration, dwh_star.fact_staff,
+	dwh_star.fact_dossier, dwh_star.fact_identity, dwh_star.fact_manual
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national;
+
+-- Loading.
+GRANT INSERT ON dwh_landing.manual_figure TO dwh_loader;
+GRANT SELECT ON dwh_log.load_run TO dwh_central_admin, dwh_loader, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.ensure_partitions(date) TO dwh_central_admin, dwh_loader;
+GRANT EXECUTE ON FUNCTION dwh.load_manual_figures(text) TO dwh_loader;
+
+-- Calendar and organisation in time.
+GRANT EXECUTE ON FUNCTION dwh.add_working_days(date, int), dwh.working_days_between(date, date), dwh.get_area(text, date, text),
+	dwh.get_unit(text, date, text), dwh.list_successors(int), dwh.list_predecessors(int), dwh.map_unit(int, date),
+	dwh.unit_ancestor(int, text), dwh.unit_at(int, date, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
