@@ -14,6 +14,9 @@ MODULE_big = $(EXTENSION)
 # One file a line, by room.
 OBJS = \
 	src/module.o \
+	src/common/clock.o \
+	src/common/guc.o \
+	src/common/identity.o \
 	src/common/nearest.o \
 	src/common/owner.o \
 	src/common/ref_cache.o \
@@ -22,8 +25,16 @@ OBJS = \
 	src/warehouse/instance.o \
 	src/warehouse/parts.o \
 	src/warehouse/roles.o \
+	src/warehouse/session.o \
 	src/warehouse/strangers.o \
+	src/warehouse/upgrade.o \
 	src/audit/append.o \
+	src/audit/attempt.o \
+	src/audit/functions.o \
+	src/audit/partition.o \
+	src/audit/ring.o \
+	src/audit/worker.o \
+	src/share/worker.o \
 	src/formula/ast.o \
 	src/formula/deparse.o \
 	src/formula/gram.o \
@@ -50,6 +61,8 @@ SQL_PARTS = \
 	sql/install/00_header.sql \
 	sql/install/01_schemas.sql \
 	sql/install/06_warehouse.sql \
+	sql/install/07_identity.sql \
+	sql/install/08_audit.sql \
 	build/warehouse_part.sql \
 	sql/install/30_calendar.sql \
 	sql/install/31_organisation.sql \
@@ -89,7 +102,10 @@ SHLIB_LINK  = $(shell curl-config --libs) -lroaring
 
 # In this order; the first makes the database that all of them share.
 REGRESS = \
-	warehouse_create
+	warehouse_create \
+	warehouse_refusals \
+	warehouse_rebuild \
+	identity_caller
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

@@ -9,6 +9,10 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "audit/audit.h"
+#include "common/guc.h"
+#include "share/share.h"
+
 PG_MODULE_MAGIC;
 
 void		_PG_init(void);
@@ -18,4 +22,7 @@ _PG_init(void)
 {
 	if (IsBinaryUpgrade)
 		return;
+	dwh_guc_init();
+	dwh_audit_init();
+	dwh_share_init();
 }

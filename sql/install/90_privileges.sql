@@ -3,4 +3,5 @@ REVOKE ALL ON SCHEMA dwh, dwh_internal FROM PUBLIC;
 GRANT USAGE ON SCHEMA dwh TO PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dwh, dwh_internal FROM PUBLIC;
 -- These check their caller themselves, to be able to say who may call them.
-GRANT EXECUTE ON FUNCTION dwh.create_warehouse() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION dwh.create_warehouse(), dwh.upgrade_warehouse(), dwh.start_warehouse(),
+	dwh.ensure_log_partitions(date) TO PUBLIC;

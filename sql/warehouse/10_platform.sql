@@ -178,15 +178,4 @@ COMMENT ON COLUMN dwh_log.audit_event.object IS 'Đối tượng | Object acted 
 COMMENT ON COLUMN dwh_log.audit_event.decision IS
 	'done: đã làm; refused: bị từ chối; failed: lỗi | done, refused or failed';
 COMMENT ON COLUMN dwh_log.audit_event.detail IS 'Chi tiết | Details';
-DO $$
-DECLARE
-	v_month date := date_trunc('month', now() AT TIME ZONE (SELECT time_zone FROM dwh_catalog.warehouse))::date;
-	v_until date := greatest(date '2030-12-01', (v_month + interval '5 years')::date);
-BEGIN
-	WHILE v_month <= v_until LOOP
-		EXECUTE format('CREATE TABLE dwh_log.%I PARTITION OF dwh_log.audit_event FOR VALUES FROM (%L) TO (%L)',
-			'audit_event_' || to_char(v_month, 'YYYY_MM'), v_month, (v_month + interval '1 month')::date);
-		v_month := v_month + interval '1 month';
-	END LOOP;
-END
-$$;
+SELECT dwh_internal.ensure_log_partitions(greatest(date '2030-12-01', current_date + 4 * 365));

@@ -1,8 +1,8 @@
 /*
  * append.c
- *		Appending to dwh_log.audit_event, in the caller's transaction; and the trigger that refuses anything but appending.
+ *		Appending to dwh_log.audit_event, and the trigger that refuses anything but appending.
  *
- * The row says who the outer user was (login role or SET ROLE, never the owner of a definer function). The month is computed in
+ * The row says who the outer user was (login role or SET ROLE, never the owner of a definer function). Its month is computed in
  * the time zone of the warehouse.
  */
 #include "postgres.h"
@@ -10,16 +10,17 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
-#include "libpq/libpq-be.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "audit/audit.h"
+#include "common/identity.h"
 #include "common/owner.h"
 #include "common/spi.h"
 
+PG_FUNCTION_INFO_V1(dwh_sql_audit_append);
 PG_FUNCTION_INFO_V1(dwh_sql_refuse_change);
 
 /* A text parameter that may be NULL. */
@@ -30,38 +31,82 @@ set_text(Datum *value, char *null, const char *string)
 	*value = string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
 }
 
+/* Inserts one event as dwh_owner. Works inside and outside of SPI. Raises WH001 where no warehouse stands. */
+void
+dwh_audit_insert(const DwhAuditEvent *event)
+{
+	Oid			types[12] = {TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[12];
+	char		nulls[12];
+	DwhOwnerSwitch owner;
+
+	values[0] = TimestampTzGetDatum(event->occurred_at);
+	nulls[0] = ' ';
+	values[1] = Int32GetDatum(event->account_id);
+	nulls[1] = event->account_id == 0 ? 'n' : ' ';
+	set_text(&values[2], &nulls[2], event->person);
+	set_text(&values[3], &nulls[3], event->session_user_name);
+	set_text(&values[4], &nulls[4], event->outer_user_name);
+	set_text(&values[5], &nulls[5], event->client_address);
+	set_text(&values[6], &nulls[6], event->action);
+	set_text(&values[7], &nulls[7], event->object);
+	set_text(&values[8], &nulls[8], event->decision);
+	set_text(&values[9], &nulls[9], event->detail);
+	set_text(&values[10], &nulls[10], event->reason);
+	set_text(&values[11], &nulls[11], event->sqlstate);
+
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	if (dwh_spi_run("INSERT INTO dwh_log.audit_event (occurred_at, month, account_id, person, session_user_name,"
+					"  outer_user_name, client_address, action, object, decision, detail) "
+					"SELECT $1, date_trunc('month', $1 AT TIME ZONE w.time_zone)::date, $2, $3, $4, $5, $6, $7, $8, $9,"
+					"  coalesce($10::jsonb, '{}') || jsonb_strip_nulls(jsonb_build_object('reason', $11, 'sqlstate', $12)) "
+					"FROM dwh_catalog.warehouse AS w",
+					12, types, values, nulls, false, SPI_OK_INSERT) != 1)
+		elog(ERROR, "table dwh_catalog.warehouse has no row");
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+}
+
 /*
- * Appends one event. object and detail (a JSON object as text) may be NULL; decision is done, refused or failed. Works inside and
- * outside of SPI. Raises WH001 where no warehouse stands.
+ * Appends one event of the caller, in the caller's transaction. object and detail (a JSON object as text) may be NULL; decision is
+ * done, refused or failed.
  */
 void
 dwh_audit_append(const char *action, const char *object, const char *decision, const char *detail)
 {
-	Oid			types[8] = {TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[8];
-	char		nulls[8];
-	DwhOwnerSwitch owner;
+	DwhCaller	caller;
+	DwhAuditEvent event = {0};
 
-	values[0] = TimestampTzGetDatum(GetCurrentTimestamp());
-	nulls[0] = ' ';
-	set_text(&values[1], &nulls[1], GetUserNameFromId(GetSessionUserId(), false));
-	set_text(&values[2], &nulls[2], GetUserNameFromId(GetOuterUserId(), false));
-	set_text(&values[3], &nulls[3], MyProcPort != NULL ? MyProcPort->remote_host : NULL);
-	set_text(&values[4], &nulls[4], action);
-	set_text(&values[5], &nulls[5], object);
-	set_text(&values[6], &nulls[6], decision);
-	set_text(&values[7], &nulls[7], detail);
+	dwh_caller_describe(&caller);
+	event.occurred_at = GetCurrentTimestamp();
+	event.account_id = caller.account_id;
+	event.person = caller.person;
+	event.session_user_name = caller.session_user_name;
+	event.outer_user_name = caller.outer_user_name;
+	event.client_address = caller.client_address;
+	event.action = action;
+	event.object = object;
+	event.decision = decision;
+	event.detail = detail;
+	dwh_audit_insert(&event);
+}
 
-	dwh_spi_begin();
-	dwh_owner_enter(&owner);
-	if (dwh_spi_run("INSERT INTO dwh_log.audit_event (occurred_at, month, session_user_name, outer_user_name,"
-					"  client_address, action, object, decision, detail) "
-					"SELECT $1, date_trunc('month', $1 AT TIME ZONE w.time_zone)::date, $2, $3, $4, $5, $6, $7,"
-					"  coalesce($8::jsonb, '{}') FROM dwh_catalog.warehouse AS w",
-					8, types, values, nulls, false, SPI_OK_INSERT) != 1)
-		elog(ERROR, "table dwh_catalog.warehouse has no row");
-	dwh_owner_leave(&owner);
-	dwh_spi_end();
+static char *
+text_argument(FunctionCallInfo fcinfo, int number)
+{
+	return PG_ARGISNULL(number) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(number));
+}
+
+/* dwh_internal.audit_append(action, object, decision, detail): for SQL functions of ours. Raises 23502 and 23514 by the table. */
+Datum
+dwh_sql_audit_append(PG_FUNCTION_ARGS)
+{
+	char	   *detail = PG_ARGISNULL(3) ? NULL : DatumGetCString(DirectFunctionCall1(jsonb_out, PG_GETARG_DATUM(3)));
+
+	dwh_audit_append(text_argument(fcinfo, 0), text_argument(fcinfo, 1), text_argument(fcinfo, 2), detail);
+	PG_RETURN_VOID();
 }
 
 /* Trigger: refuses every UPDATE, DELETE and TRUNCATE, also by the owner. */

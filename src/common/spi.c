@@ -7,8 +7,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "common/spi.h"
 
@@ -49,6 +51,21 @@ uint64
 dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls, bool read_only)
 {
 	return dwh_spi_run(sql, nargs, types, values, nulls, read_only, SPI_OK_SELECT);
+}
+
+/*
+ * Runs a SELECT over what is committed now, plus our own changes, whatever the caller's isolation level. In parallel mode, where no
+ * new snapshot may be taken, the active one serves.
+ */
+uint64
+dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum *values)
+{
+	uint64		rows;
+
+	PushActiveSnapshot(IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot());
+	rows = dwh_spi_select(sql, nargs, types, values, NULL, true);
+	PopActiveSnapshot();
+	return rows;
 }
 
 /* Runs utility statements (DDL). */

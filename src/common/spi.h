@@ -17,6 +17,7 @@ extern uint64 dwh_spi_run(const char *sql, int nargs, const Oid *types, const Da
 						  bool read_only, int expected);
 extern uint64 dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
 							 bool read_only);
+extern uint64 dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum *values);
 extern void dwh_spi_utility(const char *sql);
 extern bool dwh_spi_isnull(uint64 row, int col);
 extern char *dwh_spi_text(uint64 row, int col);

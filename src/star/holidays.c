@@ -61,7 +61,7 @@ find_day(Days *days, DateADT day)
 static void
 read_days(Days *days)
 {
-	uint64		rows = dwh_latest_select("SELECT day, is_working_day, holiday_vi, holiday_en FROM dwh_star.dim_day ORDER BY day",
+	uint64		rows = dwh_spi_select_latest("SELECT day, is_working_day, holiday_vi, holiday_en FROM dwh_star.dim_day ORDER BY day",
 										 0, NULL, NULL);
 
 	days->n = 0;
@@ -96,7 +96,7 @@ add_name(Day *day, const char *vi, const char *en)
 static void
 mark_holidays(Days *days)
 {
-	uint64		rows = dwh_latest_select(
+	uint64		rows = dwh_spi_select_latest(
 		"SELECT d.day, h.name_vi, h.name_en FROM dwh_star.dim_day AS d JOIN dwh_catalog.holiday_rule AS h "
 		"ON h.month_no = date_part('month', d.day) AND h.day_no = date_part('day', d.day) "
 		"AND d.day >= h.valid_from AND (h.valid_to IS NULL OR d.day <= h.valid_to) "
@@ -139,7 +139,7 @@ compensate(Days *days)
 static void
 mark_dated(Days *days)
 {
-	uint64		rows = dwh_latest_select("SELECT on_date, kind, name_vi, name_en FROM dwh_catalog.holiday "
+	uint64		rows = dwh_spi_select_latest("SELECT on_date, kind, name_vi, name_en FROM dwh_catalog.holiday "
 										 "WHERE kind IN ('compensatory', 'make_up') ORDER BY on_date", 0, NULL, NULL);
 
 	for (uint64 row = 0; row < rows; row++)

@@ -9,11 +9,14 @@
 
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 
 #include "common/owner.h"
 #include "common/spi.h"
 #include "warehouse/warehouse.h"
+
+PG_FUNCTION_INFO_V1(dwh_sql_start_warehouse);
 
 /* Marks this server and database as the live ones. */
 void
@@ -33,4 +36,44 @@ dwh_instance_start(void)
 					   2, types, values, NULL, false, SPI_OK_INSERT);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
+}
+
+/* Whether this server and database are the live ones. Raises WH001 where no warehouse stands. */
+bool
+dwh_instance_is_live(void)
+{
+	Oid			types[2] = {INT8OID, INT8OID};
+	Datum		values[2];
+	DwhOwnerSwitch owner;
+	bool		is_live;
+
+	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
+	values[1] = Int64GetDatum((int64) MyDatabaseId);
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	is_live = dwh_spi_select_latest("SELECT FROM dwh_catalog.warehouse_instance"
+									" WHERE system_identifier = $1 AND database_oid = $2", 2, types, values) > 0;
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	return is_live;
+}
+
+/* dwh.start_warehouse(): makes the warehouse live here and records it. Raises 42501 and WH001. */
+Datum
+dwh_sql_start_warehouse(PG_FUNCTION_ARGS)
+{
+	DwhWarehouseCall call;
+	const char *told = "warehouse is live here already: nothing changed";
+
+	dwh_warehouse_begin(&call, "start_warehouse");
+	dwh_require_warehouse();
+	if (!dwh_instance_is_live())
+	{
+		dwh_instance_start();
+		dwh_audit_append("start_warehouse", NULL, "done",
+						 psprintf("{\"system_identifier\": \"" UINT64_FORMAT "\", \"database_oid\": %u}",
+								  GetSystemIdentifier(), MyDatabaseId));
+		told = "warehouse is live on this server and database";
+	}
+	PG_RETURN_TEXT_P(dwh_warehouse_end(&call, told));
 }

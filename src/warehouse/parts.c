@@ -97,7 +97,7 @@ run_parts(const char *kind, int above)
 
 	values[0] = CStringGetTextDatum(kind);
 	values[1] = Int32GetDatum(above);
-	count = (int) dwh_latest_select(
+	count = (int) dwh_spi_select_latest(
 		"SELECT name, ddl FROM dwh_internal.warehouse_part() WHERE kind = $1"
 		"  AND (kind <> 'step' OR split_part(name, '_', 1)::int > $2) ORDER BY part_no",
 		2, types, values);
@@ -138,7 +138,7 @@ dwh_parts_run_steps(int from_version)
 int
 dwh_parts_schema_version(void)
 {
-	(void) dwh_latest_select(
+	(void) dwh_spi_select_latest(
 		"SELECT coalesce(max(split_part(name, '_', 1)::int), 1) FROM dwh_internal.warehouse_part() WHERE kind = 'step'",
 		0, NULL, NULL);
 	return dwh_spi_int(0, 1);

@@ -11,12 +11,16 @@
 
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
+#include "fmgr.h"
+#include "funcapi.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
 #include "common/spi.h"
 #include "warehouse/warehouse.h"
+
+PG_FUNCTION_INFO_V1(dwh_sql_export_roles);
 
 const DwhNamedObject dwh_roles[] = {
 	{"dwh_owner", "Chủ sở hữu mọi bảng của kho, không đăng nhập | Owner of every table of the warehouse, never logs in"},
@@ -32,15 +36,15 @@ const DwhNamedObject dwh_roles[] = {
 const int	dwh_role_count = lengthof(dwh_roles);
 
 /* The statements that create one group role, palloc'ed: the same for create_warehouse() and export_roles(). */
-char *
-dwh_role_statements(const DwhNamedObject *role)
+static char *
+role_statements(const DwhNamedObject *role)
 {
 	return psprintf("CREATE ROLE %s NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS; "
 					"COMMENT ON ROLE %s IS %s;",
-					quote_identifier(role->name), quote_identifier(role->name),
-					quote_literal_cstr(psprintf("%s%s", DWH_MARKER, role->comment)));
+					role->name, role->name, quote_literal_cstr(psprintf("%s%s", DWH_MARKER, role->comment)));
 }
 
+/* Whether no role of that name exists. */
 static bool
 is_missing(const DwhNamedObject *role)
 {
@@ -66,9 +70,29 @@ dwh_roles_create_missing(void)
 			if (!is_missing(&dwh_roles[i]))
 				continue;
 		}
-		dwh_spi_utility(dwh_role_statements(&dwh_roles[i]));
+		dwh_spi_utility(role_statements(&dwh_roles[i]));
 		created++;
 	}
 	CommandCounterIncrement();
 	return created;
+}
+
+/* dwh.export_roles(): one line of SQL for each role, which does nothing where the role is there already. */
+Datum
+dwh_sql_export_roles(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	for (int i = 0; i < dwh_role_count; i++)
+	{
+		char	   *line = psprintf("DO $dwh$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) %s) "
+									"THEN %s END IF; END $dwh$;",
+									quote_literal_cstr(dwh_roles[i].name), role_statements(&dwh_roles[i]));
+		Datum		values[1] = {CStringGetTextDatum(line)};
+		bool		nulls[1] = {false};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

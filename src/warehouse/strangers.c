@@ -37,7 +37,7 @@ dwh_strangers_refuse_roles(void)
 
 	values[0] = names_array(dwh_roles, dwh_role_count);
 	values[1] = CStringGetTextDatum(DWH_MARKER);
-	found = dwh_latest_select(
+	found = dwh_spi_select_latest(
 		"WITH first_time AS ("
 		"  SELECT NOT EXISTS (SELECT FROM pg_shdepend AS s JOIN pg_authid AS o ON s.refobjid = o.oid"
 		"    WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND o.rolname = 'dwh_owner') AS is_first), "
@@ -87,7 +87,7 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 
 	values[0] = names_array(dwh_schemas, dwh_schema_count);
 	values[1] = CStringGetTextDatum(DWH_MARKER);
-	found = dwh_latest_select(
+	found = dwh_spi_select_latest(
 		"SELECT n.nspname, CASE"
 		"    WHEN r.rolname <> 'dwh_owner' THEN format('It belongs to role \"%s\".', r.rolname)"
 		"    WHEN NOT starts_with(coalesce(obj_description(n.oid, 'pg_namespace'), ''), $2)"
@@ -113,11 +113,14 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 				 errhint("Restore the missing part from a dump, or drop the schemas that are left.")));
 }
 
-/* Raises WH002 for the first table, function or type in one of our schemas that belongs to a stranger. */
+/*
+ * Raises WH002 for the first table, function or type in one of our schemas that belongs to a stranger. What PostgreSQL makes along
+ * with a type (constructors of ranges) belongs to the bootstrap superuser and goes with the type.
+ */
 void
 dwh_strangers_refuse_objects(void)
 {
-	uint64		found = dwh_latest_select(
+	uint64		found = dwh_spi_select_latest(
 		"SELECT o.kind, format('%I.%I', n.nspname, o.name), r.rolname "
 		"FROM (SELECT 'pg_class'::regclass AS class, oid, 'relation' AS kind, relname AS name, relnamespace AS nsp,"
 		"        relowner AS owner FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
@@ -127,7 +130,7 @@ dwh_strangers_refuse_objects(void)
 		"  JOIN pg_namespace AS n ON n.oid = o.nsp JOIN pg_roles AS r ON r.oid = o.owner "
 		"WHERE n.nspname IN ('dwh', 'dwh_internal', 'dwh_catalog', 'dwh_star', 'dwh_landing', 'dwh_log')"
 		"  AND r.rolname <> 'dwh_owner'"
-		"  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e') "
+		"  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('e', 'i')) "
 		"ORDER BY o.class, 2 LIMIT 1",
 		0, NULL, NULL);
 

@@ -9,6 +9,8 @@
 #ifndef DWH_WAREHOUSE_H
 #define DWH_WAREHOUSE_H
 
+#include "audit/audit.h"
+
 /* Comments on roles and schemas of ours begin with this. */
 #define DWH_MARKER "[dwh_ext] "
 
@@ -19,11 +21,18 @@ typedef struct DwhNamedObject
 	const char *comment;
 } DwhNamedObject;
 
+/* A call that makes or moves the warehouse, between dwh_warehouse_begin() and dwh_warehouse_end(). */
+typedef struct DwhWarehouseCall
+{
+	DwhAttempt	attempt;
+	int			guc_level;
+	MemoryContext caller_context;
+} DwhWarehouseCall;
+
 /* roles.c */
 extern const DwhNamedObject dwh_roles[];
 extern const int dwh_role_count;
 extern int	dwh_roles_create_missing(void);
-extern char *dwh_role_statements(const DwhNamedObject *role);
 
 /* strangers.c */
 extern void dwh_strangers_refuse_roles(void);
@@ -36,12 +45,21 @@ extern int	dwh_parts_run_attachments(void);
 extern int	dwh_parts_run_steps(int from_version);
 extern int	dwh_parts_schema_version(void);
 
+/* session.c */
+extern void dwh_warehouse_begin(DwhWarehouseCall *call, const char *action);
+extern text *dwh_warehouse_end(DwhWarehouseCall *call, const char *told);
+extern void dwh_warehouse_attach(void);
+extern void dwh_warehouse_grant_to_owner(void);
+extern bool dwh_warehouse_is_attached(void);
+extern int	dwh_warehouse_get_version(void);
+extern void dwh_warehouse_set_version(int version);
+
 /* create.c */
 extern const DwhNamedObject dwh_schemas[];
 extern const int dwh_schema_count;
-extern uint64 dwh_latest_select(const char *sql, int nargs, const Oid *types, const Datum *values);
 
 /* instance.c */
 extern void dwh_instance_start(void);
+extern bool dwh_instance_is_live(void);
 
 #endif							/* DWH_WAREHOUSE_H */

@@ -1,0 +1,55 @@
+-- The log of events: see src/audit.
+CREATE FUNCTION dwh_internal.refuse_change()
+RETURNS trigger LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_refuse_change';
+COMMENT ON FUNCTION dwh_internal.refuse_change() IS
+	'Trigger: bảng chỉ được thêm dòng, không sửa, không xóa | Trigger: rows of this table are only ever appended';
+
+CREATE FUNCTION dwh_internal.audit_append(p_action text, p_object text, p_decision text, p_detail jsonb)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_audit_append';
+COMMENT ON FUNCTION dwh_internal.audit_append(text, text, text, jsonb) IS
+	'Ghi một sự kiện của người gọi trong giao dịch hiện tại | Appends an event of the caller in the current transaction';
+
+CREATE FUNCTION dwh_internal.ensure_log_partitions(p_until date)
+RETURNS int LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_month date := date_trunc('month', now() AT TIME ZONE (SELECT time_zone FROM dwh_catalog.warehouse))::date;
+	v_name text;
+	v_made int := 0;
+	v_is_locked boolean := false;
+BEGIN
+	WHILE v_month <= p_until LOOP
+		v_name := format('dwh_log.%I', 'audit_event_' || to_char(v_month, 'YYYY_MM'));
+		IF to_regclass(v_name) IS NULL AND NOT v_is_locked THEN
+			-- Whoever waits here finds the partitions of the other session made.
+			LOCK TABLE dwh_log.audit_event IN SHARE UPDATE EXCLUSIVE MODE;
+			v_is_locked := true;
+		END IF;
+		IF to_regclass(v_name) IS NULL THEN
+			EXECUTE format('CREATE TABLE %s PARTITION OF dwh_log.audit_event FOR VALUES FROM (%L) TO (%L)',
+				v_name, v_month, (v_month + interval '1 month')::date);
+			-- Row triggers come from the parent, this one does not.
+			EXECUTE format('CREATE TRIGGER before_truncate BEFORE TRUNCATE ON %s
+				FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change()', v_name);
+			EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER before_truncate', v_name);
+			v_made := v_made + 1;
+		END IF;
+		v_month := v_month + interval '1 month';
+	END LOOP;
+	RETURN v_made;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.ensure_log_partitions(date) IS
+	'Tạo các phân vùng tháng còn thiếu của nhật ký | Makes the missing monthly partitions of the log';
+
+CREATE FUNCTION dwh.ensure_log_partitions(p_until date)
+RETURNS int LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_ensure_log_partitions';
+COMMENT ON FUNCTION dwh.ensure_log_partitions(date) IS
+	'Tạo phân vùng của nhật ký đến tháng chứa ngày này; trả về số phân vùng mới | '
+	'Makes partitions of the log up to the month of this day; returns how many are new';
+
+CREATE FUNCTION dwh.get_audit_worker(
+	OUT pid int, OUT ring_size int, OUT handed bigint, OUT committed bigint, OUT dropped bigint)
+RETURNS record LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'dwh_sql_get_audit_worker';
+COMMENT ON FUNCTION dwh.get_audit_worker() IS
+	'Tiến trình ghi nhật ký: mã tiến trình, số bản ghi đã nhận, đã ghi, chỉ còn trong nhật ký máy chủ | '
+	'The audit worker: process, records handed over, taken out, and left to the server log only';

@@ -1,0 +1,264 @@
+/*
+ * ring.c
+ *		The ring in shared memory between those who hand records over and the audit worker that commits them.
+ *
+ * Record n (from 1) lies in slot (n - 1) % size from the moment it is handed over until it is committed; handed and committed count
+ * records. A slot is written only by its handing backend under the exclusive lock and read only by the worker, so the worker may
+ * fail after reading and read again: a record leaves the ring when its transaction is committed. After a crash of the server's
+ * shared memory the ring is empty; callers that were waiting have lost their connection.
+ *
+ * dwh_ring_push() neither allocates nor raises: it runs in abort callbacks.
+ */
+#include "postgres.h"
+
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/condition_variable.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "utils/timestamp.h"
+
+#include "audit/audit.h"
+#include "common/errors.h"
+#include "common/guc.h"
+
+#define RING_NAME "dwh_ext audit"
+
+typedef struct AuditRing
+{
+	LWLock	   *lock;
+	ConditionVariable committed_moved;
+	Latch	   *worker_latch;	/* NULL: no worker */
+	int			worker_pid;
+	int			size;
+	int			tries;			/* of the oldest record */
+	uint64		handed;
+	uint64		committed;
+	uint64		dropped;
+	DwhAuditRecord slots[FLEXIBLE_ARRAY_MEMBER];
+} AuditRing;
+
+static AuditRing *ring = NULL;
+static shmem_request_hook_type previous_request_hook = NULL;
+static shmem_startup_hook_type previous_startup_hook = NULL;
+
+static Size
+ring_bytes(void)
+{
+	return add_size(offsetof(AuditRing, slots), mul_size(sizeof(DwhAuditRecord), dwh_audit_ring_size));
+}
+
+static void
+request_shmem(void)
+{
+	if (previous_request_hook)
+		previous_request_hook();
+	RequestAddinShmemSpace(ring_bytes());
+	RequestNamedLWLockTranche(RING_NAME, 1);
+}
+
+static void
+startup_shmem(void)
+{
+	bool		found;
+
+	if (previous_startup_hook)
+		previous_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	ring = ShmemInitStruct(RING_NAME, ring_bytes(), &found);
+	if (!found)
+	{
+		memset(ring, 0, offsetof(AuditRing, slots));
+		ring->lock = &GetNamedLWLockTranche(RING_NAME)->lock;
+		ring->size = dwh_audit_ring_size;
+		ConditionVariableInit(&ring->committed_moved);
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+/* Asks for the shared memory; only while libraries are preloaded. */
+void
+dwh_ring_init(void)
+{
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = request_shmem;
+	previous_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = startup_shmem;
+}
+
+/* Whether the library is in shared_preload_libraries. */
+bool
+dwh_ring_is_preloaded(void)
+{
+	return ring != NULL;
+}
+
+/* Whether the audit worker writes into the database we are connected to. Needs a transaction. */
+bool
+dwh_ring_serves_this_database(void)
+{
+	char	   *name;
+
+	if (ring == NULL)
+		return false;
+	name = get_database_name(MyDatabaseId);
+	return name != NULL && strcmp(name, dwh_database) == 0;
+}
+
+/* Raises WH003, naming the setting, where the workers cannot run for this database. */
+void
+dwh_audit_require_preload(const char *what)
+{
+	if (ring == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_NOT_PRELOADED),
+				 errmsg("%s needs the background workers of dwh_ext", what),
+				 errdetail("The library is not in shared_preload_libraries."),
+				 errhint("Add dwh_ext to shared_preload_libraries, set dwh_ext.database, and restart the server.")));
+	if (!dwh_ring_serves_this_database())
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_NOT_PRELOADED),
+				 errmsg("%s needs the background workers of dwh_ext", what),
+				 errdetail("dwh_ext.database is \"%s\", not this database.", dwh_database),
+				 errhint("Set dwh_ext.database to this database and restart the server.")));
+}
+
+/* Hands a record over and wakes the worker. Returns its number, 0 where the ring is full. */
+uint64
+dwh_ring_push(const DwhAuditRecord *record)
+{
+	uint64		number = 0;
+
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->handed - ring->committed < ring->size)
+	{
+		ring->slots[ring->handed % ring->size] = *record;
+		number = ++ring->handed;
+		if (ring->worker_latch != NULL)
+			SetLatch(ring->worker_latch);
+	}
+	else
+		ring->dropped++;
+	LWLockRelease(ring->lock);
+	return number;
+}
+
+static bool
+is_committed(uint64 number)
+{
+	bool		result;
+
+	LWLockAcquire(ring->lock, LW_SHARED);
+	result = ring->committed >= number;
+	LWLockRelease(ring->lock);
+	return result;
+}
+
+/* Waits until the record is committed, at most so long. Returns whether it is. Can be cancelled, so never call it in an abort. */
+bool
+dwh_ring_wait(uint64 number, int timeout_ms)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+	bool		result;
+
+	ConditionVariablePrepareToSleep(&ring->committed_moved);
+	while (!(result = is_committed(number)))
+	{
+		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+
+		if (left <= 0)
+			break;
+		(void) ConditionVariableTimedSleep(&ring->committed_moved, left, PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+	return result;
+}
+
+static void
+detach_worker(int code, Datum arg)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	ring->worker_latch = NULL;
+	ring->worker_pid = 0;
+	LWLockRelease(ring->lock);
+}
+
+/* Makes this process the one that is woken, until it exits. */
+void
+dwh_ring_attach_worker(void)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	ring->worker_latch = MyLatch;
+	ring->worker_pid = MyProcPid;
+	LWLockRelease(ring->lock);
+	before_shmem_exit(detach_worker, (Datum) 0);
+}
+
+/* Copies the oldest records that are not committed; returns how many. For the worker. */
+int
+dwh_ring_peek(DwhAuditRecord *records, int limit)
+{
+	int			count;
+
+	LWLockAcquire(ring->lock, LW_SHARED);
+	count = (int) Min((uint64) limit, ring->handed - ring->committed);
+	for (int i = 0; i < count; i++)
+		records[i] = ring->slots[(ring->committed + i) % ring->size];
+	LWLockRelease(ring->lock);
+	return count;
+}
+
+/* Counts one more try to write the oldest record; returns how many there have been before. For the worker. */
+int
+dwh_ring_count_try(void)
+{
+	int			before;
+
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	before = ring->tries++;
+	LWLockRelease(ring->lock);
+	return before;
+}
+
+/* Frees the oldest slots, whose records are written or given up, and wakes who waits. For the worker. */
+void
+dwh_ring_release(int count, bool is_written)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	ring->committed += count;
+	ring->tries = 0;
+	if (!is_written)
+		ring->dropped += count;
+	LWLockRelease(ring->lock);
+	ConditionVariableBroadcast(&ring->committed_moved);
+}
+
+/* What the ring holds at this moment. */
+void
+dwh_ring_get_state(DwhRingState *state)
+{
+	LWLockAcquire(ring->lock, LW_SHARED);
+	state->worker_pid = ring->worker_pid;
+	state->size = ring->size;
+	state->handed = ring->handed;
+	state->committed = ring->committed;
+	state->dropped = ring->dropped;
+	LWLockRelease(ring->lock);
+}
+
+/* Writes a record that cannot get into the table to the server log. */
+void
+dwh_ring_log(const DwhAuditRecord *record, const char *why)
+{
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("dwh_ext event not in the table: %s", why),
+			 errdetail_log("action=%s object=%s decision=%s session_user=%s outer_user=%s account=%d client=%s sqlstate=%s "
+						   "reason=%s detail=%s",
+						   record->action, record->object, record->decision, record->session_user_name,
+						   record->outer_user_name, record->account_id, record->client_address, record->sqlstate,
+						   record->reason, record->detail),
+			 errhidestmt(true), errhidecontext(true)));
+}

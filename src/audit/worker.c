@@ -1,0 +1,191 @@
+/*
+ * worker.c
+ *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event.
+ *
+ * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
+ * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
+ * and go. An error ends the process (the postmaster starts it again after RESTART_SECONDS) and leaves the records in the ring; a
+ * record that failed MAX_TRIES times goes to the server log.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "audit/audit.h"
+#include "common/guc.h"
+#include "common/owner.h"
+#include "common/spi.h"
+#include "warehouse/warehouse.h"
+
+#define RESTART_SECONDS		5
+#define BATCH				64
+#define MAX_TRIES			5
+#define UPKEEP_MS			(6 * 60 * 60 * 1000L)	/* between looks at the partitions of the log */
+
+/* Registers callbacks, the ring and the worker. Without preloading only the callbacks. */
+void
+dwh_audit_init(void)
+{
+	BackgroundWorker worker = {0};
+
+	dwh_attempt_init();
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	dwh_ring_init();
+	if (dwh_database[0] == '\0')
+	{
+		ereport(LOG,
+				(errmsg("the audit worker of dwh_ext does not run"),
+				 errdetail("dwh_ext.database is empty."),
+				 errhint("Set dwh_ext.database to the database that holds the warehouse and restart the server.")));
+		return;
+	}
+	strlcpy(worker.bgw_name, "dwh_ext audit", BGW_MAXLEN);
+	strlcpy(worker.bgw_type, "dwh_ext audit", BGW_MAXLEN);
+	strlcpy(worker.bgw_library_name, "dwh_ext", sizeof(worker.bgw_library_name));
+	strlcpy(worker.bgw_function_name, "dwh_audit_worker_main", BGW_MAXLEN);
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = RESTART_SECONDS;
+	RegisterBackgroundWorker(&worker);
+}
+
+static const char *
+null_if_empty(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+static void
+insert_record(const DwhAuditRecord *record)
+{
+	DwhAuditEvent event;
+
+	event.occurred_at = record->occurred_at;
+	event.account_id = record->account_id;
+	event.person = null_if_empty(record->person);
+	event.session_user_name = record->session_user_name;
+	event.outer_user_name = record->outer_user_name;
+	event.client_address = null_if_empty(record->client_address);
+	event.action = record->action;
+	event.object = null_if_empty(record->object);
+	event.decision = record->decision;
+	event.detail = null_if_empty(record->detail);
+	event.reason = null_if_empty(record->reason);
+	event.sqlstate = null_if_empty(record->sqlstate);
+	dwh_audit_insert(&event);
+}
+
+static void
+begin_turn(const char *activity)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	pgstat_report_activity(STATE_RUNNING, activity);
+}
+
+static void
+end_turn(void)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+/* Whether there is a warehouse here that may be written to. Inside a turn. */
+static bool
+is_writable(void)
+{
+	return OidIsValid(get_extension_oid("dwh_ext", true)) && dwh_warehouse_exists() && dwh_instance_is_live();
+}
+
+/* Takes records out of the ring until it is empty. */
+static void
+drain(DwhAuditRecord *records)
+{
+	int			count;
+
+	while ((count = dwh_ring_peek(records, BATCH)) > 0)
+	{
+		int			tries = dwh_ring_count_try();
+		bool		is_written = false;
+
+		CHECK_FOR_INTERRUPTS();
+		if (tries > 0)
+			count = 1;			/* find out which one it is */
+		if (tries >= MAX_TRIES)
+			dwh_ring_log(&records[0], "writing it failed again and again");
+		else
+		{
+			begin_turn("writing events");
+			if ((is_written = is_writable()))
+				for (int i = 0; i < count; i++)
+					insert_record(&records[i]);
+			end_turn();
+			for (int i = 0; i < count && !is_written; i++)
+				dwh_ring_log(&records[i], "no warehouse is live in dwh_ext.database");
+		}
+		dwh_ring_release(count, is_written);
+	}
+}
+
+/* Makes the partitions of the log that the coming years need. */
+static void
+keep_partitions(void)
+{
+	begin_turn("making partitions of the log");
+	if (is_writable())
+		(void) dwh_audit_ensure_partitions();
+	end_turn();
+}
+
+/* The worker's loop: see the head of this file. */
+void
+dwh_audit_worker_main(Datum arg)
+{
+	DwhAuditRecord *records;
+	TimestampTz next_upkeep = 0;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(dwh_database, NULL, 0);
+	pgstat_report_appname("dwh_ext audit");
+	records = MemoryContextAlloc(TopMemoryContext, sizeof(DwhAuditRecord) * BATCH);
+	dwh_ring_attach_worker();
+
+	for (;;)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+
+		drain(records);
+		if (now >= next_upkeep)
+		{
+			next_upkeep = TimestampTzPlusMilliseconds(now, UPKEEP_MS);
+			keep_partitions();
+		}
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 TimestampDifferenceMilliseconds(now, next_upkeep), PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+	}
+}

@@ -1,0 +1,33 @@
+/*
+ * guc.c
+ *		The settings of dwh_ext, in alphabetical order; each is described in the README.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+#include "common/guc.h"
+
+int			dwh_audit_ring_size = 1024;
+int			dwh_audit_wait = 1000;
+char	   *dwh_database = NULL;
+
+/* Defines every setting. */
+void
+dwh_guc_init(void)
+{
+	/* PostgreSQL refuses start-up settings from a library that is loaded later, so there they only keep their value. */
+	GucContext	at_start = process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
+
+	DefineCustomIntVariable("dwh_ext.audit_ring_size",
+							"Records that can wait in shared memory for the audit worker.",
+							NULL, &dwh_audit_ring_size, 1024, 16, 65536, at_start, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dwh_ext.audit_wait",
+							"Longest time a refused caller waits until the refusal is committed to the log.",
+							"0 does not wait.", &dwh_audit_wait, 1000, 0, 60000, PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomStringVariable("dwh_ext.database",
+							   "Database whose warehouse the background workers serve.",
+							   "Empty: no audit worker runs.", &dwh_database, "", at_start, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("dwh_ext");
+}

@@ -1,0 +1,17 @@
+/*
+ * guc.h
+ *		The settings of dwh_ext.
+ *
+ * No setting decides what a caller may see or do. Settings read when the server starts have no effect where the library is not
+ * in shared_preload_libraries.
+ */
+#ifndef DWH_GUC_H
+#define DWH_GUC_H
+
+extern int	dwh_audit_ring_size;
+extern int	dwh_audit_wait;
+extern char *dwh_database;
+
+extern void dwh_guc_init(void);
+
+#endif							/* DWH_GUC_H */
