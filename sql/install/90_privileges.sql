@@ -25,10 +25,8 @@ BEGIN
 	END LOOP;
 END
 $$;
--- The functions behind the type, its casts and operators: called by the server on the user's behalf, with the user's rights.
+-- The functions behind the casts and operators: called by the server on the user's behalf, with the user's rights.
 GRANT EXECUTE ON FUNCTION
-	dwh_internal.id_set_in(cstring), dwh_internal.id_set_out(dwh.id_set),
-	dwh_internal.id_set_recv(internal), dwh_internal.id_set_send(dwh.id_set),
 	dwh_internal.id_set_from_bytea(bytea), dwh_internal.id_set_to_bytea(dwh.id_set),
 	dwh_internal.id_set_union(dwh.id_set, dwh.id_set), dwh_internal.id_set_intersect(dwh.id_set, dwh.id_set),
 	dwh_internal.id_set_difference(dwh.id_set, dwh.id_set), dwh_internal.id_set_symmetric(dwh.id_set, dwh.id_set),
