@@ -113,7 +113,10 @@ REGRESS = \
 	warehouse_create \
 	warehouse_refusals \
 	warehouse_rebuild \
-	identity_caller
+	identity_caller \
+	id_set_type \
+	id_set_aggregate \
+	id_set_property
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

@@ -5,7 +5,6 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dwh, dwh_internal FROM PUBLIC;
 -- These check their caller themselves, to be able to say who may call them.
 GRANT EXECUTE ON FUNCTION dwh.create_warehouse(), dwh.upgrade_warehouse(), dwh.start_warehouse(),
 	dwh.ensure_log_partitions(date) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION dwh.create_warehouse() TO PUBLIC;
 
 -- Id sets and statistics compute on their arguments and hold no data, so every user may call them: without this a view
 -- over stored sets, or a domain user's own query, would need a grant for an operator.
