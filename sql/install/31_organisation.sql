@@ -42,3 +42,10 @@ RETURNS int LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sq
 COMMENT ON FUNCTION dwh.unit_at(int, date, text) IS
 	'Đơn vị đại diện trên bản đồ của ngày đã cho, ở cấp country, region, province hoặc base; NULL khi không có | '
 	'The unit that stands for a unit on the map of a day at level country, region, province or base; NULL for none';
+
+-- Contribution rates: see src/star/rates.c.
+CREATE FUNCTION dwh.get_contribution_rate(p_fund text, p_payer text, p_on date DEFAULT NULL, p_component text DEFAULT NULL)
+RETURNS numeric LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_get_contribution_rate';
+COMMENT ON FUNCTION dwh.get_contribution_rate(text, text, date, text) IS
+	'Tỷ lệ đóng (%) của một bên vào một quỹ tại một ngày (NULL là hôm nay): tổng các thành phần, hoặc một thành phần | '
+	'Rate in per cent that a payer owes to a fund on a day (NULL: today): the sum of the components, or one of them';

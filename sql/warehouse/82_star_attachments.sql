@@ -6,7 +6,7 @@ DECLARE
 	v_table text;
 BEGIN
 	FOREACH v_table IN ARRAY ARRAY['dwh_star.dim_day', 'dwh_catalog.holiday', 'dwh_star.dim_unit',
-		'dwh_catalog.unit_succession', 'dwh_catalog.unit_grouping'] LOOP
+		'dwh_catalog.unit_succession', 'dwh_catalog.unit_grouping', 'dwh_catalog.contribution_rate'] LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER after_change_cache AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.invalidate_cache()', v_table);
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_change_cache', v_table);

@@ -35,5 +35,5 @@ GRANT EXECUTE ON FUNCTION dwh.load_manual_figures(text) TO dwh_loader;
 -- Calendar and organisation in time.
 GRANT EXECUTE ON FUNCTION dwh.add_working_days(date, int), dwh.working_days_between(date, date), dwh.get_area(text, date, text),
 	dwh.get_unit(text, date, text), dwh.list_successors(int), dwh.list_predecessors(int), dwh.map_unit(int, date),
-	dwh.unit_ancestor(int, text), dwh.unit_at(int, date, text)
+	dwh.unit_ancestor(int, text), dwh.unit_at(int, date, text), dwh.get_contribution_rate(text, text, date, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;

@@ -13,7 +13,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "common/errors.h"
+#include "common/identity.h"
 #include "common/nearest.h"
 #include "common/owner.h"
 #include "common/spi.h"
@@ -53,16 +53,6 @@ typedef struct Question
 PG_FUNCTION_INFO_V1(dwh_sql_get_area);
 PG_FUNCTION_INFO_V1(dwh_sql_get_unit);
 
-/* Today in the time zone of the warehouse: the start of the statement there. Inside SPI, as dwh_owner. */
-DateADT
-dwh_warehouse_today(void)
-{
-	if (dwh_spi_select("SELECT (statement_timestamp() AT TIME ZONE time_zone)::date FROM dwh_catalog.warehouse",
-					   0, NULL, NULL, NULL, true) != 1)
-		elog(ERROR, "table dwh_catalog.warehouse has no row");
-	return dwh_spi_date(0, 1);
-}
-
 /*
  * Runs a query of this file: $1 code, $2 level or NULL, $3 day, $4 a row's id. In its text %T, %I and %S stand for the table,
  * its key and its table of successions.
@@ -97,7 +87,7 @@ ask(const Question *question, const char *sql, int id)
 static char *
 describe_other_days(const Question *question, int *ended)
 {
-	uint64		rows = ask(question, "SELECT %I, name_vi, valid_from::text, valid_to::text, valid_to < $3 FROM %T "
+	uint64		rows = ask(question, "SELECT %I, name_vi, valid_from, valid_to, valid_to < $3 FROM %T "
 						   "WHERE code = $1 AND ($2 IS NULL OR level = $2) ORDER BY valid_from", 0);
 	StringInfoData text;
 
@@ -107,10 +97,11 @@ describe_other_days(const Question *question, int *ended)
 	initStringInfo(&text);
 	for (uint64 row = 0; row < rows && row < 4; row++)
 	{
-		char	   *until = dwh_spi_text(row, 4);
+		bool		is_open = dwh_spi_isnull(row, 4);
 
 		appendStringInfo(&text, "%sCode \"%s\" stands for %s from %s%s%s.", row > 0 ? " " : "", question->code,
-						 dwh_spi_text(row, 2), dwh_spi_text(row, 3), until ? " to " : " on", until ? until : "");
+						 dwh_spi_text(row, 2), dwh_date_iso(dwh_spi_date(row, 3)),
+						 is_open ? " on" : " to ", is_open ? "" : dwh_date_iso(dwh_spi_date(row, 4)));
 		if (dwh_spi_bool(row, 5))
 			*ended = dwh_spi_int(row, 1);
 	}
@@ -190,7 +181,7 @@ static char *
 describe_other_meaning(const Question *question, int id)
 {
 	uint64		rows = ask(question,
-						   "SELECT o.name_vi, o.valid_from::text, o.valid_to::text, o.valid_from > $3 "
+						   "SELECT o.name_vi, o.valid_from, o.valid_to, o.valid_from > $3 "
 						   "FROM %T AS o JOIN %T AS t ON t.%I = $4 AND o.code = t.code AND o.level = t.level "
 						   "WHERE o.%I <> t.%I AND o.name_vi <> t.name_vi "
 						   "AND NOT EXISTS (SELECT FROM %S AS s WHERE s.kind = 'rename' "
@@ -200,8 +191,9 @@ describe_other_meaning(const Question *question, int id)
 	if (rows == 0)
 		return NULL;
 	if (dwh_spi_bool(0, 4))
-		return psprintf("code \"%s\" means %s from %s", question->code, dwh_spi_text(0, 1), dwh_spi_text(0, 2));
-	return psprintf("code \"%s\" meant %s until %s", question->code, dwh_spi_text(0, 1), dwh_spi_text(0, 3));
+		return psprintf("code \"%s\" means %s from %s", question->code, dwh_spi_text(0, 1),
+						dwh_date_iso(dwh_spi_date(0, 2)));
+	return psprintf("code \"%s\" meant %s until %s", question->code, dwh_spi_text(0, 1), dwh_date_iso(dwh_spi_date(0, 3)));
 }
 
 /* Reads the arguments, which may be NULL but for the code. Inside SPI, as dwh_owner. */
@@ -225,7 +217,7 @@ read_question(FunctionCallInfo fcinfo, const CodeTable *table, Question *questio
 				 errmsg("level \"%s\" is unknown", question->level),
 				 errdetail("The levels are %s.", table->levels_told),
 				 errhint("Give one of them, in lower case, or NULL for any.")));
-	question->on = PG_ARGISNULL(1) ? dwh_warehouse_today() : PG_GETARG_DATEADT(1);
+	question->on = PG_ARGISNULL(1) ? dwh_today() : PG_GETARG_DATEADT(1);
 	question->on_text = dwh_date_iso(question->on);
 }
 

@@ -21,7 +21,6 @@
 #include "common/owner.h"
 #include "common/spi.h"
 #include "star/star.h"
-#include "warehouse/warehouse.h"
 
 /* One day of dim_day: as it stands, and as it should be. */
 typedef struct Day
@@ -61,8 +60,8 @@ find_day(Days *days, DateADT day)
 static void
 read_days(Days *days)
 {
-	uint64		rows = dwh_spi_select_latest("SELECT day, is_working_day, holiday_vi, holiday_en FROM dwh_star.dim_day ORDER BY day",
-										 0, NULL, NULL);
+	uint64		rows = dwh_spi_select_latest("SELECT day, is_working_day, holiday_vi, holiday_en FROM dwh_star.dim_day "
+											 "ORDER BY day", 0, NULL, NULL);
 
 	days->n = 0;
 	if (rows == 0)
@@ -140,7 +139,7 @@ static void
 mark_dated(Days *days)
 {
 	uint64		rows = dwh_spi_select_latest("SELECT on_date, kind, name_vi, name_en FROM dwh_catalog.holiday "
-										 "WHERE kind IN ('compensatory', 'make_up') ORDER BY on_date", 0, NULL, NULL);
+											 "WHERE kind IN ('compensatory', 'make_up') ORDER BY on_date", 0, NULL, NULL);
 
 	for (uint64 row = 0; row < rows; row++)
 	{

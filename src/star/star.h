@@ -52,7 +52,4 @@ extern int	dwh_unit_ancestor(int unit_id, DwhUnitLevel level);
 extern int	dwh_unit_at_level(int unit_id, DateADT on, DwhMapLevel level);
 extern void dwh_unit_require(int unit_id);
 
-/* codes.c */
-extern DateADT dwh_warehouse_today(void);
-
 #endif							/* DWH_STAR_H */

@@ -127,12 +127,24 @@ require_unit(int unit_id)
 	return i;
 }
 
+/*
+ * The index of a unit that a caller names. A snapshot may show a new unit before the message that announces it arrives, so the
+ * tables are read once more before the unit is called unknown. Raises 42704.
+ */
+static inline int
+locate_unit(int unit_id)
+{
+	dwh_ref_cache_use(&unit_cache);
+	if (unlikely(find_unit(unit_id) == NO_UNIT))
+		dwh_ref_cache_build(&unit_cache);
+	return require_unit(unit_id);
+}
+
 /* Raises 42704 unless the unit exists. */
 void
 dwh_unit_require(int unit_id)
 {
-	dwh_ref_cache_use(&unit_cache);
-	(void) require_unit(unit_id);
+	(void) locate_unit(unit_id);
 }
 
 static void
@@ -434,8 +446,7 @@ dwh_unit_at_level(int unit_id, DateADT on, DwhMapLevel level)
 	int			epoch;
 	int32	   *kept;
 
-	dwh_ref_cache_use(&unit_cache);
-	i = require_unit(unit_id);
+	i = locate_unit(unit_id);
 	epoch = last_epoch != NOT_ASKED && on >= last_epoch_from && on < last_epoch_before ? last_epoch : find_epoch(on);
 	kept = answers_of(level, epoch);
 	if (unlikely(kept[i] == NOT_ASKED))
@@ -456,8 +467,7 @@ dwh_unit_ancestor(int unit_id, DwhUnitLevel level)
 {
 	int			i;
 
-	dwh_ref_cache_use(&unit_cache);
-	i = ancestor_index(require_unit(unit_id), level);
+	i = ancestor_index(locate_unit(unit_id), level);
 	return i == NO_UNIT ? 0 : units[i].unit_id;
 }
 
