@@ -18,6 +18,12 @@ OBJS = \
 	src/common/guc.o \
 	src/common/identity.o \
 	src/common/nearest.o \
+	src/aggregate/id_set.o \
+	src/aggregate/id_set_aggregate.o \
+	src/aggregate/id_set_algebra.o \
+	src/aggregate/id_set_bytes.o \
+	src/aggregate/id_set_state.o \
+	src/aggregate/id_set_text.o \
 	src/common/owner.o \
 	src/common/ref_cache.o \
 	src/common/spi.o \
@@ -65,6 +71,8 @@ SQL_PARTS = \
 	sql/install/07_identity.sql \
 	sql/install/08_audit.sql \
 	build/warehouse_part.sql \
+	sql/install/20_id_set.sql \
+	sql/install/21_id_set_aggregates.sql \
 	sql/install/30_calendar.sql \
 	sql/install/31_organisation.sql \
 	sql/install/32_partitions.sql \
@@ -107,6 +115,9 @@ REGRESS = \
 	warehouse_refusals \
 	warehouse_rebuild \
 	identity_caller \
+	id_set_type \
+	id_set_aggregate \
+	id_set_property \
 	calendar \
 	calendar_lunar \
 	organisation \

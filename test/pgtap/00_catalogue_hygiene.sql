@@ -22,6 +22,18 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition;
 CREATE TEMPORARY TABLE open_to_public (name text PRIMARY KEY, reason text NOT NULL);
 INSERT INTO open_to_public VALUES
 	('dwh.create_warehouse', 'asks for a superuser itself, to say so in its own words');
+-- Id sets and statistics work on their arguments and read no table.
+INSERT INTO open_to_public
+SELECT name, 'works on its arguments only'
+FROM unnest(ARRAY['dwh.id_set', 'dwh.to_array', 'dwh.iterate', 'dwh.cardinality', 'dwh.contains', 'dwh.min_id', 'dwh.max_id',
+	'dwh.rank', 'dwh.overlap_count', 'dwh.jaccard_index', 'dwh.distinct_count', 'dwh.id_set_agg', 'dwh.union_agg',
+	'dwh.union_count', 'dwh.intersect_agg', 'dwh.intersect_count',
+	'dwh_internal.id_set_from_bytea', 'dwh_internal.id_set_to_bytea', 'dwh_internal.id_set_union',
+	'dwh_internal.id_set_intersect', 'dwh_internal.id_set_difference', 'dwh_internal.id_set_symmetric',
+	'dwh_internal.id_set_eq', 'dwh_internal.id_set_ne', 'dwh_internal.id_set_lt', 'dwh_internal.id_set_le',
+	'dwh_internal.id_set_gt', 'dwh_internal.id_set_ge', 'dwh_internal.id_set_cmp', 'dwh_internal.id_set_hash',
+	'dwh_internal.id_set_hash_extended', 'dwh_internal.id_set_includes', 'dwh_internal.id_set_included',
+	'dwh_internal.id_set_intersects', 'dwh_internal.id_set_in_set']) AS name;
 
 -- Relations that everyone may read.
 CREATE TEMPORARY TABLE readable_by_public (name text PRIMARY KEY, reason text NOT NULL);
