@@ -121,7 +121,8 @@ REGRESS = \
 	calendar \
 	calendar_lunar \
 	organisation \
-	contribution_rate
+	contribution_rate \
+	indicator_values
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

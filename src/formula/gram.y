@@ -39,7 +39,8 @@ static void yyerror(YYLTYPE *llocp, DwhFormulaParser *parser, const char *messag
 %token <str> NUMBER "a number" STRING "a quoted string" CODE "a code in brackets" NAME "a name"
 %token NOT_EQUAL "<>" LESS_EQUAL "<=" GREATER_EQUAL ">="
 %token <str> AND "and" OR "or" NOT "not" IN "in" IS "is" NULL_VALUE "null" TRUE_VALUE "true" FALSE_VALUE "false" PEOPLE "people"
-%token UNTERMINATED_STRING "a string without closing quote" UNEXPECTED_CHARACTER "a character that has no meaning here"
+%token UNTERMINATED_STRING "a string without closing quote" UNTERMINATED_CODE "a code without closing bracket"
+%token UNEXPECTED_CHARACTER "a character that has no meaning here"
 
 %type <node> expr reference set_expr literal
 %type <list> expr_list opt_expr_list literal_list path opt_filter

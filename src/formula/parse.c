@@ -32,23 +32,31 @@ dwh_formula_parse(const char *source)
 	return parser.result;
 }
 
-/* Raises the syntax error of the token read last. Bison's own message says what it met and what it expected. */
+/*
+ * Raises the syntax error of the token read last. Bison's message reads "syntax error, unexpected X, expecting Y or Z": the
+ * part about X becomes the detail, the rest the hint.
+ */
 void
 dwh_formula_syntax_error(DwhFormulaParser *parser, const char *message)
 {
+	static const char before_met[] = "unexpected ";
+	static const char before_expected[] = ", expecting ";
 	int			location = dwh_formula_scanner_location(parser);
 	bool		at_end = location >= (int) strlen(parser->source);
-	const char *expected = strstr(message, "expecting ");
+	const char *met = strstr(message, before_met);
+	const char *expected = strstr(message, before_expected);
 
-	if (strstr(message, "memory exhausted") != NULL)
+	if (met == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_FORMULA_TOO_LARGE),
-				 errmsg("formula is nested too deep")));
+				 errmsg("formula is nested too deep"),
+				 errdetail("The parser says: %s.", message)));
+	met += strlen(before_met);
 	ereport(ERROR,
 			(errcode(ERRCODE_DWH_FORMULA_SYNTAX),
 			 at_end ? errmsg("syntax error at end of formula") :
 			 errmsg("syntax error in formula at position %d", dwh_formula_position(parser->source, location)),
-			 errdetail("In \"%s\": %s.", parser->source, message),
-			 expected ? errhint("Expected %s.", expected + strlen("expecting ")) :
+			 errdetail("Met %s in \"%s\".", pnstrdup(met, expected ? expected - met : strlen(met)), parser->source),
+			 expected ? errhint("Expected %s.", expected + strlen(before_expected)) :
 			 errhint("References are written [CODE], text in single quotes, lists as in ('A', 'B').")));
 }

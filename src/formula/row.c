@@ -208,8 +208,13 @@ compile_path(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 		if (attnum <= 0)
 			unknown_name(relation, name, node);
 		dimension = referenced_dimension(relation, attnum, &key);
-		if (!OidIsValid(dimension) || strcmp(get_rel_name(dimension), "dim_person") == 0)
+		if (!OidIsValid(dimension))
 			unknown_name(relation, name, node);
+		if (strcmp(get_rel_name(dimension), "dim_person") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("\"%s\" reaches personal data, which formulas cannot use", dwh_formula_deparse(node)),
+					 errhint("Sex and age stand on the facts themselves.")));
 		alias = join_alias(scope, alias, fk_column, dimension, key);
 		relation = dimension;
 	}

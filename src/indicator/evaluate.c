@@ -404,8 +404,7 @@ call_value(DwhEvaluation *ev, const DwhNode *node, int frame, const DwhCellKey *
 
 		other = dwh_frame_index(ev, dwh_frame_year_before(&ev->frames[frame]));
 		then = dwh_evaluate(ev, argument, other, cell, conditions);
-		return arithmetic("*", number_constant(100),
-						  arithmetic("-", arithmetic("/", now, then), number_constant(1)));
+		return arithmetic("/", arithmetic("*", number_constant(100), arithmetic("-", now, then)), then);
 	}
 	if (strcmp(name, "average") == 0 && nargs == 1)
 		return month_average(ev, argument, frame, cell, conditions);

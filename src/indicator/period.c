@@ -113,12 +113,6 @@ dwh_frame_make(DwhPeriodType type, DateADT first, DateADT last, DateADT map_on)
 	return frame;
 }
 
-static char *
-date_text(DateADT date)
-{
-	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)));
-}
-
 static void
 need_month(DateADT date, const char *argument)
 {
@@ -129,9 +123,9 @@ need_month(DateADT date, const char *argument)
 	if (dwh_month_start(date) != date)
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_NOT_A_MONTH),
-				 errmsg("%s is no first day of a month: %s", argument, date_text(date)),
+				 errmsg("%s is no first day of a month: %s", argument, dwh_date_iso(date)),
 				 errdetail("A month is named by its first day."),
-				 errhint("Use %s.", date_text(dwh_month_start(date)))));
+				 errhint("Use %s.", dwh_date_iso(dwh_month_start(date)))));
 }
 
 /*
@@ -149,12 +143,12 @@ dwh_period_frames(DwhPeriodType type, DateADT from, DateADT to, DateADT map_on)
 	if (from > to)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("p_from %s lies after p_to %s", date_text(from), date_text(to))));
+				 errmsg("p_from %s lies after p_to %s", dwh_date_iso(from), dwh_date_iso(to))));
 	if (dwh_month_diff(year_start(from), from) % step != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("p_from %s does not begin a %s", date_text(from), period_types[type].name),
-				 errhint("Use %s.", date_text(dwh_month_add(from, -(dwh_month_diff(year_start(from), from) % step))))));
+				 errmsg("p_from %s does not begin a %s", dwh_date_iso(from), period_types[type].name),
+				 errhint("Use %s.", dwh_date_iso(dwh_month_add(from, -(dwh_month_diff(year_start(from), from) % step))))));
 	if (dwh_month_diff(from, to) / step >= 1200)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

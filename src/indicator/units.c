@@ -182,13 +182,12 @@ dwh_units_check_map(DateADT map_on, List *frames)
 					   " WHERE effective_on > $1 AND effective_on <= $2 ORDER BY 1 LIMIT 1",
 					   2, types, values, NULL, true) > 0)
 	{
-		char	   *changed_on = dwh_spi_text(0, 1);
-		char	   *map_text = DatumGetCString(DirectFunctionCall1(date_out, values[0]));
+		char	   *changed_on = dwh_date_iso(dwh_spi_date(0, 1));
 
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_MAP_BACKWARDS),
 				 errmsg("periods up to %s cannot be shown on the map of %s",
-						DatumGetCString(DirectFunctionCall1(date_out, values[1])), map_text),
+						dwh_date_iso(dwh_month_end(last->last)), dwh_date_iso(map_on)),
 				 errdetail("Units changed on %s: what later units report cannot be told apart by earlier ones.", changed_on),
 				 errhint("Use p_map => '%s' or later, or end the periods before %s.", changed_on, changed_on)));
 	}

@@ -114,8 +114,7 @@ need_dimension(DwhCatalogue *catalogue, const char *code, const char *argument, 
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("\"%s\" in %s is no dimension", code, argument),
 			 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) :
-			 errhint("%sthe codes of dwh_catalog.dimension can be used.",
-					 with_levels ? "country, region, province, base and " : "")));
+			 errhint("Use %sthe codes of dwh_catalog.dimension.", with_levels ? "country, region, province, base and " : "")));
 }
 
 /* p_by into levels of units and dimensions; without a level the country is meant. */
