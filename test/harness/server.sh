@@ -34,7 +34,7 @@ build_extension()
 	# What is not in git may be stale here.
 	make clean >"$SCRATCH/build.log" 2>&1
 	if ! make -j "$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no COPT="$flags" all install >"$SCRATCH/build.log" 2>&1; then
-		tail -n 40 "$SCRATCH/build.log"
+		grep -vE '^(gcc|clang|make) ' "$SCRATCH/build.log" | tail -n 40
 		echo "the build failed"
 		return 1
 	fi

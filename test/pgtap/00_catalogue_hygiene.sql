@@ -21,7 +21,10 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition;
 -- Functions that everyone may execute, by name, with the reason why that is safe. All others are granted one by one.
 CREATE TEMPORARY TABLE open_to_public (name text PRIMARY KEY, reason text NOT NULL);
 INSERT INTO open_to_public VALUES
-	('dwh.create_warehouse', 'asks for a superuser itself, to say so in its own words');
+	('dwh.create_warehouse', 'asks for a superuser itself, to say so in its own words'),
+	('dwh.ensure_log_partitions', 'asks for dwh_owner or a superuser itself'),
+	('dwh.start_warehouse', 'asks for a superuser itself'),
+	('dwh.upgrade_warehouse', 'asks for a superuser itself');
 -- Id sets and statistics work on their arguments and read no table.
 INSERT INTO open_to_public
 SELECT name, 'works on its arguments only'
