@@ -145,9 +145,19 @@ SELECT dwh.map_unit(5001, '2025-07-01') AS through_split, dwh.unit_at(5001, '202
 	dwh.unit_at(5002, '2025-06-01', 'region') AS region, dwh.map_unit(5005, '2025-08-01') AS back_through_merger;
 SELECT unit_id, kind, depth FROM dwh.list_successors(5002);
 SELECT unit_id, kind, depth FROM dwh.list_predecessors(5005);
+-- A split with one successor recorded is a split still; a transfer alone leads nowhere; two mergers are ambiguous.
+SAVEPOINT s;
+INSERT INTO dwh_catalog.unit_succession VALUES (5006, 5003, 'split', '2025-07-01');
+SELECT dwh.map_unit(5006, '2025-07-01') AS split;
+UPDATE dwh_catalog.unit_succession SET kind = 'transfer' WHERE predecessor_unit_id = 5006;
+SELECT dwh.map_unit(5006, '2025-07-01') AS transfer;
+UPDATE dwh_catalog.unit_succession SET kind = 'merge' WHERE predecessor_unit_id = 5006;
+SELECT dwh.map_unit(5006, '2025-07-01') AS merger;
+INSERT INTO dwh_catalog.unit_succession VALUES (5006, 5004, 'merge', '2025-07-01');
+SELECT dwh.map_unit(5006, '2025-07-01') AS two_mergers;
+ROLLBACK TO s;
 -- One code and level may not be held twice at a time; a unit is in one group at a time; there is one root.
 \set VERBOSITY sqlstate
-SAVEPOINT s;
 INSERT INTO dwh_star.dim_unit (code, level, name_vi, name_en, parent_unit_id, valid_from) VALUES ('52', 'province', 'x', 'x', 1, '2030-01-01');
 ROLLBACK TO s;
 INSERT INTO dwh_star.dim_area (code, level, type, name_vi, name_en, short_name_vi, parent_area_id, valid_from, valid_to)
