@@ -24,6 +24,7 @@ OBJS = \
 	src/aggregate/id_set_bytes.o \
 	src/aggregate/id_set_state.o \
 	src/aggregate/id_set_text.o \
+	src/aggregate/statistics.o \
 	src/common/owner.o \
 	src/common/ref_cache.o \
 	src/common/spi.o \
@@ -73,6 +74,7 @@ SQL_PARTS = \
 	build/warehouse_part.sql \
 	sql/install/20_id_set.sql \
 	sql/install/21_id_set_aggregates.sql \
+	sql/install/22_statistics.sql \
 	sql/install/30_calendar.sql \
 	sql/install/31_organisation.sql \
 	sql/install/32_partitions.sql \
@@ -118,6 +120,7 @@ REGRESS = \
 	id_set_type \
 	id_set_aggregate \
 	id_set_property \
+	statistics \
 	calendar \
 	calendar_lunar \
 	organisation \

@@ -161,7 +161,7 @@ BEGIN
 			NULL;
 		END;
 	END LOOP;
-	RAISE NOTICE 'contexts of ours left: %', (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'dwh id sets');
+	RAISE NOTICE 'contexts of ours left: %', (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'dwh aggregate states');
 END
 $$;
 CALL pg_temp.fail_often();

@@ -23,25 +23,25 @@ CREATE FUNCTION dwh_internal.id_set_state_set(dwh.id_set) RETURNS dwh.id_set
 COMMENT ON FUNCTION dwh_internal.id_set_state_set(dwh.id_set) IS 'Tập của trạng thái; NULL nếu không có dòng nào | The set of the state; NULL without rows';
 
 CREATE AGGREGATE dwh.distinct_count(p_value integer) (
-	SFUNC = dwh_internal.id_set_count_add, STYPE = dwh.id_set,
+	SFUNC = dwh_internal.id_set_count_add, STYPE = dwh.id_set, SSPACE = 512,
 	FINALFUNC = dwh_internal.id_set_state_count, FINALFUNC_MODIFY = READ_ONLY,
 	COMBINEFUNC = dwh_internal.id_set_merge, PARALLEL = SAFE);
 COMMENT ON AGGREGATE dwh.distinct_count(integer) IS 'Số giá trị khác nhau, chính xác, như count(DISTINCT) nhưng chạy song song | The exact number of different values, as count(DISTINCT) but parallel';
 
 CREATE AGGREGATE dwh.id_set_agg(p_id integer) (
-	SFUNC = dwh_internal.id_set_add, STYPE = dwh.id_set,
+	SFUNC = dwh_internal.id_set_add, STYPE = dwh.id_set, SSPACE = 512,
 	FINALFUNC = dwh_internal.id_set_state_set, FINALFUNC_MODIFY = READ_ONLY,
 	COMBINEFUNC = dwh_internal.id_set_merge, PARALLEL = SAFE);
 COMMENT ON AGGREGATE dwh.id_set_agg(integer) IS 'Tập các mã | The set of the ids';
 
 CREATE AGGREGATE dwh.union_agg(p_set dwh.id_set) (
-	SFUNC = dwh_internal.id_set_merge, STYPE = dwh.id_set,
+	SFUNC = dwh_internal.id_set_merge, STYPE = dwh.id_set, SSPACE = 512,
 	FINALFUNC = dwh_internal.id_set_state_set, FINALFUNC_MODIFY = READ_ONLY,
 	COMBINEFUNC = dwh_internal.id_set_merge, PARALLEL = SAFE);
 COMMENT ON AGGREGATE dwh.union_agg(dwh.id_set) IS 'Hợp của các tập | The union of the sets';
 
 CREATE AGGREGATE dwh.union_count(p_set dwh.id_set) (
-	SFUNC = dwh_internal.id_set_merge, STYPE = dwh.id_set,
+	SFUNC = dwh_internal.id_set_merge, STYPE = dwh.id_set, SSPACE = 512,
 	FINALFUNC = dwh_internal.id_set_state_count, FINALFUNC_MODIFY = READ_ONLY,
 	COMBINEFUNC = dwh_internal.id_set_merge, PARALLEL = SAFE);
 COMMENT ON AGGREGATE dwh.union_count(dwh.id_set) IS 'Số mã của hợp các tập | The number of ids in the union of the sets';
@@ -53,7 +53,7 @@ CREATE AGGREGATE dwh.intersect_agg(p_set dwh.id_set) (
 COMMENT ON AGGREGATE dwh.intersect_agg(dwh.id_set) IS 'Giao của các tập | The intersection of the sets';
 
 CREATE AGGREGATE dwh.intersect_count(p_set dwh.id_set) (
-	SFUNC = dwh_internal.id_set_intersect, STYPE = dwh.id_set,
+	SFUNC = dwh_internal.id_set_intersect, STYPE = dwh.id_set, SSPACE = 512,
 	FINALFUNC = dwh_internal.id_set_state_count, FINALFUNC_MODIFY = READ_ONLY,
 	COMBINEFUNC = dwh_internal.id_set_intersect, PARALLEL = SAFE);
 COMMENT ON AGGREGATE dwh.intersect_count(dwh.id_set) IS 'Số mã của giao các tập | The number of ids in the intersection of the sets';

@@ -18,7 +18,9 @@ BEGIN
 		WHERE p.pronamespace = 'dwh'::pg_catalog.regnamespace
 			AND p.proname IN ('id_set', 'to_array', 'iterate', 'cardinality', 'contains', 'min_id', 'max_id', 'rank',
 				'overlap_count', 'jaccard_index', 'distinct_count', 'id_set_agg', 'union_agg', 'union_count',
-				'intersect_agg', 'intersect_count')
+				'intersect_agg', 'intersect_count',
+				'balance_at_end', 'balance_at_start', 'average_balance', 'ratio', 'weighted_mean', 'growth', 'concentration',
+				'gini', 'completeness')
 	LOOP
 		EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', v_function);
 	END LOOP;

@@ -6,11 +6,6 @@
  * to move it (to the leader of a parallel query, to another Citus node) it is flattened to the Roaring bytes, so there is one
  * code path and no serialise function: the type's own bytes are the exact serial form. Merging a flat state is the same as
  * adding a set, so union's transition function is everybody's combine function.
- *
- * An expanded object is expected to own a memory context. One a group would cost a kilobyte for five ids, so all states of
- * one aggregate context share one child context of it: the executor never frees a state by itself as long as transition
- * functions keep returning the same pointer, which they do. The child is found by its name's address, not by a cached
- * pointer, since the executor deletes it when it resets the aggregate context (hash aggregation does for each batch).
  */
 #include "postgres.h"
 
@@ -20,6 +15,7 @@
 #include "utils/memutils.h"
 
 #include "aggregate/id_set.h"
+#include "aggregate/state_context.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_id_set_add);
 PG_FUNCTION_INFO_V1(dwh_sql_id_set_count_add);
@@ -40,7 +36,7 @@ typedef struct LiveIdSet
 
 StaticAssertDecl(sizeof(LiveIdSet) <= 128, "a small group must fit into one chunk of 128 bytes");
 
-static const char context_name[] = "dwh id sets";
+static const char context_name[] = "dwh aggregate states";
 
 static Size live_flat_size(ExpandedObjectHeader *header);
 static void live_flatten(ExpandedObjectHeader *header, void *result, Size size);
@@ -84,13 +80,20 @@ live_flatten(ExpandedObjectHeader *header, void *result, Size size)
 }
 
 /*
- * The context that the states within an aggregate context share.
+ * The context that the states within an aggregate context share; see state_context.h. Raises an error outside an aggregate.
  */
-static MemoryContext
-shared_context(MemoryContext aggregate_context)
+MemoryContext
+dwh_state_context(FunctionCallInfo fcinfo)
 {
+	MemoryContext aggregate_context;
 	int			seen = 0;
 
+	if (!AggCheckCallContext(fcinfo, &aggregate_context))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("aggregate support function called outside an aggregate"),
+				 errdetail("It changes its first argument in place."),
+				 errhint("Call the aggregate, for example dwh.union_agg(), instead.")));
 	for (MemoryContext child = aggregate_context->firstchild; child != NULL && seen < SIBLINGS_SEEN; child = child->nextchild)
 	{
 		if (child->name == context_name)
@@ -121,17 +124,9 @@ live_from_datum(Datum datum)
 static LiveIdSet *
 state_to_fill(FunctionCallInfo fcinfo)
 {
-	MemoryContext aggregate_context;
-	MemoryContext context;
+	MemoryContext context = dwh_state_context(fcinfo);
 	LiveIdSet  *live;
 
-	if (!AggCheckCallContext(fcinfo, &aggregate_context))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("aggregate support function called outside an aggregate"),
-				 errdetail("It changes its first argument in place."),
-				 errhint("Call the aggregate, for example dwh.union_agg(), instead.")));
-	context = shared_context(aggregate_context);
 	live = MemoryContextAlloc(context, sizeof(LiveIdSet));
 	EOH_init_header(&live->header, &live_methods, context);
 	live->flat = NULL;

@@ -30,7 +30,8 @@ INSERT INTO open_to_public
 SELECT name, 'works on its arguments only'
 FROM unnest(ARRAY['dwh.id_set', 'dwh.to_array', 'dwh.iterate', 'dwh.cardinality', 'dwh.contains', 'dwh.min_id', 'dwh.max_id',
 	'dwh.rank', 'dwh.overlap_count', 'dwh.jaccard_index', 'dwh.distinct_count', 'dwh.id_set_agg', 'dwh.union_agg',
-	'dwh.union_count', 'dwh.intersect_agg', 'dwh.intersect_count',
+	'dwh.union_count', 'dwh.intersect_agg', 'dwh.intersect_count', 'dwh.balance_at_end', 'dwh.balance_at_start',
+	'dwh.average_balance', 'dwh.ratio', 'dwh.weighted_mean', 'dwh.growth', 'dwh.concentration', 'dwh.gini', 'dwh.completeness',
 	'dwh_internal.id_set_from_bytea', 'dwh_internal.id_set_to_bytea', 'dwh_internal.id_set_union',
 	'dwh_internal.id_set_intersect', 'dwh_internal.id_set_difference', 'dwh_internal.id_set_symmetric',
 	'dwh_internal.id_set_eq', 'dwh_internal.id_set_ne', 'dwh_internal.id_set_lt', 'dwh_internal.id_set_le',
