@@ -125,7 +125,11 @@ REGRESS = \
 	calendar_lunar \
 	organisation \
 	contribution_rate \
-	indicator_values
+	indicator_values \
+	star_shape \
+	star_refusals \
+	star_reference \
+	manual_figures
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

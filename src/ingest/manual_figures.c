@@ -84,25 +84,22 @@
 	"AND f.scheme_id IS NOT DISTINCT FROM r.scheme_id AND f.fund_id IS NOT DISTINCT FROM r.fund_id " \
 	"AND f.facility_id IS NOT DISTINCT FROM r.facility_id"
 
-/* A column whose text must be a known code, and how to list the codes for a hint. */
+/* A column whose text must be a known code, and the table that holds the codes. */
 typedef struct CodeList
 {
 	const char *field;			/* column of landing */
 	const char *what;			/* in messages */
-	const char *codes;			/* query giving the codes; $1 = the day of the figure */
+	const char *table;
+	bool		is_dated;		/* a code is known for a time only */
 } CodeList;
 
 static const CodeList code_lists[] = {
-	{"indicator", "indicator", "SELECT code FROM dwh_catalog.indicator WHERE $1 IS NOT NULL ORDER BY code"},
-	{"unit_code", "unit", "SELECT code FROM dwh_star.dim_unit WHERE $1 >= valid_from AND (valid_to IS NULL OR $1 <= valid_to) "
-	"AND level <> 'region' ORDER BY code"},
-	{"source_code", "source", "SELECT code FROM dwh_star.dim_source WHERE $1 IS NOT NULL AND valid_to IS NULL ORDER BY code"},
-	{"scheme", "scheme", "SELECT code FROM dwh_star.dim_scheme WHERE $1 >= valid_from AND (valid_to IS NULL OR $1 <= valid_to) "
-	"ORDER BY code"},
-	{"fund", "fund", "SELECT code FROM dwh_star.dim_fund WHERE $1 >= valid_from AND (valid_to IS NULL OR $1 <= valid_to) "
-	"ORDER BY code"},
-	{"facility", "facility", "SELECT code FROM dwh_star.dim_facility WHERE $1 >= valid_from AND (valid_to IS NULL OR $1 <= valid_to) "
-	"ORDER BY code"},
+	{"indicator", "indicator", "dwh_catalog.indicator", false},
+	{"unit_code", "unit", "dwh_star.dim_unit", true},
+	{"source_code", "source", "dwh_star.dim_source", false},
+	{"scheme", "scheme", "dwh_star.dim_scheme", true},
+	{"fund", "fund", "dwh_star.dim_fund", true},
+	{"facility", "facility", "dwh_star.dim_facility", true},
 };
 
 /* The first bad line of a batch. */
@@ -149,19 +146,50 @@ nearest_word(const char *wanted, const char *list)
 	return nearest.best;
 }
 
-/* The known code that is nearest to the one in the line, NULL when none is near. Inside SPI. */
+/*
+ * The known code that is nearest to the one in the line, NULL when none is near. Numbers are near to each other by chance only,
+ * so nothing is said for them. Inside SPI.
+ */
 static const char *
 nearest_code(const CodeList *list, const BadLine *bad)
 {
 	DwhNearest	nearest;
 	Oid			types[1] = {DATEOID};
 	Datum		values[1] = {DateADTGetDatum(bad->on_date)};
-	uint64		rows = dwh_spi_select(list->codes, 1, types, values, NULL, false);
+	uint64		rows;
 
 	dwh_nearest_begin(&nearest, bad->value);
+	if (strspn(bad->value, "0123456789") == strlen(bad->value))
+		return NULL;
+	rows = dwh_spi_select(psprintf("SELECT code FROM %s WHERE $1 IS NOT NULL %s ORDER BY code", list->table,
+								   list->is_dated ? "AND $1 >= valid_from AND (valid_to IS NULL OR $1 <= valid_to)" : ""),
+						  1, types, values, NULL, false);
 	for (uint64 i = 0; i < rows; i++)
 		dwh_nearest_offer(&nearest, dwh_spi_text(i, 1));
 	return nearest.best;
+}
+
+/* Raises 42704 for a code that is known, but not on the day of the figure; returns when it is not known at all. Inside SPI. */
+static void
+raise_known_at_other_time(const CodeList *list, const BadLine *bad)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(bad->value)};
+
+	if (!list->is_dated
+		|| dwh_spi_select(psprintf("SELECT name_vi, to_char(valid_from, 'YYYY-MM-DD'), to_char(valid_to, 'YYYY-MM-DD') FROM %s "
+								   "WHERE code = $1 ORDER BY valid_from DESC LIMIT 1", list->table),
+						  1, types, values, NULL, false) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("line %d of batch \"%s\": %s \"%s\" is not valid on %s", bad->line, bad->batch, list->what, bad->value,
+					bad->on_date_text),
+			 dwh_spi_isnull(0, 3)
+			 ? errdetail("%s is valid from %s. Nothing of the batch was loaded.", dwh_spi_text(0, 1), dwh_spi_text(0, 2))
+			 : errdetail("%s is valid from %s to %s. Nothing of the batch was loaded.", dwh_spi_text(0, 1), dwh_spi_text(0, 2),
+						 dwh_spi_text(0, 3)),
+			 errhint("Give the %s of that time, or correct the period.", list->what)));
 }
 
 /* Raises 42704 for a code that is not known on the day of the figure. Inside SPI. */
@@ -176,11 +204,12 @@ raise_unknown_code(const BadLine *bad)
 			list = &code_lists[i];
 	if (list == NULL)
 		elog(ERROR, "no list of codes for column %s", bad->field);
+	raise_known_at_other_time(list, bad);
 	best = nearest_code(list, bad);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("line %d of batch \"%s\": unknown %s \"%s\"", bad->line, bad->batch, list->what, bad->value),
-			 errdetail("There is no such %s on %s. Nothing of the batch was loaded.", list->what, bad->on_date_text),
+			 errdetail("Table %s has no such code. Nothing of the batch was loaded.", list->table),
 			 best ? errhint("Did you mean \"%s\"?", best)
 			 : errhint("Correct the line in the file and load it under a new batch name.")));
 }
@@ -252,7 +281,7 @@ check_lines(const char *batch, const Oid *types, const Datum *values)
 	BadLine		bad = {.batch = batch};
 
 	if (dwh_spi_select(RESOLVED
-					   "SELECT r.line, p.problem, p.field, p.value, r.on_date, r.on_date::text "
+					   "SELECT r.line, p.problem, p.field, p.value, r.on_date, to_char(r.on_date, 'YYYY-MM-DD') "
 					   "FROM resolved AS r CROSS JOIN LATERAL (VALUES "
 					   "(1, 'empty', 'indicator', NULL, r.indicator IS NULL), "
 					   "(2, 'empty', 'period_type', NULL, r.period_type IS NULL), "
