@@ -21,8 +21,10 @@ INSERT INTO dwh_star.fact_identity VALUES ('2025-05-01', 999999, 1, 'active', NU
 \echo :LAST_ERROR_SQLSTATE
 INSERT INTO dwh_star.fact_identity VALUES ('2025-05-01', 1, 1, 'active', NULL, -1);
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY terse
 INSERT INTO dwh_star.fact_identity VALUES (NULL, 1, 1, 'active', NULL, :load);
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
 -- A row cannot be moved out of the partitions either.
 INSERT INTO dwh_star.fact_identity VALUES ('2025-05-01', 1, 1, 'active', NULL, :load);
 UPDATE dwh_star.fact_identity SET month = '2055-01-01';
@@ -65,10 +67,12 @@ SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'dwh_star.fact_identi
 -- Without the extension the plain constraints still refuse; with it again the errors explain.
 SET LOCAL client_min_messages = error;
 DROP EXTENSION dwh_ext CASCADE;
+\set VERBOSITY terse
 INSERT INTO dwh_star.fact_identity VALUES ('2070-01-01', 1, 1, 'active', NULL, :load);
 \echo :LAST_ERROR_SQLSTATE
 INSERT INTO dwh_star.fact_identity VALUES ('2025-05-17', 1, 1, 'active', NULL, :load);
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
 CREATE EXTENSION dwh_ext;
 SELECT dwh.create_warehouse();
 INSERT INTO dwh_star.fact_identity VALUES ('2070-01-01', 1, 1, 'active', NULL, :load);
