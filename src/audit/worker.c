@@ -110,7 +110,8 @@ end_turn(void)
 static bool
 is_writable(void)
 {
-	return OidIsValid(get_extension_oid("dwh_ext", true)) && dwh_warehouse_exists() && dwh_instance_is_live();
+	return OidIsValid(get_extension_oid("dwh_ext", true)) && dwh_warehouse_exists() && dwh_warehouse_is_attached() &&
+		dwh_instance_is_live();
 }
 
 /* Takes records out of the ring until it is empty. */

@@ -19,7 +19,7 @@
 
 PG_FUNCTION_INFO_V1(dwh_sql_current_account);
 
-/* Looks the outer user's account up. Returns its id and, where asked, the person's name; 0 where there is none. */
+/* Looks the outer user's account up, in tables that are known to stand. Returns its id and, where asked, the person's name; 0 where there is none. */
 static int32
 find_account(char **person)
 {
@@ -30,7 +30,7 @@ find_account(char **person)
 
 	values[0] = CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), false));
 	dwh_spi_begin();
-	dwh_owner_enter(&owner);
+	dwh_owner_enter_unchecked(&owner);
 	if (dwh_spi_select_latest(
 			"SELECT a.account_id, a.full_name FROM dwh_catalog.account AS a, dwh_catalog.warehouse AS w,"
 			"  LATERAL (SELECT (statement_timestamp() AT TIME ZONE w.time_zone)::date AS today) AS d "
@@ -51,6 +51,7 @@ find_account(char **person)
 int32
 dwh_caller_account(void)
 {
+	dwh_require_warehouse();
 	return find_account(NULL);
 }
 

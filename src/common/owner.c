@@ -47,15 +47,42 @@ dwh_warehouse_exists(void)
 	return is_ours && OidIsValid(get_relname_relid("warehouse", nsp));
 }
 
-/* Raises WH001 unless the warehouse stands. */
+/*
+ * Whether what needs the extension's code is in place, too. DROP EXTENSION ... CASCADE takes it, the view among it, and leaves the
+ * tables; create_warehouse() puts it back.
+ */
+bool
+dwh_warehouse_is_attached(void)
+{
+	return OidIsValid(get_relname_relid("warehouse_info", get_namespace_oid("dwh", true)));
+}
+
+/* Raises WH001 unless the tables of the warehouse stand. */
 void
-dwh_require_warehouse(void)
+dwh_require_tables(void)
 {
 	if (!dwh_warehouse_exists())
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_NO_WAREHOUSE),
 				 errmsg("there is no warehouse in this database"),
+				 errdetail("The extension brings code only."),
 				 errhint("A superuser creates it with SELECT dwh.create_warehouse().")));
+}
+
+/*
+ * Raises WH001 unless the warehouse stands, with everything that belongs to it. Whoever is dwh_owner already is asked for the tables
+ * only: the parts that create_warehouse() runs call functions before all is there.
+ */
+void
+dwh_require_warehouse(void)
+{
+	dwh_require_tables();
+	if (GetUserId() != dwh_owner_oid() && !dwh_warehouse_is_attached())
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_NO_WAREHOUSE),
+				 errmsg("the warehouse is not complete"),
+				 errdetail("The extension was dropped and created again; its triggers, constraints and views are missing."),
+				 errhint("A superuser puts them back with SELECT dwh.create_warehouse().")));
 }
 
 /*
@@ -75,12 +102,12 @@ void
 dwh_owner_enter(DwhOwnerSwitch *state)
 {
 	dwh_require_warehouse();
-	dwh_owner_enter_for_creation(state);
+	dwh_owner_enter_unchecked(state);
 }
 
-/* The same while the warehouse is being made; the role is known to exist. */
+/* The same without a look at the warehouse, while it is being made or told about; the role is known to exist. */
 void
-dwh_owner_enter_for_creation(DwhOwnerSwitch *state)
+dwh_owner_enter_unchecked(DwhOwnerSwitch *state)
 {
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
 	state->guc_nest_level = NewGUCNestLevel();

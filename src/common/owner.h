@@ -18,10 +18,12 @@ typedef struct DwhOwnerSwitch
 
 extern Oid	dwh_owner_oid(void);
 extern void dwh_owner_enter(DwhOwnerSwitch *state);
-extern void dwh_owner_enter_for_creation(DwhOwnerSwitch *state);
+extern void dwh_owner_enter_unchecked(DwhOwnerSwitch *state);
 extern void dwh_owner_leave(const DwhOwnerSwitch *state);
 extern bool dwh_caller_is_owner(void);
+extern void dwh_require_tables(void);
 extern void dwh_require_warehouse(void);
 extern bool dwh_warehouse_exists(void);
+extern bool dwh_warehouse_is_attached(void);
 
 #endif							/* DWH_OWNER_H */

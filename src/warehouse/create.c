@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "common/owner.h"
 #include "common/spi.h"
 #include "warehouse/warehouse.h"
 

@@ -70,7 +70,7 @@ run_part(const char *name, const char *ddl)
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 
-	dwh_owner_enter_for_creation(&owner);
+	dwh_owner_enter_unchecked(&owner);
 	foreach(lc, raw_parser(ddl, RAW_PARSE_DEFAULT))
 	{
 		RawStmt    *statement = lfirst_node(RawStmt, lc);

@@ -92,14 +92,6 @@ dwh_warehouse_grant_to_owner(void)
 					"GRANT EXECUTE ON ALL ROUTINES IN SCHEMA dwh, dwh_internal TO dwh_owner WITH GRANT OPTION;");
 }
 
-/* Whether what depends on the extension is in place; the view stands for all of it, since DROP EXTENSION always takes it. */
-bool
-dwh_warehouse_is_attached(void)
-{
-	(void) dwh_spi_select_latest("SELECT to_regclass('dwh.warehouse_info') IS NOT NULL", 0, NULL, NULL);
-	return dwh_spi_bool(0, 1);
-}
-
 /* The version in the warehouse's row. */
 int
 dwh_warehouse_get_version(void)

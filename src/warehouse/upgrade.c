@@ -40,7 +40,7 @@ dwh_sql_upgrade_warehouse(PG_FUNCTION_ARGS)
 	int			to;
 
 	dwh_warehouse_begin(&call, "upgrade_warehouse");
-	dwh_require_warehouse();
+	dwh_require_tables();
 	dwh_strangers_refuse_roles();
 	from = dwh_warehouse_get_version();
 	to = dwh_parts_schema_version();

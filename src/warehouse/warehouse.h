@@ -50,7 +50,6 @@ extern void dwh_warehouse_begin(DwhWarehouseCall *call, const char *action);
 extern text *dwh_warehouse_end(DwhWarehouseCall *call, const char *told);
 extern void dwh_warehouse_attach(void);
 extern void dwh_warehouse_grant_to_owner(void);
-extern bool dwh_warehouse_is_attached(void);
 extern int	dwh_warehouse_get_version(void);
 extern void dwh_warehouse_set_version(int version);
 
