@@ -2,7 +2,7 @@
 --
 --   psql -v ON_ERROR_STOP=1 [-v size=1000000] -f test/demo/generate.sql
 --
--- size is the wanted number of fact rows (about; from 100,000). NOTHING here is real but the national levels it is scaled to:
+-- size is the wanted number of fact rows (about; from 150,000). NOTHING here is real but the national levels it is scaled to:
 -- persons, employers, offices' shares and amounts are made by rules written down in these files. One generated person stands
 -- for N real ones (demo.param.n, follows from size), and one generated đồng for N đồng.
 --

@@ -9,10 +9,10 @@
 SET client_min_messages = warning;
 SET search_path = pg_catalog, pg_temp;
 SET jit = off;
-SELECT CASE WHEN :size < 100000 THEN 'small' END AS too_small \gset
+SELECT CASE WHEN :size < 150000 THEN 'small' END AS too_small \gset
 \if :{?too_small}
-	\echo 'generate: size must be 100000 or more, not' :size
-	DO $$ BEGIN RAISE EXCEPTION 'size too small' USING ERRCODE = '22023', HINT = 'Give -v size=100000 or more.'; END $$;
+	\echo 'generate: size must be 150000 or more, not' :size
+	DO $$ BEGIN RAISE EXCEPTION 'size too small' USING ERRCODE = '22023', HINT = 'Give -v size=150000 or more.'; END $$;
 \endif
 
 -- Done before? The persons' load carries the size.
@@ -23,7 +23,6 @@ FROM dwh_log.load_run WHERE batch = 'demo persons' \gset
 		USING ERRCODE = '55000', HINT = 'Use a fresh database for another size.'; END $$;
 \endif
 \if :is_loaded
-	\echo 'generate: this size is loaded already, nothing changed'
 	\q
 \endif
 
@@ -77,9 +76,9 @@ JOIN dwh_star.dim_unit AS u
 	ON u.code = v.code AND u.level IN ('province', 'defence', 'police') AND date '2017-12-01' BETWEEN u.valid_from AND coalesce(u.valid_to, 'infinity')
 JOIN dwh_star.dim_unit AS last_unit ON last_unit.unit_id = dwh.map_unit(u.unit_id, '2025-12-01');
 
--- N, so that about size rows come out: rows that do not shrink with N, and rows that do, as counted for N = 5,000.
+-- N, so that about size rows come out: rows that do not shrink with N, and rows that do, as counted at two sizes.
 CREATE UNLOGGED TABLE demo.param AS
-SELECT :size AS size, (ceil(3920000000 / (:size - 75000) / 100.0) * 100)::int AS n;
+SELECT :size AS size, (ceil(3770000000 / (:size - 107000) / 100.0) * 100)::int AS n;
 ANALYZE demo.param;
 
 -- Which unit answers for an office in a month, and how many people of a scheme it has: national levels are cut into offices
