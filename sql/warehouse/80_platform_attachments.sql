@@ -35,9 +35,3 @@ COMMENT ON COLUMN dwh.warehouse_info.started_at IS 'Thời điểm bắt đầu 
 COMMENT ON COLUMN dwh.warehouse_info.started_by IS 'Người dùng phiên đã cho chạy | Session user who started it';
 COMMENT ON COLUMN dwh.warehouse_info.is_live IS
 	'Đang chạy thật trên máy chủ và cơ sở dữ liệu này | Whether it is live on this server and database';
-GRANT SELECT ON dwh.warehouse_info TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
-	dwh_share_officer, dwh_auditor;
-
-GRANT EXECUTE ON FUNCTION dwh.current_account(), dwh.today() TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national,
-	dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
-GRANT EXECUTE ON FUNCTION dwh.get_audit_worker() TO dwh_central_admin, dwh_auditor;

@@ -37,3 +37,11 @@ GRANT EXECUTE ON FUNCTION dwh.add_working_days(date, int), dwh.working_days_betw
 	dwh.get_unit(text, date, text), dwh.list_successors(int), dwh.list_predecessors(int), dwh.map_unit(int, date),
 	dwh.unit_ancestor(int, text), dwh.unit_at(int, date, text), dwh.get_contribution_rate(text, text, date, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+
+-- The platform. The log is read by auditors; what others may see of it comes through functions.
+GRANT SELECT ON dwh.warehouse_info, dwh_catalog.user_group
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh_log.audit_event TO dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.current_account(), dwh.today() TO dwh_central_admin, dwh_province_admin, dwh_analyst,
+	dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT EXECUTE ON FUNCTION dwh.get_audit_worker() TO dwh_central_admin, dwh_auditor;

@@ -84,6 +84,18 @@ for my $format ('custom', 'folder')
 	is_same($format, $format);
 }
 
+# The README's recipe, as it stands there: the two halves on their two servers.
+my ($recipe) = slurp_file("$FindBin::Bin/../../README.md") =~ /^## Backup, restore and upgrade.*?^```sh\n(.*?)^```/ms;
+my ($save, $restore) = $recipe =~ /^(.*?)(^# Where it is restored.*)$/ms;
+for ([ $here, $save, 'saves' ], [ $there, $restore, 'restores' ])
+{
+	my ($node, $script, $does) = @$_;
+	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port);
+
+	command_ok([ 'bash', '-ec', "cd $tmp\n$script" ], "the README's recipe $does");
+}
+is_same('work', 'README');
+
 # The worker of the other cluster serves the restored copy, and is silent until a superuser starts it.
 ok(wait_for(30, sub { $there->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'dwh_ext audit'}) == 1 }),
 	'the worker runs on the copy');
