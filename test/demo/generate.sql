@@ -7,8 +7,11 @@
 -- for N real ones (demo.param.n, follows from size), and one generated đồng for N đồng.
 --
 -- Deterministic: the same size gives the same rows, whatever the machine. A second run changes nothing and says so; a run with
--- another size over the same warehouse is refused. The three parts may run in this order in one session, or the last two at
--- the same time in two.
+-- another size over the same warehouse is refused. After the first part the others may run at the same time in several sessions.
 \ir generate_base.sql
+\set batch 'participation 2025'
+\ir generate_participation.sql
+\set batch 'participation to 2024'
 \ir generate_participation.sql
 \ir generate_flows.sql
+ANALYZE dwh_star.fact_participation;

@@ -1,6 +1,6 @@
 -- generate_base.sql: size, offices, national levels, and the dimension rows: employers, facilities, persons.
 --
--- Scratch tables stand in schema demo (run.sh drops it at the end). Rows are written as dwh_owner, as the loader does.
+-- Scratch tables stand in schema demo, which may be dropped when the demo is over. Rows are written as dwh_owner.
 \set ON_ERROR_STOP 1
 \if :{?size}
 \else
@@ -183,19 +183,20 @@ ORDER BY p.person_id;
 -- Every load is there before its rows, and its counts are written after them: two sessions may load at the same time.
 INSERT INTO dwh_log.load_run (source_id, batch)
 SELECT v.source_id, 'demo ' || v.fact
-FROM (VALUES (1, 'participation'), (1, 'collection'), (1, 'book_card'), (2, 'decision'), (2, 'benefit'), (3, 'claim'), (4, 'ledger'),
+FROM (VALUES (1, 'participation to 2024'), (1, 'participation 2025'), (1, 'collection'), (1, 'book_card'), (2, 'decision'), (2, 'benefit'), (3, 'claim'), (4, 'ledger'),
 	(5, 'registration'), (6, 'staff'), (7, 'dossier'), (8, 'identity')) AS v (source_id, fact)
 ORDER BY v.source_id, v.fact;
-CREATE FUNCTION demo.load_id(p_fact text) RETURNS int LANGUAGE sql STABLE
-AS $$ SELECT load_id FROM dwh_log.load_run WHERE batch = 'demo ' || p_fact $$;
-CREATE PROCEDURE demo.finish_load(p_fact text) LANGUAGE plpgsql
+CREATE FUNCTION demo.load_id(p_batch text) RETURNS int LANGUAGE sql STABLE
+AS $$ SELECT load_id FROM dwh_log.load_run WHERE batch = 'demo ' || p_batch $$;
+CREATE PROCEDURE demo.finish_load(p_batch text) LANGUAGE plpgsql
 AS $$
 DECLARE
 	v_rows	bigint;
 BEGIN
-	EXECUTE format('SELECT count(*) FROM dwh_star.%I WHERE load_id = $1', 'fact_' || p_fact) INTO v_rows USING demo.load_id(p_fact);
+	EXECUTE format('SELECT count(*) FROM dwh_star.%I WHERE load_id = $1', 'fact_' || split_part(p_batch, ' ', 1))
+		INTO v_rows USING demo.load_id(p_batch);
 	UPDATE dwh_log.load_run SET rows_in = v_rows, rows_loaded = v_rows, finished_at = clock_timestamp(), status = 'done'
-	WHERE load_id = demo.load_id(p_fact);
+	WHERE load_id = demo.load_id(p_batch);
 END
 $$;
 COMMIT;

@@ -1,4 +1,5 @@
--- generate_participation.sql: who takes part in what, in the Decembers of 2017-2024 and every month of 2025.
+-- generate_participation.sql: who takes part in what, in the Decembers of 2017-2024 (batch 'participation to 2024') and in every
+-- month of 2025 (batch 'participation 2025'); psql variable batch says which.
 --
 -- Beside the plain rows there is one of each that counting must get right: two employers (in one province, or in two: such a person
 -- counts once in the country and once in each province), two categories of health insurance (one is main), cards that have
@@ -8,7 +9,7 @@ SET client_min_messages = warning;
 SET search_path = pg_catalog, pg_temp;
 SET work_mem = '64MB';
 SET jit = off;
-SELECT status = 'done' AS is_done FROM dwh_log.load_run WHERE batch = 'demo participation' \gset
+SELECT status = 'done' AS is_done FROM dwh_log.load_run WHERE batch = 'demo ' || :'batch' \gset
 \if :is_done
 	\q
 \endif
@@ -19,7 +20,8 @@ INSERT INTO dwh_star.fact_participation (month, unit_id, person_id, scheme_id, p
 	card_from, card_to, salary_base, sex, age, load_id)
 WITH month AS (
 	SELECT month, month_end, (1.05 ^ (year - 2017))::numeric AS growth
-	FROM dwh_star.dim_month WHERE month BETWEEN '2017-12-01' AND '2025-12-01' AND (month_no = 12 OR year = 2025)
+	FROM dwh_star.dim_month
+	WHERE month BETWEEN '2017-12-01' AND '2025-12-01' AND CASE :'batch' WHEN 'participation 2025' THEN year = 2025 ELSE year < 2025 AND month_no = 12 END
 ), head AS (		-- how far each scheme's run of k goes in this month
 	SELECT h.home, m.month, m.month_end, m.growth, b.workers, b.voluntary, b.employers, b.first_employer_id,
 		max(h.persons) FILTER (WHERE h.scheme_id = 1) AS bb, max(h.persons) FILTER (WHERE h.scheme_id = 2) AS tn,
@@ -86,9 +88,8 @@ WITH month AS (
 	WHERE k <= bb AND k <= hi AND k % 25 = 9
 )
 SELECT month, unit_id, person_id, scheme_id, payer_kind, employer_id, category_id, state, is_main, card_from, card_to, salary, sex, age,
-	demo.load_id('participation')
+	demo.load_id(:'batch')
 FROM part
 ORDER BY extract(year FROM month), person_id, month, scheme_id;
-CALL demo.finish_load('participation');
+CALL demo.finish_load(:'batch');
 COMMIT;
-ANALYZE dwh_star.fact_participation;

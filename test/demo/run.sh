@@ -24,18 +24,19 @@ echo 'published figures, from landing:'
 "${sql[@]}" -f landing.sql
 lap 'load published figures'
 
-# The two halves of the facts load at the same time.
+# generate.sql, but that the two halves of the facts load at the same time.
 "${sql[@]}" -v size="$size" -f generate_base.sql
-"${sql[@]}" -f generate_participation.sql & first=$!
-"${sql[@]}" -f generate_flows.sql & second=$!
+"${sql[@]}" -v batch='participation 2025' -f generate_participation.sql & first=$!
+"${sql[@]}" -v batch='participation to 2024' -f generate_participation.sql -f generate_flows.sql & second=$!
 status=0
 wait $first || status=$?
 wait $second || status=$?
 [ $status = 0 ] || exit $status
+"${sql[@]}" -c 'ANALYZE dwh_star.fact_participation'
 lap 'generate facts'
 
-"${sql[@]}" -c "SELECT replace(batch, 'demo ', 'fact_') AS fact, rows_loaded AS rows FROM dwh_log.load_run
-	WHERE batch LIKE 'demo %' AND batch !~ ' (persons|published|outside)' ORDER BY rows_loaded DESC"
+"${sql[@]}" -c "SELECT 'fact_' || split_part(batch, ' ', 2) AS generated, sum(rows_loaded) AS rows FROM dwh_log.load_run
+	WHERE batch LIKE 'demo %' AND batch !~ ' (persons|published|outside)' GROUP BY 1 ORDER BY 2 DESC, 1"
 "${sql[@]}" -f report.sql
 lap 'compute and print'
 
