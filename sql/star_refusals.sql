@@ -64,6 +64,16 @@ CREATE TABLE dwh_star.fact_x (month date);
 \echo :LAST_ERROR_SQLSTATE
 RESET ROLE;
 SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'dwh_star.fact_identity_2056'::regclass;
+-- A registered subject elsewhere grows along.
+CREATE TABLE dwh_log.visits (month date, unit_id int) PARTITION BY RANGE (month);
+CREATE TABLE dwh_log.visits_2055 PARTITION OF dwh_log.visits FOR VALUES FROM ('2055-01-01') TO ('2056-01-01');
+ALTER TABLE dwh_log.visits OWNER TO dwh_owner;
+SELECT dwh.ensure_partitions('2056-12-31') AS none;
+INSERT INTO dwh_catalog.subject (subject_id, code, relation, name_vi, name_en) VALUES (999, 'visits', 'dwh_log.visits', 'x', 'x');
+SELECT dwh.ensure_partitions('2056-12-31') AS one;
+SELECT relrowsecurity FROM pg_class WHERE oid = 'dwh_log.visits_2056'::regclass;
+DELETE FROM dwh_catalog.subject WHERE subject_id = 999;
+DROP TABLE dwh_log.visits;
 -- Without the extension the plain constraints still refuse; with it again the errors explain.
 SET LOCAL client_min_messages = error;
 DROP EXTENSION dwh_ext CASCADE;

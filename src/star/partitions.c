@@ -12,6 +12,7 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -121,18 +122,26 @@ lock_and_get_span(Oid fact_oid, LOCKMODE lockmode)
 	return span;
 }
 
-/* The facts, in the order they are locked in. Inside SPI; the list is palloc'd outside of it. */
+/*
+ * The facts, in the order they are locked in: those of schema dwh_star, and what is registered as a subject elsewhere. Inside
+ * SPI; the list is palloc'd outside of it. While the warehouse is being made there is no table of subjects yet.
+ */
 static int
 list_facts(Oid **facts)
 {
-	int			count = (int) dwh_spi_select(
+	Oid			catalogue = get_namespace_oid("dwh_catalog", true);
+	bool		has_subjects = OidIsValid(catalogue) && OidIsValid(get_relname_relid("subject", catalogue));
+	int			count = (int) dwh_spi_select(psprintf(
 		"SELECT c.oid::pg_catalog.int8 "
 		"FROM pg_catalog.pg_class AS c "
 		"JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = c.oid "
 		"JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] "
-		"WHERE p.partstrat = 'r' AND p.partnatts = 1 AND a.attname = 'month' AND a.atttypid = 'date'::regtype "
-		"AND c.relnamespace = 'dwh_star'::regnamespace AND c.relowner = 'dwh_owner'::regrole AND NOT c.relispartition "
-		"ORDER BY c.relname",
+		"WHERE p.partstrat = 'r' AND p.partnatts = 1 AND a.atttypid = 'date'::regtype "
+		"AND c.relowner = 'dwh_owner'::regrole AND NOT c.relispartition "
+		"AND (c.relnamespace = 'dwh_star'::regnamespace AND a.attname = 'month' %s) "
+		"ORDER BY c.relnamespace <> 'dwh_star'::regnamespace, c.relname, c.oid",
+		has_subjects ? "OR EXISTS (SELECT FROM dwh_catalog.subject AS s "
+		"WHERE s.relation = c.oid AND s.month_column = a.attname)" : ""),
 		0, NULL, NULL, NULL, false);
 
 	*facts = SPI_palloc(Max(count, 1) * sizeof(Oid));
