@@ -168,7 +168,8 @@ FROM demo.block AS b JOIN demo.home AS h USING (home) CROSS JOIN LATERAL generat
 ORDER BY 1;
 
 INSERT INTO dwh_star.dim_facility (facility_id, code, name_vi, name_en, tier, unit_id, valid_from)
-SELECT 2 * h.home - 2 + j, format('DEMO-%s-%s', h.code, j), format('Bệnh viện mẫu %s-%s', h.code, j), format('Sample hospital %s-%s', h.code, j),
+SELECT 2 * h.home - 2 + j,
+	format('DEMO-%s-%s', h.code, j), format('Bệnh viện mẫu %s-%s', h.code, j), format('Sample hospital %s-%s', h.code, j),
 	CASE j WHEN 1 THEN 'province' ELSE 'district' END, h.last_unit_id, '2008-08-01'
 FROM demo.home AS h CROSS JOIN generate_series(1, 2) AS j
 ORDER BY 1;

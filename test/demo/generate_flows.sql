@@ -272,7 +272,8 @@ WITH event AS (
 	WHERE h.month = '2017-12-01' GROUP BY h.month, h.home, d.document
 	UNION ALL
 	SELECT h.month, h.home, 'issued', d.document, d.shift * b.workers + k, 1
-	FROM (SELECT *, lag(persons) OVER (PARTITION BY scheme_id, home ORDER BY month) AS before FROM demo.headcount) AS h
+	FROM (SELECT *, max(persons) OVER (PARTITION BY scheme_id, home ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+		  FROM demo.headcount) AS h
 	JOIN demo.block AS b USING (home)
 	JOIN (VALUES ('book', 1, 0), ('book', 2, 1), ('card', 5, 0)) AS d (document, scheme_id, shift) USING (scheme_id)
 	CROSS JOIN LATERAL generate_series(h.before + 1, h.persons) AS k
@@ -289,16 +290,24 @@ ORDER BY 1, 3;
 CALL demo.finish_load('book_card');
 
 INSERT INTO dwh_star.fact_registration (month, unit_id, event_no, event_on, event, person_id, quantity, was_matched, load_id)
-WITH event AS (
-	SELECT h.month, h.home, 'opening' AS event, NULL::int AS k, h.persons * 9 / 10 AS quantity, false AS was_matched
-	FROM demo.headcount AS h WHERE h.scheme_id = 5 AND h.month = '2023-12-01'
+WITH stock AS (		-- nine tenths are matched at the end of 2023, the rest in the 24 months after it
+	SELECT home, persons, persons * 9 / 10 AS matched FROM demo.headcount WHERE scheme_id = 5 AND month = '2023-12-01'
+), event AS (
+	SELECT date '2023-12-01' AS month, s.home, 'opening' AS event, NULL::int AS k, s.matched AS quantity, false AS was_matched
+	FROM stock AS s
 	UNION ALL
-	SELECT h.month, h.home, v.event, h.persons * v.share / 100 + k, 1, v.was_matched
-	FROM demo.headcount AS h
-	JOIN (VALUES ('registered', 99, 1, false), ('matched', 92, 3, false), ('unmatched', 10, 1, true), ('merged', 20, 1, true))
-		AS v (event, share, events, was_matched) ON (h.home + extract(month FROM h.month)::int) % 4 < v.events
-	CROSS JOIN LATERAL generate_series(1, v.events) AS k
-	WHERE h.scheme_id = 5 AND h.month >= '2024-01-01'
+	SELECT m.month, s.home, 'matched', k, 1, false
+	FROM stock AS s
+	CROSS JOIN (SELECT month, 12 * (year - 2024) + month_no AS no FROM dwh_star.dim_month WHERE year IN (2024, 2025)) AS m
+	CROSS JOIN LATERAL generate_series(s.matched + (s.persons - s.matched) * (m.no - 1) / 24 + 1,
+									   s.matched + (s.persons - s.matched) * m.no / 24) AS k
+	UNION ALL
+	SELECT m.month, s.home, v.event, s.persons * v.share / 100 + 1, 1, v.was_matched
+	FROM stock AS s
+	CROSS JOIN dwh_star.dim_month AS m
+	JOIN (VALUES ('registered', 99, 4, false), ('unmatched', 10, 2, true), ('merged', 20, 3, true)) AS v (event, share, remainder, was_matched)
+		ON (s.home + m.month_no) % 24 = v.remainder
+	WHERE m.year IN (2024, 2025)
 )
 SELECT e.month, u.unit_id, row_number() OVER (PARTITION BY e.month ORDER BY e.home, e.event, e.k), e.month + 20, e.event,
 	CASE WHEN e.event <> 'opening' THEN (b.first_id + least(e.k, b.persons))::int END, e.quantity, e.was_matched, demo.load_id('registration')
