@@ -48,9 +48,13 @@ OBJS = \
 	src/formula/parse.o \
 	src/formula/row.o \
 	src/formula/scan.o \
+	src/indicator/arithmetic.o \
 	src/indicator/catalogue.o \
+	src/indicator/check.o \
+	src/indicator/formula_functions.o \
 	src/indicator/evaluate.o \
 	src/indicator/manual.o \
+	src/indicator/over_time.o \
 	src/indicator/period.o \
 	src/indicator/scan.o \
 	src/indicator/units.o \
@@ -129,7 +133,8 @@ REGRESS = \
 	star_shape \
 	star_refusals \
 	star_reference \
-	manual_figures
+	manual_figures \
+	formula_language
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

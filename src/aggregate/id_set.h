@@ -21,4 +21,11 @@ typedef struct varlena DwhIdSet;
 extern DwhIdSet *dwh_id_set_make(DwhIdSetWriter *writer);
 extern void dwh_id_out_of_range(int32 id) pg_attribute_noreturn();
 
+/* SQL-callable, and called by other rooms too */
+extern Datum dwh_sql_id_set_in(PG_FUNCTION_ARGS);
+extern Datum dwh_sql_id_set_union(PG_FUNCTION_ARGS);
+extern Datum dwh_sql_id_set_intersect(PG_FUNCTION_ARGS);
+extern Datum dwh_sql_id_set_difference(PG_FUNCTION_ARGS);
+extern Datum dwh_sql_id_set_cardinality(PG_FUNCTION_ARGS);
+
 #endif							/* DWH_ID_SET_H */

@@ -72,3 +72,17 @@ dwh_formula_check_limits(const DwhNode *root)
 
 	check_limits(root, 1, &count);
 }
+
+/* Appends the references of a tree, in the order of the text. */
+void
+dwh_formula_references(const DwhNode *node, List **references)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (node->kind == DWH_NODE_REF)
+		*references = lappend(*references, (void *) node);
+	else
+		foreach(lc, node->args)
+			dwh_formula_references(lfirst(lc), references);
+}

@@ -57,6 +57,7 @@ extern DwhNode *dwh_node_path(int location, List *path);
 extern bool dwh_node_is_op(const DwhNode *node, DwhNodeKind kind, const char *text);
 extern int	dwh_formula_position(const char *source, int location);
 extern void dwh_formula_check_limits(const DwhNode *root);
+extern void dwh_formula_references(const DwhNode *node, List **references);
 
 /* parse.c */
 extern DwhNode *dwh_formula_parse(const char *source);
@@ -96,6 +97,7 @@ typedef struct DwhRowJoin
 
 extern char *dwh_row_compile(DwhRowScope *scope, const DwhNode *node, DwhRowType *type);
 extern char *dwh_row_compile_condition(DwhRowScope *scope, const char *source, const char *what);
+extern bool dwh_row_is_int(Oid relation, const char *source);
 extern char *dwh_row_joins_sql(const DwhRowScope *scope);
 
 #endif							/* DWH_FORMULA_H */

@@ -36,6 +36,7 @@ static void yyerror(YYLTYPE *llocp, DwhFormulaParser *parser, const char *messag
 	List	   *list;
 }
 
+%token END 0 "end of formula"
 %token <str> NUMBER "a number" STRING "a quoted string" CODE "a code in brackets" NAME "a name"
 %token NOT_EQUAL "<>" LESS_EQUAL "<=" GREATER_EQUAL ">="
 %token <str> AND "and" OR "or" NOT "not" IN "in" IS "is" NULL_VALUE "null" TRUE_VALUE "true" FALSE_VALUE "false" PEOPLE "people"

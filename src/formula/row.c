@@ -235,7 +235,12 @@ compile_as(DwhRowScope *scope, const DwhNode *node, DwhRowType wanted)
 
 	if (type == DWH_ROW_LITERAL && wanted == DWH_ROW_DATE)
 	{
-		/* a malformed date is found here, not when rows are read */
+		/* a malformed date is found here, not when rows are read; one that depends on DateStyle is none */
+		if (strlen(node->text) != 10 || strspn(node->text, "0123456789-") != 10 || node->text[4] != '-')
+			ereport(ERROR,
+					(errcode(ERRCODE_DWH_FORMULA_TYPE),
+					 errmsg("\"%s\" is no date", node->text),
+					 errhint("Write dates as '2025-12-31'.")));
 		(void) DirectFunctionCall1(date_in, CStringGetDatum(node->text));
 		return psprintf("%s::date", sql);
 	}
@@ -413,6 +418,19 @@ dwh_row_compile_condition(DwhRowScope *scope, const char *source, const char *wh
 				 errmsg("%s is no condition", what),
 				 errdetail("\"%s\" is a %s.", source, type_name(type))));
 	return sql;
+}
+
+/* Whether an expression is a column of type int4: what id sets can hold. */
+bool
+dwh_row_is_int(Oid relation, const char *source)
+{
+	DwhNode    *node = dwh_formula_parse(source);
+	AttrNumber	attnum;
+
+	if (node->kind != DWH_NODE_PATH || list_length(node->path) != 1)
+		return false;
+	attnum = get_attnum(relation, linitial(node->path));
+	return attnum > 0 && getBaseType(get_atttype(relation, attnum)) == INT4OID;
 }
 
 /* The LEFT JOINs of the dimensions needed so far, each at most one row per row of its parent. */

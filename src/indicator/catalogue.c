@@ -215,7 +215,8 @@ dwh_catalogue_unknown_code(DwhCatalogue *catalogue, const char *code, bool with_
 			 errdetail("%s has this code.",
 					   with_measures ? "Neither an indicator nor a measure" : "No indicator in dwh_catalog.indicator"),
 			 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) :
-			 errhint("The codes stand in dwh_catalog.indicator and dwh_catalog.measure.")));
+			 with_measures ? errhint("The codes stand in dwh_catalog.indicator and dwh_catalog.measure.") :
+			 errhint("The codes stand in dwh_catalog.indicator.")));
 }
 
 /* The indicator with that code; raises 42704 where there is none.. */

@@ -4,7 +4,7 @@
  *
  * The same walk is made twice. While collecting, it registers what has to be read: requests (measure and conditions) and
  * frames. Afterwards it computes with numeric arithmetic. A missing operand or a zero denominator gives NULL and a status that
- * says which, never an error and never 0. What the evaluator cannot do yet it refuses by name.
+ * says which, never an error and never 0.
  */
 #include "postgres.h"
 
@@ -13,54 +13,33 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
+#include "aggregate/id_set.h"
 #include "common/errors.h"
+#include "common/nearest.h"
 #include "indicator/indicator.h"
 
 /* References nested deeper than this are taken for a cycle. */
 #define MAX_REFERENCE_DEPTH 50
 
-static const char *const status_names[] =
+/* The evaluation at a level, made at first need. */
+DwhEvaluation *
+dwh_evaluation_at(DwhFamily *family, DwhMapLevel level)
 {
-	[DWH_STATUS_OK] = "ok",
-	[DWH_STATUS_SPLIT] = "split",
-	[DWH_STATUS_PARTIAL] = "partial",
-	[DWH_STATUS_ZERO_DENOMINATOR] = "zero_denominator",
-	[DWH_STATUS_NO_DATA] = "no_data",
-	[DWH_STATUS_NO_SOURCE] = "no_source",
-	[DWH_STATUS_WRONG_PERIOD] = "wrong_period",
-};
+	DwhEvaluation *ev = family->at_level[level];
+	HASHCTL		ctl = {0};
 
-const char *
-dwh_status_name(DwhStatus status)
-{
-	return status_names[status];
-}
-
-static DwhValue
-missing(DwhStatus status, float8 completeness)
-{
-	DwhValue	value = {0};
-
-	value.is_null = true;
-	value.status = status;
-	value.completeness = completeness;
-	return value;
-}
-
-static DwhValue
-number(Datum datum)
-{
-	DwhValue	value = {0};
-
-	value.number = datum;
-	value.completeness = 1;
-	return value;
-}
-
-static bool
-is_zero(Datum value)
-{
-	return DatumGetBool(DirectFunctionCall2(numeric_eq, value, NumericGetDatum(int64_to_numeric(0))));
+	if (ev)
+		return ev;
+	ev = palloc0(sizeof(DwhEvaluation));
+	ev->family = family;
+	ev->level = level;
+	ev->dim_sets = family->dimensions == NIL ? list_make1(NIL) : NIL;
+	ctl.keysize = sizeof(DwhCellKey);
+	ctl.entrysize = sizeof(DwhCell);
+	ctl.hcxt = CurrentMemoryContext;
+	ev->cells = hash_create("dwh cells", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	family->at_level[level] = ev;
+	return ev;
 }
 
 /* How the requests of a measure are answered; raises 0A000 for a time behaviour that its subject cannot have. */
@@ -99,7 +78,7 @@ conditions_text(List *conditions)
 }
 
 static DwhRequest *
-find_request(DwhEvaluation *ev, DwhMeasure *measure, List *conditions)
+find_request(DwhEvaluation *ev, DwhMeasure *measure, List *conditions, bool wants_set)
 {
 	char	   *key = conditions_text(conditions);
 	DwhRequest *request;
@@ -108,17 +87,19 @@ find_request(DwhEvaluation *ev, DwhMeasure *measure, List *conditions)
 	foreach(lc, ev->requests)
 	{
 		request = lfirst(lc);
-		if (request->measure == measure && strcmp(request->conditions_key, key) == 0)
+		if (request->measure == measure && request->wants_set == wants_set &&
+			strcmp(request->conditions_key, key) == 0)
 			return request;
 	}
-	if (!ev->collecting)
+	if (!ev->family->collecting)
 		elog(ERROR, "measure \"%s\" is needed but was not collected", measure->code);
 	request = palloc0(sizeof(DwhRequest));
 	request->index = list_length(ev->requests);
 	request->measure = measure;
 	request->conditions = conditions;
 	request->conditions_key = key;
-	request->kind = dwh_request_kind(measure);
+	request->kind = wants_set ? DWH_SCAN_WINDOW : dwh_request_kind(measure);
+	request->wants_set = wants_set;
 	ev->requests = lappend(ev->requests, request);
 	return request;
 }
@@ -161,6 +142,15 @@ presence_share(const DwhPresence *presence, const char *behaviour, const DwhFram
 	return expected > 0 ? (float8) present / expected : 0;
 }
 
+/* What a request answers where its rows have nothing to count: 0, or the empty set. */
+static DwhValue
+nothing_to_count(const DwhRequest *request)
+{
+	if (request->wants_set)
+		return dwh_value_number(DirectFunctionCall1(dwh_sql_id_set_in, CStringGetDatum("{}")));
+	return dwh_value_int(0);
+}
+
 /* The value of a request whose rows are read within the frame. */
 static DwhValue
 window_value(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key, const DwhCellValue *found)
@@ -172,22 +162,21 @@ window_value(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key
 	DwhValue	result;
 
 	if (presence == NULL)
-		return missing(DWH_STATUS_NO_DATA, 0);
+		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
 	share = presence_share(presence, measure->behaviour, &ev->frames[key->frame], &months_present);
 	if (share == 0)
-		return missing(DWH_STATUS_NO_DATA, 0);
+		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
 
 	if (found != NULL && !found->is_null)
-		result = number(found->value);
+		result = dwh_value_number(found->value);
 	else if (strcmp(measure->aggregate, "sum") == 0 || strcmp(measure->aggregate, "count") == 0 ||
 			 strcmp(measure->aggregate, "distinct") == 0)
-		result = number(NumericGetDatum(int64_to_numeric(0)));
+		result = nothing_to_count(request);
 	else
-		return missing(DWH_STATUS_NO_DATA, share);
+		return dwh_value_missing(DWH_STATUS_NO_DATA, share);
 
-	if (strcmp(measure->behaviour, "average") == 0)
-		result.number = DirectFunctionCall2(numeric_div, result.number,
-											NumericGetDatum(int64_to_numeric(months_present)));
+	if (strcmp(measure->behaviour, "average") == 0 && !request->wants_set)
+		result = dwh_value_arithmetic("/", result, dwh_value_int(months_present));
 	result.completeness = share;
 	result.status = key->is_split ? DWH_STATUS_SPLIT : DWH_STATUS_OK;
 	if (share < 1)
@@ -195,268 +184,258 @@ window_value(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key
 	return result;
 }
 
+/* The value of a measure, or its set of people, where the walk stands. */
 static DwhValue
-measure_value(DwhEvaluation *ev, DwhMeasure *measure, const DwhCellKey *cell, int frame, List *conditions)
+measure_value(const DwhPlace *place, DwhMeasure *measure, bool wants_set)
 {
-	DwhRequest *request = find_request(ev, measure, conditions);
+	DwhEvaluation *ev = place->ev;
+	DwhRequest *request = find_request(ev, measure, place->conditions, wants_set);
 	DwhCellKey	key;
-	DwhCell    *found_cell;
+	DwhCell    *cell;
 	DwhCellValue *found = NULL;
 	DwhValue	result;
 
-	if (ev->collecting)
+	if (ev->family->collecting)
 	{
 		ev->used_requests = bms_add_member(ev->used_requests, request->index);
-		ev->used_frames = bms_add_member(ev->used_frames, frame);
-		return missing(DWH_STATUS_NO_DATA, 0);
+		ev->used_frames = bms_add_member(ev->used_frames, place->frame);
+		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
 	}
 	if (!dwh_subject_has_rows(measure->subject))
-		return missing(DWH_STATUS_NO_SOURCE, 0);
+		return dwh_value_missing(DWH_STATUS_NO_SOURCE, 0);
 
-	key = *cell;
-	key.frame = frame;
-	found_cell = hash_search(ev->cells, &key, HASH_FIND, NULL);
-	if (found_cell && found_cell->values[request->index].is_set)
-		found = &found_cell->values[request->index];
+	key = *place->cell;
+	key.frame = place->frame;
+	cell = hash_search(ev->cells, &key, HASH_FIND, NULL);
+	if (cell && cell->values[request->index].is_set)
+		found = &cell->values[request->index];
 
 	if (request->kind == DWH_SCAN_WINDOW || request->kind == DWH_SCAN_MONTHLY)
 		return window_value(ev, request, &key, found);
 	if (found == NULL)
-		return missing(DWH_STATUS_NO_DATA, 0);
-	result = number(found->is_null ? NumericGetDatum(int64_to_numeric(0)) : found->value);
+		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
+	result = found->is_null ? dwh_value_int(0) : dwh_value_number(found->value);
 	result.completeness = found->completeness;
 	if (found->completeness < 1)
 		result.status = DWH_STATUS_PARTIAL;
 	return result;
 }
 
-/* [CODE]: an indicator by the version in force at the end of the frame, or a measure. */
+/*
+ * Follows [CODE] to an indicator's formula by the version in force at the end of the frame, or to a measure: calls number for
+ * the first, or answers the second itself.
+ */
 static DwhValue
-reference_value(DwhEvaluation *ev, const DwhNode *node, int frame, const DwhCellKey *cell, List *conditions)
+reference_value(const DwhPlace *place, const DwhNode *node, bool wants_set)
 {
-	DwhIndicator *indicator = dwh_catalogue_indicator(ev->catalogue, node->text);
+	DwhFamily  *family = place->ev->family;
+	DwhIndicator *indicator = dwh_catalogue_indicator(family->catalogue, node->text);
+	DwhPlace	inner = *place;
 	DwhMeasure *measure;
-	List	   *all_conditions = node->args ? list_concat_copy(conditions, node->args) : conditions;
 
+	if (node->args)
+		inner.conditions = list_concat_copy(place->conditions, node->args);
 	if (indicator != NULL)
 	{
-		DwhVersion *version = dwh_indicator_version(indicator, dwh_month_end(ev->frames[frame].last));
+		DwhVersion *version = dwh_indicator_version(indicator, dwh_month_end(place->ev->frames[place->frame].last));
+		DwhNode    *formula;
 		DwhValue	value;
 
 		if (version == NULL)
-			return missing(DWH_STATUS_NO_DATA, 0);
-		if (++ev->depth > MAX_REFERENCE_DEPTH)
+			return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
+		if (++family->depth > MAX_REFERENCE_DEPTH)
 			ereport(ERROR,
 					(errcode(ERRCODE_DWH_FORMULA_CYCLE),
 					 errmsg("indicator \"%s\" refers to itself", node->text),
 					 errdetail("Following its references comes back to it, or goes more than %d deep.",
 							   MAX_REFERENCE_DEPTH)));
-		value = dwh_evaluate(ev, dwh_version_formula(indicator, version), frame, cell, all_conditions);
-		ev->depth--;
+		formula = dwh_version_formula(indicator, version);
+		value = wants_set ? dwh_evaluate_set(&inner, formula) : dwh_evaluate(&inner, formula);
+		family->depth--;
 		return value;
 	}
-	measure = dwh_catalogue_measure(ev->catalogue, node->text);
+	measure = dwh_catalogue_measure(family->catalogue, node->text);
 	if (measure == NULL)
-		dwh_catalogue_unknown_code(ev->catalogue, node->text, true);
-	return measure_value(ev, measure, cell, frame, all_conditions);
+		dwh_catalogue_unknown_code(family->catalogue, node->text, true);
+	if (wants_set && strcmp(measure->aggregate, "distinct") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TYPE),
+				 errmsg("[%s] is no set of people", node->text),
+				 errdetail("Measure \"%s\" takes the %s of rows.", measure->code, measure->aggregate),
+				 errhint("people() takes measures whose aggregate is distinct.")));
+	return measure_value(&inner, measure, wants_set);
 }
 
-/* The worse status and the smaller completeness of two operands; NULL when one is. */
-static DwhValue
-combine(DwhValue a, DwhValue b)
+/* Set algebra within people(): the value is a set, or missing where one side is. */
+DwhValue
+dwh_evaluate_set(const DwhPlace *place, const DwhNode *node)
 {
-	DwhValue	result = {0};
-
-	result.status = Max(a.status, b.status);
-	result.completeness = Min(a.completeness, b.completeness);
-	result.is_null = a.is_null || b.is_null;
-	return result;
-}
-
-static DwhValue
-arithmetic(const char *op, DwhValue a, DwhValue b)
-{
-	DwhValue	result = combine(a, b);
+	DwhValue	left;
+	DwhValue	right;
 	PGFunction	function;
 
-	if (result.is_null)
-		return result;
-	switch (op[0])
+	check_stack_depth();
+	if (node->kind == DWH_NODE_REF)
+		return reference_value(place, node, true);
+	if (node->kind != DWH_NODE_SET)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TYPE),
+				 errmsg("\"%s\" is no set of people", dwh_formula_deparse(node)),
+				 errhint("people() takes distinct measures, or indicators that are nothing but one, joined by | & or -.")));
+	left = dwh_evaluate_set(place, linitial(node->args));
+	right = dwh_evaluate_set(place, lsecond(node->args));
+	left.status = Max(left.status, right.status);
+	left.completeness = Min(left.completeness, right.completeness);
+	left.is_null = left.is_null || right.is_null;
+	if (left.is_null)
+		return left;
+	function = node->text[0] == '|' ? dwh_sql_id_set_union :
+		node->text[0] == '&' ? dwh_sql_id_set_intersect : dwh_sql_id_set_difference;
+	left.number = DirectFunctionCall2(function, left.number, right.number);
+	return left;
+}
+
+/* if(condition, a, b): a missing condition gives NULL, not b. */
+static DwhValue
+conditional(const DwhPlace *place, const DwhNode *call)
+{
+	DwhValue	condition = dwh_evaluate(place, linitial(call->args));
+	DwhValue	yes;
+	DwhValue	no;
+	DwhValue	result;
+
+	if (place->ev->family->collecting)
 	{
-		case '+':
-			function = numeric_add;
-			break;
-		case '-':
-			function = numeric_sub;
-			break;
-		case '*':
-			function = numeric_mul;
-			break;
-		default:
-			if (is_zero(b.number))
-			{
-				result.is_null = true;
-				result.status = DWH_STATUS_ZERO_DENOMINATOR;
-				return result;
-			}
-			function = numeric_div;
-			break;
+		yes = dwh_evaluate(place, lsecond(call->args));
+		no = dwh_evaluate(place, lthird(call->args));
+		return yes.is_null ? no : yes;
 	}
-	result.number = DirectFunctionCall2(function, a.number, b.number);
+	if (condition.is_null)
+		return condition;
+	result = dwh_evaluate(place, dwh_value_is_true(condition) ? lsecond(call->args) : lthird(call->args));
+	result.status = Max(result.status, condition.status);
+	result.completeness = Min(result.completeness, condition.completeness);
 	return result;
 }
 
-static DwhValue
-number_constant(int64 value)
+/* Raises WH202 for a function that is not known, or not with so many arguments; position 0 where the text is not at hand. */
+void
+dwh_formula_unknown_function(const DwhNode *call, int position)
 {
-	return number(NumericGetDatum(int64_to_numeric(value)));
-}
+	static const char *const names[] = {
+		"abs", "average", "ceil", "coalesce", "exp", "floor", "greatest", "growth", "if", "least", "ln", "national", "nullif",
+		"parent", "people", "prev", "rolling_avg", "rolling_sum", "round", "same_period_last_year", "sqrt", "ytd"
+	};
+	char	   *where = position > 0 ? psprintf(" at position %d", position) : "";
+	int			nargs = list_length(call->args);
+	DwhNearest	nearest;
 
-/* A whole number written as argument; raises 22023 for anything else or outside 1 .. 120. */
-static int
-count_argument(const DwhNode *call, const DwhNode *node)
-{
-	int			n = 0;
-
-	if (node->kind == DWH_NODE_NUMBER && strspn(node->text, "0123456789") == strlen(node->text) && strlen(node->text) <= 3)
-		n = pg_strtoint32(node->text);
-	if (n < 1 || n > 120)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s() takes a number of periods from 1 to 120, not \"%s\"", call->text, dwh_formula_deparse(node))));
-	return n;
-}
-
-/* Sum over n periods that end with the frame's; mean where asked. */
-static DwhValue
-rolling(DwhEvaluation *ev, const DwhNode *argument, int frame, const DwhCellKey *cell, List *conditions, int n, bool mean)
-{
-	DwhValue	sum = number_constant(0);
-
-	for (int i = 0; i < n; i++)
+	dwh_nearest_begin(&nearest, call->text);
+	for (int i = 0; i < lengthof(names); i++)
 	{
-		int			shifted = dwh_frame_index(ev, dwh_frame_shift(&ev->frames[frame], -i));
-
-		sum = arithmetic("+", sum, dwh_evaluate(ev, argument, shifted, cell, conditions));
+		if (strcmp(call->text, names[i]) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DWH_FORMULA_REFERENCE),
+					 errmsg_plural("function \"%s\"%s does not take %d argument", "function \"%s\"%s does not take %d arguments",
+								   nargs, call->text, where, nargs),
+					 errdetail("It stands in \"%s\".", dwh_formula_deparse(call))));
+		dwh_nearest_offer(&nearest, names[i]);
 	}
-	return mean ? arithmetic("/", sum, number_constant(n)) : sum;
-}
-
-/* Mean of the values of the frame's months; months without a value are left out, status partial. */
-static DwhValue
-month_average(DwhEvaluation *ev, const DwhNode *argument, int frame, const DwhCellKey *cell, List *conditions)
-{
-	DwhFrame	whole = ev->frames[frame];
-	DwhValue	sum = number_constant(0);
-	DwhValue	last = missing(DWH_STATUS_NO_DATA, 0);
-	int			n = 0;
-
-	for (int i = 0; i < whole.nmonths; i++)
-	{
-		DateADT		month = dwh_month_add(whole.first, i);
-		int			index = dwh_frame_index(ev, dwh_frame_make(DWH_PERIOD_MONTH, month, month, whole.map_on));
-		DwhValue	value = dwh_evaluate(ev, argument, index, cell, conditions);
-
-		last = value;
-		if (value.is_null)
-			continue;
-		sum = arithmetic("+", sum, value);
-		n++;
-	}
-	if (n == 0)
-		return last;
-	sum = arithmetic("/", sum, number_constant(n));
-	if (n < whole.nmonths)
-	{
-		sum.status = Max(sum.status, DWH_STATUS_PARTIAL);
-		sum.completeness *= (float8) n / whole.nmonths;
-	}
-	return sum;
+	ereport(ERROR,
+			(errcode(ERRCODE_DWH_FORMULA_REFERENCE),
+			 errmsg("function \"%s\"%s does not exist", call->text, where),
+			 errdetail("It stands in \"%s\".", dwh_formula_deparse(call)),
+			 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) : 0));
 }
 
 static DwhValue
-call_value(DwhEvaluation *ev, const DwhNode *node, int frame, const DwhCellKey *cell, List *conditions)
+call_value(const DwhPlace *place, const DwhNode *node)
 {
 	const char *name = node->text;
 	int			nargs = list_length(node->args);
-	const DwhNode *argument = nargs > 0 ? linitial(node->args) : NULL;
-	int			other;
+	int			min_args;
+	int			max_args;
+	DwhValue   *args;
 
-	if (strcmp(name, "ytd") == 0 && nargs == 1)
-	{
-		other = dwh_frame_index(ev, dwh_frame_ytd(&ev->frames[frame]));
-		return dwh_evaluate(ev, argument, other, cell, conditions);
-	}
-	if (strcmp(name, "prev") == 0 && nargs == 2)
-	{
-		other = dwh_frame_index(ev, dwh_frame_shift(&ev->frames[frame], -count_argument(node, lsecond(node->args))));
-		return dwh_evaluate(ev, argument, other, cell, conditions);
-	}
-	if (strcmp(name, "same_period_last_year") == 0 && nargs == 1)
-	{
-		other = dwh_frame_index(ev, dwh_frame_year_before(&ev->frames[frame]));
-		return dwh_evaluate(ev, argument, other, cell, conditions);
-	}
-	if (strcmp(name, "growth") == 0 && nargs == 1)
-	{
-		DwhValue	now = dwh_evaluate(ev, argument, frame, cell, conditions);
-		DwhValue	then;
-
-		other = dwh_frame_index(ev, dwh_frame_year_before(&ev->frames[frame]));
-		then = dwh_evaluate(ev, argument, other, cell, conditions);
-		return arithmetic("/", arithmetic("*", number_constant(100), arithmetic("-", now, then)), then);
-	}
-	if (strcmp(name, "average") == 0 && nargs == 1)
-		return month_average(ev, argument, frame, cell, conditions);
-	if ((strcmp(name, "rolling_sum") == 0 || strcmp(name, "rolling_avg") == 0) && nargs == 2)
-		return rolling(ev, argument, frame, cell, conditions, count_argument(node, lsecond(node->args)),
-					   strcmp(name, "rolling_avg") == 0);
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("function \"%s\" with %d arguments cannot be evaluated", name, nargs),
-			 errdetail("It stands in \"%s\".", dwh_formula_deparse(node)),
-			 errhint("ytd, prev, same_period_last_year, growth, average, rolling_sum and rolling_avg can be used.")));
+	if (strcmp(name, "if") == 0 && nargs == 3)
+		return conditional(place, node);
+	if (dwh_context_function(name, &min_args) && nargs == min_args)
+		return dwh_context_value(place, node);
+	if (!dwh_scalar_function(name, &min_args, &max_args) || nargs < min_args || nargs > max_args)
+		dwh_formula_unknown_function(node, 0);
+	args = palloc(nargs * sizeof(DwhValue));
+	for (int i = 0; i < nargs; i++)
+		args[i] = dwh_evaluate(place, list_nth(node->args, i));
+	return dwh_value_function(name, args, nargs);
 }
 
-/*
- * The value of a formula's node in a cell. conditions are those of the references on the way down. The frame of the cell is
- * not looked at: frame says where the walk stands.
- */
-DwhValue
-dwh_evaluate(DwhEvaluation *ev, const DwhNode *node, int frame, const DwhCellKey *cell, List *conditions)
+static DwhValue
+binary_value(const DwhPlace *place, const DwhNode *node)
 {
+	DwhValue	left = dwh_evaluate(place, linitial(node->args));
+	DwhValue	right = dwh_evaluate(place, lsecond(node->args));
+
+	if (strcmp(node->text, "and") == 0 || strcmp(node->text, "or") == 0)
+		return dwh_value_logic(node->text, left, right);
+	if (strchr("=<>", node->text[0]) != NULL)
+		return dwh_value_compare(node->text, left, right);
+	return dwh_value_arithmetic(node->text, left, right);
+}
+
+/* x in (1, 2): as x = 1 or x = 2. */
+static DwhValue
+in_value(const DwhPlace *place, const DwhNode *node)
+{
+	DwhValue	operand = dwh_evaluate(place, linitial(node->args));
+	DwhValue	result = dwh_value_int(0);
+
+	for (int i = 1; i < list_length(node->args); i++)
+		result = dwh_value_logic("or", result,
+								 dwh_value_compare("=", operand, dwh_evaluate(place, list_nth(node->args, i))));
+	return node->negated ? dwh_value_compare("=", result, dwh_value_int(0)) : result;
+}
+
+/* The value of a formula's node where the walk stands. */
+DwhValue
+dwh_evaluate(const DwhPlace *place, const DwhNode *node)
+{
+	DwhValue	value;
+
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
 	switch (node->kind)
 	{
 		case DWH_NODE_NUMBER:
-			return number(DirectFunctionCall3(numeric_in, CStringGetDatum(node->text),
-											  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+			return dwh_value_constant(node->text);
+		case DWH_NODE_BOOL:
+			return dwh_value_int(strcmp(node->text, "true") == 0);
+		case DWH_NODE_NULL:
+			return dwh_value_missing(DWH_STATUS_NO_DATA, 1);
 		case DWH_NODE_REF:
-			return reference_value(ev, node, frame, cell, conditions);
+			return reference_value(place, node, false);
 		case DWH_NODE_CALL:
-			return call_value(ev, node, frame, cell, conditions);
+			return call_value(place, node);
 		case DWH_NODE_UNARY:
-			if (strcmp(node->text, "-") == 0)
-				return arithmetic("-", number_constant(0),
-								  dwh_evaluate(ev, linitial(node->args), frame, cell, conditions));
-			break;
+			value = dwh_evaluate(place, linitial(node->args));
+			return strcmp(node->text, "not") == 0 ? dwh_value_compare("=", value, dwh_value_int(0))
+				: dwh_value_arithmetic("-", dwh_value_int(0), value);
 		case DWH_NODE_BINARY:
-			if (strlen(node->text) == 1 && strchr("+-*/", node->text[0]) != NULL)
-			{
-				DwhValue	left = dwh_evaluate(ev, linitial(node->args), frame, cell, conditions);
-				DwhValue	right = dwh_evaluate(ev, lsecond(node->args), frame, cell, conditions);
-
-				return arithmetic(node->text, left, right);
-			}
-			break;
-		default:
+			return binary_value(place, node);
+		case DWH_NODE_IN:
+			return in_value(place, node);
+		case DWH_NODE_IS_NULL:
+			value = dwh_evaluate(place, linitial(node->args));
+			return dwh_value_int(value.is_null != node->negated);
+		case DWH_NODE_STRING:
+		case DWH_NODE_PATH:
+		case DWH_NODE_SET:
 			break;
 	}
 	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("\"%s\" cannot be evaluated in a formula", dwh_formula_deparse(node)),
-			 errhint("References, numbers, + - * / and functions over time can be used.")));
+			(errcode(ERRCODE_DWH_FORMULA_TYPE),
+			 errmsg("\"%s\" is no number", dwh_formula_deparse(node)),
+			 errhint("A formula is made of references in brackets, numbers, operators and functions; names and quoted text belong"
+					 " into the braces after a reference.")));
 }
 
 static bool

@@ -5,11 +5,12 @@
  * One call works in this order, all in one memory context that dies with the call:
  *   catalogue.c   reads measures, indicators and formula versions
  *   units.c       reads the units and who lay under whom on which day
+ *   check.c       checks a formula before it is saved
  *   period.c      turns the asked periods into frames (first month, last month, date of the map)
  *   evaluate.c    walks the formulas once to collect requests (measure, filter) and the frames they need
  *   scan.c        answers the requests: one statement per subject and kind of time behaviour
  *   manual.c      the same for figures entered by people, whose own row wins over the sum of the units below
- *   evaluate.c    walks the formulas again, now over values
+ *   evaluate.c    walks the formulas again, now over values; over_time.c and arithmetic.c hold the functions of the language
  *   values.c      the SQL functions
  * Everything but values.c expects SPI to be connected and dwh_owner to be in force.
  */
@@ -39,6 +40,7 @@ typedef enum DwhStatus
 	DWH_STATUS_OK,
 	DWH_STATUS_SPLIT,
 	DWH_STATUS_PARTIAL,
+	DWH_STATUS_UNDEFINED,		/* a result that does not exist, as sqrt(-1) */
 	DWH_STATUS_ZERO_DENOMINATOR,
 	DWH_STATUS_NO_DATA,
 	DWH_STATUS_NO_SOURCE,
@@ -152,6 +154,7 @@ typedef struct DwhRequest
 	List	   *conditions;		/* of DwhNode, from [CODE]{...} */
 	char	   *conditions_key; /* their canonical text */
 	DwhScanKind kind;
+	bool		wants_set;		/* the people themselves, for people(), not their number */
 } DwhRequest;
 
 /* A cell of the answer: what one group of rows stands for. */
@@ -195,7 +198,7 @@ typedef struct DwhCellValue
 {
 	bool		is_set;
 	bool		is_null;
-	Datum		value;			/* numeric */
+	Datum		value;			/* numeric, or id_set where the request wants it */
 	float8		completeness;
 } DwhCellValue;
 
@@ -208,20 +211,29 @@ typedef struct DwhCell
 typedef struct DwhValue
 {
 	bool		is_null;
-	Datum		number;			/* numeric, when not null */
+	Datum		number;			/* numeric (id_set within people()), when not null */
 	DwhStatus	status;
 	float8		completeness;
 } DwhValue;
 
-/* Everything of one call at one level of units. */
-typedef struct DwhEvaluation
+/* Everything of one call; parent() and national() reach from the evaluation at one level to that at another. */
+typedef struct DwhFamily
 {
 	DwhCatalogue *catalogue;
 	DwhUnitTable *units;
-	DwhMapLevel level;
 	int			root_unit_id;
 	List	   *dimensions;		/* of char *: the dimensions asked for, in order */
 	List	   *filters;		/* of DwhDimensionFilter */
+	struct DwhEvaluation *at_level[DWH_MAP_LEVELS];	/* NULL until needed */
+	bool		collecting;
+	int			depth;			/* of references followed */
+} DwhFamily;
+
+/* What is computed at one level of units. */
+typedef struct DwhEvaluation
+{
+	DwhFamily  *family;
+	DwhMapLevel level;
 	DwhFrame   *frames;
 	int			nframes;
 	int			max_frames;
@@ -229,11 +241,19 @@ typedef struct DwhEvaluation
 	HTAB	   *cells;			/* of DwhCell */
 	List	   *dim_sets;		/* of List of char * (NULL = no value) */
 	List	   *presence;		/* of DwhPresenceMap */
-	bool		collecting;
 	Bitmapset  *used_requests;	/* while collecting: what the walk has needed */
 	Bitmapset  *used_frames;
-	int			depth;
 } DwhEvaluation;
+
+/* Where a walk over a formula stands. */
+typedef struct DwhPlace
+{
+	DwhEvaluation *ev;
+	int			frame;
+	const DwhCellKey *cell;		/* its frame is not looked at */
+	List	   *conditions;		/* of the references on the way down */
+	int			reach;			/* how often the functions over time around it evaluate it; 0 counts as 1 */
+} DwhPlace;
 
 /* catalogue.c */
 extern DwhCatalogue *dwh_catalogue_load(void);
@@ -272,6 +292,7 @@ extern int	dwh_frame_index(DwhEvaluation *ev, DwhFrame frame);
 /* scan.c */
 extern void dwh_scan_run(DwhEvaluation *ev);
 extern DwhCell *dwh_cell_enter(DwhEvaluation *ev, const DwhCellKey *key);
+extern int	dwh_dim_set_find(DwhEvaluation *ev, List *values);
 extern int	dwh_dim_set_index(DwhEvaluation *ev, List *values);
 extern DwhPresence *dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key);
 extern char *dwh_scan_sql(DwhEvaluation *ev, List *requests);
@@ -280,9 +301,39 @@ extern char *dwh_scan_sql(DwhEvaluation *ev, List *requests);
 extern void dwh_manual_run(DwhEvaluation *ev, List *requests);
 
 /* evaluate.c */
+extern DwhEvaluation *dwh_evaluation_at(DwhFamily *family, DwhMapLevel level);
 extern DwhScanKind dwh_request_kind(const DwhMeasure *measure);
-extern DwhValue dwh_evaluate(DwhEvaluation *ev, const DwhNode *node, int frame, const DwhCellKey *cell, List *conditions);
+extern DwhValue dwh_evaluate(const DwhPlace *place, const DwhNode *node);
+extern DwhValue dwh_evaluate_set(const DwhPlace *place, const DwhNode *node);
+extern void dwh_formula_unknown_function(const DwhNode *call, int position) pg_attribute_noreturn();
 extern bool dwh_ratio_parts(const DwhNode *node, const DwhNode **numerator, const DwhNode **denominator);
+
+/* check.c */
+typedef struct DwhFormulaFacts
+{
+	DwhNode    *formula;
+	List	   *references;		/* of char *: codes, each once */
+	List	   *dimensions;		/* of char *: those that every measure below it has */
+} DwhFormulaFacts;
+
+extern void dwh_formula_check(DwhCatalogue *catalogue, const char *source, const char *code, DwhFormulaFacts *facts);
+
+/* over_time.c */
+extern bool dwh_context_function(const char *name, int *nargs);
+extern int	dwh_periods_argument(const DwhNode *call);
+extern DwhValue dwh_context_value(const DwhPlace *place, const DwhNode *call);
+
+/* arithmetic.c */
 extern const char *dwh_status_name(DwhStatus status);
+extern DwhValue dwh_value_missing(DwhStatus status, float8 completeness);
+extern DwhValue dwh_value_number(Datum number);
+extern DwhValue dwh_value_int(int64 number);
+extern DwhValue dwh_value_constant(const char *digits);
+extern bool dwh_value_is_true(DwhValue value);
+extern DwhValue dwh_value_arithmetic(const char *op, DwhValue a, DwhValue b);
+extern DwhValue dwh_value_compare(const char *op, DwhValue a, DwhValue b);
+extern DwhValue dwh_value_logic(const char *op, DwhValue a, DwhValue b);
+extern bool dwh_scalar_function(const char *name, int *min_args, int *max_args);
+extern DwhValue dwh_value_function(const char *name, DwhValue *args, int nargs);
 
 #endif							/* DWH_INDICATOR_H */

@@ -73,10 +73,10 @@ is_asked(DwhEvaluation *ev, const DwhRequest *request, const char *dimension)
 {
 	ListCell   *lc;
 
-	foreach(lc, ev->dimensions)
+	foreach(lc, ev->family->dimensions)
 		if (strcmp(lfirst(lc), dimension) == 0)
 			return true;
-	foreach(lc, ev->filters)
+	foreach(lc, ev->family->filters)
 		if (strcmp(((DwhDimensionFilter *) lfirst(lc))->dimension, dimension) == 0)
 			return true;
 	foreach(lc, request->conditions)
@@ -113,7 +113,7 @@ figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *val
 	initStringInfo(&columns);
 	initStringInfo(&where);
 
-	foreach(lc, ev->dimensions)
+	foreach(lc, ev->family->dimensions)
 	{
 		need_dimension(measure, lfirst(lc));
 		appendStringInfo(&columns, ", (%s)::text",
@@ -127,7 +127,7 @@ figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *val
 		appendStringInfo(&where, " AND %s",
 						 dwh_row_compile_condition(&scope, dwh_formula_deparse(lfirst(lc)),
 												   psprintf("filter of [%s]", measure->code)));
-	foreach(lc, ev->filters)
+	foreach(lc, ev->family->filters)
 	{
 		DwhDimensionFilter *filter = lfirst(lc);
 
@@ -230,7 +230,7 @@ resolve(DwhEvaluation *ev, HTAB *table, const DwhMeasure *measure, DwhUnitInfo *
 	if (!total.found)
 	{
 		expected = 0;
-		foreach(lc, dwh_unit_children(ev->units, unit, frame->map_on))
+		foreach(lc, dwh_unit_children(ev->family->units, unit, frame->map_on))
 		{
 			DwhUnitInfo *child = lfirst(lc);
 			Total		part = resolve(ev, table, measure, child, dims, frame);
@@ -261,7 +261,7 @@ load_figures(DwhEvaluation *ev, const DwhRequest *request, Bitmapset **dims_seen
 	ctl.entrysize = sizeof(FigureList);
 	ctl.hcxt = CurrentMemoryContext;
 	table = hash_create("dwh manual figures", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	if (list_length(ev->filters) > lengthof(types))
+	if (list_length(ev->family->filters) > lengthof(types))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many conditions in p_filter")));
@@ -276,7 +276,7 @@ load_figures(DwhEvaluation *ev, const DwhRequest *request, Bitmapset **dims_seen
 		bool		is_null;
 		bool		found;
 
-		for (int d = 0; d < list_length(ev->dimensions); d++)
+		for (int d = 0; d < list_length(ev->family->dimensions); d++)
 			dims = lappend(dims, dwh_spi_text(i, 6 + d));
 		memset(&key, 0, sizeof(key));
 		key.unit_id = dwh_spi_int(i, 1);
@@ -308,7 +308,7 @@ dwh_manual_run(DwhEvaluation *ev, List *requests)
 
 		for (int f = 0; f < ev->nframes; f++)
 		{
-			List	   *units = dwh_units_at(ev->units, ev->level, ev->frames[f].map_on);
+			List	   *units = dwh_units_at(ev->family->units, ev->level, ev->frames[f].map_on);
 			ListCell   *u;
 
 			foreach(u, units)

@@ -12,6 +12,9 @@
 #include "common/errors.h"
 #include "indicator/indicator.h"
 
+/* Periods that one call may look at: asked ones and those that functions over time reach back to. */
+#define MAX_FRAMES 20000
+
 static const struct
 {
 	const char *name;
@@ -209,8 +212,13 @@ dwh_frame_index(DwhEvaluation *ev, DwhFrame frame)
 		if (ev->frames[i].first == frame.first && ev->frames[i].last == frame.last &&
 			ev->frames[i].map_on == frame.map_on && ev->frames[i].type == frame.type)
 			return i;
-	if (!ev->collecting)
+	if (!ev->family->collecting)
 		elog(ERROR, "a frame is needed that was not collected");
+	if (ev->nframes == MAX_FRAMES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the formulas reach over more than %d periods", MAX_FRAMES),
+				 errhint("Ask for fewer periods at once, or nest rolling_sum, rolling_avg and prev less deep.")));
 	if (ev->nframes == ev->max_frames)
 	{
 		ev->max_frames = Max(16, ev->max_frames * 2);

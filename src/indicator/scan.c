@@ -62,9 +62,9 @@ relation_sql(Oid relation)
 
 /* ------------------------------------------------------------------ cells */
 
-/* The number of a set of dimension values; equal sets have equal numbers. */
+/* The number of a set of dimension values; -1 where it was never met. */
 int
-dwh_dim_set_index(DwhEvaluation *ev, List *values)
+dwh_dim_set_find(DwhEvaluation *ev, List *values)
 {
 	ListCell   *lc;
 
@@ -89,6 +89,17 @@ dwh_dim_set_index(DwhEvaluation *ev, List *values)
 		if (equal)
 			return foreach_current_index(lc);
 	}
+	return -1;
+}
+
+/* The number of a set of dimension values, added when new; equal sets have equal numbers. */
+int
+dwh_dim_set_index(DwhEvaluation *ev, List *values)
+{
+	int			index = dwh_dim_set_find(ev, values);
+
+	if (index >= 0)
+		return index;
 	ev->dim_sets = lappend(ev->dim_sets, values);
 	return list_length(ev->dim_sets) - 1;
 }
@@ -159,17 +170,19 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, int unit_id, DateADT month
 		key.frame = i;
 		key.unit_id = dwh_unit_at_level(unit_id, frame->map_on, ev->level);
 		part_id = dwh_unit_at_level(unit_id, frame->map_on, DWH_MAP_PROVINCE);
-		if (key.unit_id == 0 && ev->level == DWH_MAP_BASE)
+		if (part_id == 0)
+			part_id = dwh_unit_ancestor(unit_id, DWH_UNIT_PROVINCE);
+		if (key.unit_id == 0 && ev->level >= DWH_MAP_PROVINCE)
 		{
 			key.unit_id = part_id;
 			key.is_split = true;
 		}
 		else if (ev->level == DWH_MAP_BASE)
 			part_id = key.unit_id;
-		if (part_id == 0)
-			part_id = ev->root_unit_id;
 		if (key.unit_id == 0)
-			continue;
+			continue;			/* booked at the centre: only the country has it */
+		if (part_id == 0)
+			part_id = ev->family->root_unit_id;
 
 		presence = hash_search(map->cells, &key, HASH_ENTER, &found);
 		if (!found)
@@ -274,7 +287,7 @@ append_filters(StringInfo sql, DwhEvaluation *ev, DwhRowScope *scope, DwhMeasure
 {
 	ListCell   *lc;
 
-	foreach(lc, ev->filters)
+	foreach(lc, ev->family->filters)
 	{
 		DwhDimensionFilter *filter = lfirst(lc);
 
@@ -334,8 +347,11 @@ request_aggregate_sql(DwhRowScope *scope, const DwhRequest *request)
 	if (measure->expression == NULL)
 		return psprintf("count(*)%s::numeric", filter);
 	expression = dwh_row_compile(scope, dwh_formula_parse(measure->expression), &type);
+	if (request->wants_set)
+		return psprintf("dwh.id_set_agg(%s)%s", expression, filter);
 	if (strcmp(measure->aggregate, "distinct") == 0)
-		return psprintf("count(DISTINCT %s)%s::numeric", expression, filter);
+		return psprintf(dwh_row_is_int(scope->relation, measure->expression) ? "dwh.distinct_count(%s)%s::numeric"
+						: "count(DISTINCT %s)%s::numeric", expression, filter);
 	if (type != DWH_ROW_NUMBER)
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_FORMULA_TYPE),
@@ -344,13 +360,17 @@ request_aggregate_sql(DwhRowScope *scope, const DwhRequest *request)
 	return psprintf("%s(%s)%s::numeric", measure->aggregate, expression, filter);
 }
 
-/* SQL of the unit that a row counts for, and whether it is one given under its province because its unit was split. */
+/*
+ * SQL of the unit that a row counts for, and whether the row stands there for want of a unit on that map (its own was split):
+ * under its province at base level, under its own old province at province level. Nothing is lost without a word.
+ */
 static void
 unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_split)
 {
 	char	   *column = psprintf("f.%s", quote_identifier(unit_column));
+	char	   *old_province = psprintf("dwh.unit_ancestor(%s, 'province')", column);
 
-	*unit = psprintf("%d", ev->root_unit_id);
+	*unit = psprintf("%d", ev->family->root_unit_id);
 	*is_split = "false";
 	switch (ev->level)
 	{
@@ -360,11 +380,12 @@ unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_spli
 			*unit = psprintf("dwh.unit_at(%s, m.map_on, 'region')", column);
 			break;
 		case DWH_MAP_PROVINCE:
-			*unit = psprintf("dwh.unit_at(%s, m.map_on, 'province')", column);
+			*unit = psprintf("coalesce(dwh.unit_at(%s, m.map_on, 'province'), %s)", column, old_province);
+			*is_split = psprintf("dwh.unit_at(%s, m.map_on, 'province') IS NULL", column);
 			break;
 		case DWH_MAP_BASE:
-			*unit = psprintf("coalesce(dwh.unit_at(%s, m.map_on, 'base'), dwh.unit_at(%s, m.map_on, 'province'))",
-							 column, column);
+			*unit = psprintf("coalesce(dwh.unit_at(%s, m.map_on, 'base'), dwh.unit_at(%s, m.map_on, 'province'), %s)",
+							 column, column, old_province);
 			*is_split = psprintf("dwh.unit_at(%s, m.map_on, 'base') IS NULL", column);
 			break;
 	}
@@ -464,7 +485,7 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 	initStringInfo(&where);
 	appendStringInfo(&columns, "m.frame AS frame, %s AS unit_id, %s AS is_split", unit, is_split);
 	appendStringInfoString(&groups, "1, 2, 3");
-	foreach(lc, ev->dimensions)
+	foreach(lc, ev->family->dimensions)
 	{
 		appendStringInfo(&columns, ",\n       %s AS d%d", dimension_sql(&scope, measure, lfirst(lc)),
 						 foreach_current_index(lc) + 1);
@@ -526,12 +547,12 @@ whole_statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters
 		return inner;
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT frame, unit_id, is_split");
-	for (int i = 1; i <= list_length(ev->dimensions); i++)
+	for (int i = 1; i <= list_length(ev->family->dimensions); i++)
 		appendStringInfo(&sql, ", d%d", i);
 	for (int i = 1; i <= list_length(requests); i++)
 		appendStringInfo(&sql, ", sum(v%d)", i);
 	appendStringInfo(&sql, "\n  FROM (%s) AS by_month\n GROUP BY 1, 2, 3", inner);
-	for (int i = 1; i <= list_length(ev->dimensions); i++)
+	for (int i = 1; i <= list_length(ev->family->dimensions); i++)
 		appendStringInfo(&sql, ", %d", n++);
 	return sql.data;
 }
@@ -574,7 +595,7 @@ run_group(DwhEvaluation *ev, List *requests)
 	DwhScanKind kind = ((DwhRequest *) linitial(requests))->kind;
 	ParameterList parameters = {0};
 	char	   *sql = whole_statement_sql(ev, requests, &parameters);
-	int			ndims = list_length(ev->dimensions);
+	int			ndims = list_length(ev->family->dimensions);
 	int			nrequests = list_length(requests);
 	uint64		n = dwh_spi_select(sql, parameters.n, parameters.types, parameters.values, NULL, true);
 	SPITupleTable *table = SPI_tuptable;

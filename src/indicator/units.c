@@ -179,7 +179,7 @@ dwh_units_check_map(DateADT map_on, List *frames)
 	values[0] = DateADTGetDatum(map_on);
 	values[1] = DateADTGetDatum(dwh_month_end(last->last));
 	if (dwh_spi_select("SELECT effective_on FROM dwh_catalog.unit_succession"
-					   " WHERE effective_on > $1 AND effective_on <= $2 ORDER BY 1 LIMIT 1",
+					   " WHERE effective_on > $1 AND effective_on <= $2 ORDER BY 1 DESC LIMIT 1",
 					   2, types, values, NULL, true) > 0)
 	{
 		char	   *changed_on = dwh_date_iso(dwh_spi_date(0, 1));
@@ -188,7 +188,7 @@ dwh_units_check_map(DateADT map_on, List *frames)
 				(errcode(ERRCODE_DWH_MAP_BACKWARDS),
 				 errmsg("periods up to %s cannot be shown on the map of %s",
 						dwh_date_iso(dwh_month_end(last->last)), dwh_date_iso(map_on)),
-				 errdetail("Units changed on %s: what later units report cannot be told apart by earlier ones.", changed_on),
-				 errhint("Use p_map => '%s' or later, or end the periods before %s.", changed_on, changed_on)));
+				 errdetail("Units changed up to %s: what later units report cannot be told apart by earlier ones.", changed_on),
+				 errhint("Use p_map => '%s' or later.", changed_on)));
 	}
 }

@@ -16,6 +16,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "common/errors.h"
@@ -188,24 +189,27 @@ parse_indicators(ValuesCall *call, ArrayType *codes)
 
 /* ------------------------------------------------------------------ evaluation */
 
-static DwhEvaluation *
-evaluation_make(ValuesCall *call, DwhMapLevel level)
+/* The family of evaluations that answers the call. */
+static DwhFamily *
+family_make(ValuesCall *call)
 {
-	DwhEvaluation *ev = palloc0(sizeof(DwhEvaluation));
-	HASHCTL		ctl = {0};
+	DwhFamily  *family = palloc0(sizeof(DwhFamily));
 
-	ev->catalogue = call->catalogue;
-	ev->units = call->units;
-	ev->level = level;
-	ev->root_unit_id = dwh_unit_root();
-	ev->dimensions = call->dimensions;
-	ev->filters = call->filters;
-	ev->dim_sets = call->dimensions == NIL ? list_make1(NIL) : NIL;
-	ctl.keysize = sizeof(DwhCellKey);
-	ctl.entrysize = sizeof(DwhCell);
-	ctl.hcxt = CurrentMemoryContext;
-	ev->cells = hash_create("dwh cells", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	return ev;
+	family->catalogue = call->catalogue;
+	family->units = call->units;
+	family->root_unit_id = dwh_unit_root();
+	family->dimensions = call->dimensions;
+	family->filters = call->filters;
+	return family;
+}
+
+/* Answers the requests at every level that was needed. */
+static void
+scan_family(DwhFamily *family)
+{
+	for (int i = 0; i < DWH_MAP_LEVELS; i++)
+		if (family->at_level[i])
+			dwh_scan_run(family->at_level[i]);
 }
 
 /* Names the indicator under whose formula an error was met. */
@@ -232,12 +236,13 @@ collect_needs(ValuesCall *call, DwhEvaluation *ev)
 	context.arg = &current;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	ev->collecting = true;
+	ev->family->collecting = true;
 	foreach(i, call->indicators)
 		foreach(f, call->frames)
 		{
 			Need	   *need = palloc0(sizeof(Need));
 			DwhFrame   *frame = lfirst(f);
+			DwhPlace	place = {0};
 			DwhCellKey	no_cell;
 
 			memset(&no_cell, 0, sizeof(no_cell));
@@ -251,11 +256,14 @@ collect_needs(ValuesCall *call, DwhEvaluation *ev)
 				continue;
 			ev->used_requests = NULL;
 			ev->used_frames = NULL;
-			(void) dwh_evaluate(ev, dwh_version_formula(need->indicator, need->version), need->frame, &no_cell, NIL);
+			place.ev = ev;
+			place.frame = need->frame;
+			place.cell = &no_cell;
+			(void) dwh_evaluate(&place, dwh_version_formula(need->indicator, need->version));
 			need->requests = ev->used_requests;
 			need->frames = ev->used_frames;
 		}
-	ev->collecting = false;
+	ev->family->collecting = false;
 	error_context_stack = context.previous;
 	return needs;
 }
@@ -362,8 +370,8 @@ need_rows(ValuesCall *call, DwhEvaluation *ev, Need *need, List **cells)
 	ctl.hcxt = CurrentMemoryContext;
 	seen = hash_create("dwh rows", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
-	if (ev->dimensions == NIL)
-		foreach(lc, dwh_units_at(ev->units, ev->level, frame->map_on))
+	if (ev->family->dimensions == NIL)
+		foreach(lc, dwh_units_at(ev->family->units, ev->level, frame->map_on))
 			add_row_key(seen, &rows, call, ((DwhUnitInfo *) lfirst(lc))->unit_id, 0, false);
 	while ((f = bms_next_member(need->frames, f)) >= 0)
 		foreach(lc, cells[f])
@@ -371,7 +379,7 @@ need_rows(ValuesCall *call, DwhEvaluation *ev, Need *need, List **cells)
 			DwhCell    *cell = lfirst(lc);
 			int			r = -1;
 
-			if (ev->dimensions == NIL && ev->level != DWH_MAP_BASE)
+			if (ev->family->dimensions == NIL && ev->level < DWH_MAP_PROVINCE)
 				break;			/* all rows are known from the map */
 			while ((r = bms_next_member(need->requests, r)) >= 0)
 				if (cell->values[r].is_set)
@@ -381,7 +389,7 @@ need_rows(ValuesCall *call, DwhEvaluation *ev, Need *need, List **cells)
 				}
 		}
 	hash_destroy(seen);
-	sort_units = ev->units;
+	sort_units = ev->family->units;
 	sort_dim_sets = ev->dim_sets;
 	list_sort(rows, compare_rows);
 	return rows;
@@ -397,7 +405,7 @@ dims_jsonb(DwhEvaluation *ev, int dims)
 
 	initStringInfo(&text);
 	appendStringInfoChar(&text, '{');
-	forboth(code, ev->dimensions, value, list_nth(ev->dim_sets, dims))
+	forboth(code, ev->family->dimensions, value, list_nth(ev->dim_sets, dims))
 	{
 		if (text.len > 1)
 			appendStringInfoString(&text, ", ");
@@ -424,13 +432,17 @@ static void
 emit_row(ReturnSetInfo *rsinfo, DwhEvaluation *ev, Need *need, const DwhCellKey *key)
 {
 	DwhFrame   *frame = &ev->frames[need->frame];
-	DwhUnitInfo *unit = dwh_unit_info(ev->units, key->unit_id);
+	DwhUnitInfo *unit = dwh_unit_info(ev->family->units, key->unit_id);
 	Datum		values[VALUE_COLUMNS] = {0};
 	bool		nulls[VALUE_COLUMNS] = {0};
 	DwhValue	result = {0};
+	DwhPlace	place = {0};
 	const DwhNode *numerator;
 	const DwhNode *denominator;
 
+	place.ev = ev;
+	place.frame = need->frame;
+	place.cell = key;
 	nulls[8] = nulls[9] = true;
 	if (need->wrong_period || need->version == NULL)
 	{
@@ -441,11 +453,11 @@ emit_row(ReturnSetInfo *rsinfo, DwhEvaluation *ev, Need *need, const DwhCellKey 
 	{
 		DwhNode    *formula = dwh_version_formula(need->indicator, need->version);
 
-		result = dwh_evaluate(ev, formula, need->frame, key, NIL);
+		result = dwh_evaluate(&place, formula);
 		if (dwh_ratio_parts(formula, &numerator, &denominator))
 		{
-			DwhValue	n = dwh_evaluate(ev, numerator, need->frame, key, NIL);
-			DwhValue	d = dwh_evaluate(ev, denominator, need->frame, key, NIL);
+			DwhValue	n = dwh_evaluate(&place, numerator);
+			DwhValue	d = dwh_evaluate(&place, denominator);
 
 			nulls[8] = n.is_null;
 			values[8] = n.number;
@@ -470,17 +482,14 @@ emit_row(ReturnSetInfo *rsinfo, DwhEvaluation *ev, Need *need, const DwhCellKey 
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* Evaluates the call at one level of units and emits its rows. */
+/* Emits the rows of one level of units. */
 static void
-emit_level(ReturnSetInfo *rsinfo, ValuesCall *call, DwhMapLevel level)
+emit_level(ReturnSetInfo *rsinfo, ValuesCall *call, DwhEvaluation *ev, List *needs)
 {
-	DwhEvaluation *ev = evaluation_make(call, level);
-	List	   *needs = collect_needs(call, ev);
-	List	  **cells;
+	List	  **cells = cells_by_frame(ev);
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "dwh indicator row", ALLOCSET_DEFAULT_SIZES);
 	ListCell   *lc;
 
-	dwh_scan_run(ev);
-	cells = cells_by_frame(ev);
 	foreach(lc, needs)
 	{
 		Need	   *need = lfirst(lc);
@@ -489,11 +498,32 @@ emit_level(ReturnSetInfo *rsinfo, ValuesCall *call, DwhMapLevel level)
 
 		foreach(r, rows)
 		{
+			MemoryContext old = MemoryContextSwitchTo(row_context);
+
 			CHECK_FOR_INTERRUPTS();
 			emit_row(rsinfo, ev, need, lfirst(r));
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(row_context);
 		}
 		list_free_deep(rows);
 	}
+	MemoryContextDelete(row_context);
+}
+
+/* Answers the call: what every level needs is collected first, so that levels that share one read it once. */
+static void
+emit_values(ReturnSetInfo *rsinfo, ValuesCall *call)
+{
+	DwhFamily  *family = family_make(call);
+	List	   *needs_of_levels = NIL;
+	ListCell   *level;
+	ListCell   *needs;
+
+	foreach(level, call->levels)
+		needs_of_levels = lappend(needs_of_levels, collect_needs(call, dwh_evaluation_at(family, lfirst_int(level))));
+	scan_family(family);
+	forboth(level, call->levels, needs, needs_of_levels)
+		emit_level(rsinfo, call, family->at_level[lfirst_int(level)], lfirst(needs));
 }
 
 static void
@@ -515,8 +545,6 @@ dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	ValuesCall	call = {0};
 	DwhOwnerSwitch owner;
-	ListCell   *lc;
-
 	InitMaterializedSRF(fcinfo, 0);
 	dwh_require_warehouse();
 	for (int i = 0; i < 6; i++)
@@ -556,8 +584,7 @@ dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 	}
 	if (call.map_on != DATEVAL_NOEND)
 		dwh_units_check_map(call.map_on, call.frames);
-	foreach(lc, call.levels)
-		emit_level(rsinfo, &call, lfirst_int(lc));
+	emit_values(rsinfo, &call);
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	return (Datum) 0;
@@ -591,7 +618,8 @@ dwh_sql_get_value(PG_FUNCTION_ARGS)
 {
 	ValuesCall	call = {0};
 	DwhOwnerSwitch owner;
-	DwhEvaluation *ev;
+	DwhFamily  *family;
+	DwhPlace	place = {0};
 	DwhMapLevel level = DWH_MAP_COUNTRY;
 	Need	   *need;
 	DwhCellKey	key;
@@ -621,14 +649,17 @@ dwh_sql_get_value(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(3))
 		key.unit_id = unit_of_code(call.units, text_to_cstring(PG_GETARG_TEXT_PP(3)), linitial(call.frames), &level)->unit_id;
 
-	ev = evaluation_make(&call, level);
-	need = linitial(collect_needs(&call, ev));
+	family = family_make(&call);
+	place.ev = dwh_evaluation_at(family, level);
+	place.cell = &key;
+	need = linitial(collect_needs(&call, place.ev));
+	place.frame = need->frame;
 	if (need->version == NULL || need->wrong_period)
 		result.is_null = true;
 	else
 	{
-		dwh_scan_run(ev);
-		result = dwh_evaluate(ev, dwh_version_formula(need->indicator, need->version), need->frame, &key, NIL);
+		scan_family(family);
+		result = dwh_evaluate(&place, dwh_version_formula(need->indicator, need->version));
 	}
 	if (!result.is_null)
 	{

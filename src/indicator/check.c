@@ -1,0 +1,344 @@
+/*
+ * check.c
+ *		Checks a formula against the catalogue before it is saved or evaluated: names, numbers of arguments, types, dimensions,
+ *		cycles. Every error says at which position of the formula.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "common/errors.h"
+#include "common/nearest.h"
+#include "indicator/indicator.h"
+
+typedef struct Checker
+{
+	DwhCatalogue *catalogue;
+	const char *source;
+	const char *code;			/* of the indicator the formula is for; NULL where it is for none yet */
+	DwhFormulaFacts *facts;
+	List	   *visited;		/* of char *: indicators followed already */
+} Checker;
+
+typedef enum ValueType
+{
+	TYPE_NUMBER,
+	TYPE_CONDITION
+} ValueType;
+
+static ValueType check(Checker *checker, const DwhNode *node);
+
+static int
+position_of(const Checker *checker, const DwhNode *node)
+{
+	return dwh_formula_position(checker->source, node->location);
+}
+
+static bool
+list_has(List *list, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, list)
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	return false;
+}
+
+static void type_error(const Checker *checker, const DwhNode *node, ValueType wanted) pg_attribute_noreturn();
+
+static void
+type_error(const Checker *checker, const DwhNode *node, ValueType wanted)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DWH_FORMULA_TYPE),
+			 errmsg("\"%s\" is a %s where a %s is needed, at position %d", dwh_formula_deparse(node),
+					wanted == TYPE_NUMBER ? "condition" : "number", wanted == TYPE_NUMBER ? "number" : "condition",
+					position_of(checker, node)),
+			 wanted == TYPE_NUMBER ? errhint("Use if(condition, a, b) to turn a condition into a number.") :
+			 errhint("Compare it, as in [A] > 0.")));
+}
+
+static void
+check_as(Checker *checker, const DwhNode *node, ValueType wanted)
+{
+	if (check(checker, node) != wanted)
+		type_error(checker, node, wanted);
+}
+
+/* Says where in the formula an error lies that was raised by code that does not know. */
+static void
+position_context(void *arg)
+{
+	errcontext("position %d of the formula", *(int *) arg);
+}
+
+/* Narrows the dimensions of the formula to those of the subject. */
+static void
+narrow_dimensions(Checker *checker, DwhSubject *subject)
+{
+	List	   *kept = NIL;
+	ListCell   *lc;
+
+	foreach(lc, checker->facts->dimensions)
+		if (dwh_subject_dimension(subject, lfirst(lc)))
+			kept = lappend(kept, lfirst(lc));
+	checker->facts->dimensions = kept;
+}
+
+static DwhNode *
+lookup_dimension(void *arg, const char *name)
+{
+	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
+
+	return dimension ? dimension->expression : NULL;
+}
+
+/* The conditions in braces must hold over the columns and dimensions of the measure's subject. */
+static void
+check_conditions(Checker *checker, DwhMeasure *measure, List *conditions)
+{
+	DwhRowScope scope = {0};
+	ErrorContextCallback context;
+	int			position;
+	ListCell   *lc;
+
+	if (!OidIsValid(measure->subject->relation))
+		return;
+	context.callback = position_context;
+	context.arg = &position;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	scope.relation = measure->subject->relation;
+	scope.month_end = "month_end";
+	scope.dimension = lookup_dimension;
+	scope.dimension_arg = measure->subject;
+	foreach(lc, conditions)
+	{
+		position = position_of(checker, lfirst(lc));
+		(void) dwh_row_compile_condition(&scope, dwh_formula_deparse(lfirst(lc)), "what stands in braces");
+	}
+	error_context_stack = context.previous;
+}
+
+static void unknown_code(Checker *checker, const DwhNode *node) pg_attribute_noreturn();
+
+static void
+unknown_code(Checker *checker, const DwhNode *node)
+{
+	DwhNearest	nearest;
+	ListCell   *lc;
+
+	dwh_nearest_begin(&nearest, node->text);
+	foreach(lc, checker->catalogue->indicators)
+		dwh_nearest_offer(&nearest, ((DwhIndicator *) lfirst(lc))->code);
+	foreach(lc, checker->catalogue->measures)
+		dwh_nearest_offer(&nearest, ((DwhMeasure *) lfirst(lc))->code);
+	ereport(ERROR,
+			(errcode(ERRCODE_DWH_FORMULA_REFERENCE),
+			 errmsg("[%s] at position %d is neither an indicator nor a measure", node->text, position_of(checker, node)),
+			 nearest.best ? errhint("Did you mean [%s]?", nearest.best) :
+			 errhint("The codes stand in dwh_catalog.indicator and dwh_catalog.measure.")));
+}
+
+/*
+ * A reference: its measures narrow the dimensions, its indicators are followed, all versions of them, to find cycles. conditions
+ * are those of the references on the way. where is the node of the checked formula that led here, for positions.
+ */
+static void
+check_reference(Checker *checker, const DwhNode *node, const DwhNode *where, List *conditions, bool wants_set, int depth)
+{
+	DwhIndicator *indicator = dwh_catalogue_indicator(checker->catalogue, node->text);
+	DwhMeasure *measure;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (checker->code && strcmp(node->text, checker->code) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_CYCLE),
+				 errmsg("indicator \"%s\" would refer to itself, at position %d", checker->code, position_of(checker, where)),
+				 where == node ? 0 : errdetail("[%s] leads back to it.", where->text),
+				 errhint("Refer to the measures it is made of instead.")));
+	conditions = list_concat_copy(conditions, node->args);
+	if (indicator)
+	{
+		if (list_has(checker->visited, node->text) && conditions == NIL && !wants_set)
+			return;
+		if (depth > 50)
+			ereport(ERROR,
+					(errcode(ERRCODE_DWH_FORMULA_CYCLE),
+					 errmsg("[%s] at position %d refers to itself", where->text, position_of(checker, where))));
+		checker->visited = lappend(checker->visited, (void *) node->text);
+		foreach(lc, indicator->versions)
+		{
+			List	   *references = NIL;
+			DwhNode    *formula = dwh_version_formula(indicator, lfirst(lc));
+			ListCell   *r;
+
+			if (wants_set && formula->kind != DWH_NODE_REF)
+				ereport(ERROR,
+						(errcode(ERRCODE_DWH_FORMULA_TYPE),
+						 errmsg("[%s] at position %d is no set of people", where->text, position_of(checker, where)),
+						 errdetail("Its formula is \"%s\".", dwh_formula_deparse(formula)),
+						 errhint("people() takes distinct measures, or indicators that are nothing but one.")));
+			dwh_formula_references(formula, &references);
+			foreach(r, references)
+				check_reference(checker, lfirst(r), where, conditions, wants_set, depth + 1);
+		}
+		return;
+	}
+	measure = dwh_catalogue_measure(checker->catalogue, node->text);
+	if (measure == NULL)
+		unknown_code(checker, node);
+	if (wants_set && strcmp(measure->aggregate, "distinct") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TYPE),
+				 errmsg("[%s] at position %d is no set of people", where->text, position_of(checker, where)),
+				 errdetail("Measure \"%s\" takes the %s of rows.", measure->code, measure->aggregate),
+				 errhint("people() takes distinct measures, or indicators that are nothing but one.")));
+	check_conditions(checker, measure, conditions);
+	narrow_dimensions(checker, measure->subject);
+}
+
+static void
+note_reference(Checker *checker, const DwhNode *node, bool wants_set)
+{
+	if (!list_has(checker->facts->references, node->text))
+		checker->facts->references = lappend(checker->facts->references, (void *) node->text);
+	check_reference(checker, node, node, NIL, wants_set, 0);
+}
+
+static void
+check_set(Checker *checker, const DwhNode *node)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (node->kind == DWH_NODE_REF)
+		note_reference(checker, node, true);
+	else
+		foreach(lc, node->args)
+			check_set(checker, lfirst(lc));
+}
+
+static ValueType
+check_call(Checker *checker, const DwhNode *node)
+{
+	int			nargs = list_length(node->args);
+	int			min_args;
+	int			max_args;
+	ListCell   *lc;
+
+	if (strcmp(node->text, "if") == 0 && nargs == 3)
+	{
+		ValueType	type;
+
+		check_as(checker, linitial(node->args), TYPE_CONDITION);
+		type = check(checker, lsecond(node->args));
+		check_as(checker, lthird(node->args), type);
+		return type;
+	}
+	if (dwh_context_function(node->text, &min_args) && nargs == min_args)
+	{
+		if (strcmp(node->text, "people") == 0)
+			check_set(checker, linitial(node->args));
+		else
+			check_as(checker, linitial(node->args), TYPE_NUMBER);
+		if (nargs == 2)
+		{
+			ErrorContextCallback context;
+			int			position = position_of(checker, lsecond(node->args));
+
+			context.callback = position_context;
+			context.arg = &position;
+			context.previous = error_context_stack;
+			error_context_stack = &context;
+			(void) dwh_periods_argument(node);
+			error_context_stack = context.previous;
+		}
+		return TYPE_NUMBER;
+	}
+	if (!dwh_scalar_function(node->text, &min_args, &max_args) || nargs < min_args || nargs > max_args)
+		dwh_formula_unknown_function(node, position_of(checker, node));
+	foreach(lc, node->args)
+		check_as(checker, lfirst(lc), TYPE_NUMBER);
+	return TYPE_NUMBER;
+}
+
+static ValueType
+check_binary(Checker *checker, const DwhNode *node)
+{
+	bool		is_logic = strcmp(node->text, "and") == 0 || strcmp(node->text, "or") == 0;
+	bool		is_comparison = strchr("=<>", node->text[0]) != NULL;
+	ListCell   *lc;
+
+	foreach(lc, node->args)
+		check_as(checker, lfirst(lc), is_logic ? TYPE_CONDITION : TYPE_NUMBER);
+	return is_logic || is_comparison ? TYPE_CONDITION : TYPE_NUMBER;
+}
+
+/* Checks a node and gives its type. */
+static ValueType
+check(Checker *checker, const DwhNode *node)
+{
+	ValueType	type;
+	ListCell   *lc;
+
+	check_stack_depth();
+	switch (node->kind)
+	{
+		case DWH_NODE_NUMBER:
+		case DWH_NODE_NULL:
+			return TYPE_NUMBER;
+		case DWH_NODE_BOOL:
+			return TYPE_CONDITION;
+		case DWH_NODE_REF:
+			note_reference(checker, node, false);
+			return TYPE_NUMBER;
+		case DWH_NODE_CALL:
+			return check_call(checker, node);
+		case DWH_NODE_UNARY:
+			type = strcmp(node->text, "not") == 0 ? TYPE_CONDITION : TYPE_NUMBER;
+			check_as(checker, linitial(node->args), type);
+			return type;
+		case DWH_NODE_BINARY:
+			return check_binary(checker, node);
+		case DWH_NODE_IN:
+			foreach(lc, node->args)
+				check_as(checker, lfirst(lc), TYPE_NUMBER);
+			return TYPE_CONDITION;
+		case DWH_NODE_IS_NULL:
+			check_as(checker, linitial(node->args), TYPE_NUMBER);
+			return TYPE_CONDITION;
+		case DWH_NODE_STRING:
+		case DWH_NODE_PATH:
+		case DWH_NODE_SET:
+			break;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DWH_FORMULA_TYPE),
+			 errmsg("\"%s\" at position %d is neither a number nor a condition", dwh_formula_deparse(node),
+					position_of(checker, node)),
+			 errhint("Names and quoted text belong into the braces after a reference, as in [A01]{sex = 'F'}.")));
+}
+
+/*
+ * Parses and checks a formula; code is that of the indicator it is meant for, or NULL. What the formula refers to and which
+ * dimensions it can be given by goes to facts.
+ */
+void
+dwh_formula_check(DwhCatalogue *catalogue, const char *source, const char *code, DwhFormulaFacts *facts)
+{
+	Checker		checker = {0};
+
+	facts->formula = dwh_formula_parse(source);
+	facts->references = NIL;
+	facts->dimensions = list_copy(catalogue->dimension_codes);
+	checker.catalogue = catalogue;
+	checker.source = source;
+	checker.code = code;
+	checker.facts = facts;
+	check_as(&checker, facts->formula, TYPE_NUMBER);
+	if (facts->references == NIL)
+		facts->dimensions = NIL;
+}
