@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+
 #include "common/errors.h"
 #include "formula/formula.h"
 #include "formula/scanner.h"
@@ -55,8 +57,12 @@ dwh_formula_syntax_error(DwhFormulaParser *parser, const char *message)
 	ereport(ERROR,
 			(errcode(ERRCODE_DWH_FORMULA_SYNTAX),
 			 at_end ? errmsg("syntax error at end of formula") :
-			 errmsg("syntax error in formula at position %d", dwh_formula_position(parser->source, location)),
-			 errdetail("Met %s in \"%s\".", pnstrdup(met, expected ? expected - met : strlen(met)), parser->source),
+			 errmsg("syntax error in formula at \"%s\"", pnstrdup(parser->source + location,
+																 pg_mbcliplen(parser->source + location,
+																			  strlen(parser->source + location), 20))),
+			 errdetail("Met %s.", pnstrdup(met, expected ? expected - met : strlen(met))),
+			 internalerrposition(dwh_formula_position(parser->source, location)),
+			 internalerrquery(parser->source),
 			 expected ? errhint("Expected %s.", expected + strlen(before_expected)) :
 			 errhint("References are written [CODE], text in single quotes, lists as in ('A', 'B').")));
 }

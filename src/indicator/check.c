@@ -18,6 +18,7 @@ typedef struct Checker
 	const char *code;			/* of the indicator the formula is for; NULL where it is for none yet */
 	DwhFormulaFacts *facts;
 	List	   *visited;		/* of char *: indicators followed already */
+	const DwhNode *at;			/* the part of the formula looked at, for error positions */
 } Checker;
 
 typedef enum ValueType
@@ -28,10 +29,17 @@ typedef enum ValueType
 
 static ValueType check(Checker *checker, const DwhNode *node);
 
-static int
-position_of(const Checker *checker, const DwhNode *node)
+/* Gives every error raised during the check its position in the formula. */
+static void
+position_callback(void *arg)
 {
-	return dwh_formula_position(checker->source, node->location);
+	const Checker *checker = arg;
+
+	if (checker->at && getinternalerrposition() == 0)
+	{
+		internalerrposition(dwh_formula_position(checker->source, checker->at->location));
+		internalerrquery(checker->source);
+	}
 }
 
 static bool
@@ -45,16 +53,16 @@ list_has(List *list, const char *text)
 	return false;
 }
 
-static void type_error(const Checker *checker, const DwhNode *node, ValueType wanted) pg_attribute_noreturn();
+static void type_error(Checker *checker, const DwhNode *node, ValueType wanted) pg_attribute_noreturn();
 
 static void
-type_error(const Checker *checker, const DwhNode *node, ValueType wanted)
+type_error(Checker *checker, const DwhNode *node, ValueType wanted)
 {
+	checker->at = node;
 	ereport(ERROR,
 			(errcode(ERRCODE_DWH_FORMULA_TYPE),
-			 errmsg("\"%s\" is a %s where a %s is needed, at position %d", dwh_formula_deparse(node),
-					wanted == TYPE_NUMBER ? "condition" : "number", wanted == TYPE_NUMBER ? "number" : "condition",
-					position_of(checker, node)),
+			 errmsg("\"%s\" is a %s where a %s is needed", dwh_formula_deparse(node),
+					wanted == TYPE_NUMBER ? "condition" : "number", wanted == TYPE_NUMBER ? "number" : "condition"),
 			 wanted == TYPE_NUMBER ? errhint("Use if(condition, a, b) to turn a condition into a number.") :
 			 errhint("Compare it, as in [A] > 0.")));
 }
@@ -64,13 +72,6 @@ check_as(Checker *checker, const DwhNode *node, ValueType wanted)
 {
 	if (check(checker, node) != wanted)
 		type_error(checker, node, wanted);
-}
-
-/* Says where in the formula an error lies that was raised by code that does not know. */
-static void
-position_context(void *arg)
-{
-	errcontext("position %d of the formula", *(int *) arg);
 }
 
 /* Narrows the dimensions of the formula to those of the subject. */
@@ -96,29 +97,23 @@ lookup_dimension(void *arg, const char *name)
 
 /* The conditions in braces must hold over the columns and dimensions of the measure's subject. */
 static void
-check_conditions(Checker *checker, DwhMeasure *measure, List *conditions)
+check_conditions(Checker *checker, DwhMeasure *measure, const DwhNode *where, List *conditions)
 {
 	DwhRowScope scope = {0};
-	ErrorContextCallback context;
-	int			position;
 	ListCell   *lc;
 
 	if (!OidIsValid(measure->subject->relation))
 		return;
-	context.callback = position_context;
-	context.arg = &position;
-	context.previous = error_context_stack;
-	error_context_stack = &context;
 	scope.relation = measure->subject->relation;
 	scope.month_end = "month_end";
 	scope.dimension = lookup_dimension;
 	scope.dimension_arg = measure->subject;
 	foreach(lc, conditions)
 	{
-		position = position_of(checker, lfirst(lc));
+		/* conditions of the checked formula itself are shown where they stand, those of others where they are reached from */
+		checker->at = list_member_ptr(where->args, lfirst(lc)) ? lfirst(lc) : where;
 		(void) dwh_row_compile_condition(&scope, dwh_formula_deparse(lfirst(lc)), "what stands in braces");
 	}
-	error_context_stack = context.previous;
 }
 
 static void unknown_code(Checker *checker, const DwhNode *node) pg_attribute_noreturn();
@@ -136,7 +131,7 @@ unknown_code(Checker *checker, const DwhNode *node)
 		dwh_nearest_offer(&nearest, ((DwhMeasure *) lfirst(lc))->code);
 	ereport(ERROR,
 			(errcode(ERRCODE_DWH_FORMULA_REFERENCE),
-			 errmsg("[%s] at position %d is neither an indicator nor a measure", node->text, position_of(checker, node)),
+			 errmsg("[%s] is neither an indicator nor a measure", node->text),
 			 nearest.best ? errhint("Did you mean [%s]?", nearest.best) :
 			 errhint("The codes stand in dwh_catalog.indicator and dwh_catalog.measure.")));
 }
@@ -156,7 +151,7 @@ check_reference(Checker *checker, const DwhNode *node, const DwhNode *where, Lis
 	if (checker->code && strcmp(node->text, checker->code) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_FORMULA_CYCLE),
-				 errmsg("indicator \"%s\" would refer to itself, at position %d", checker->code, position_of(checker, where)),
+				 errmsg("indicator \"%s\" would refer to itself", checker->code),
 				 where == node ? 0 : errdetail("[%s] leads back to it.", where->text),
 				 errhint("Refer to the measures it is made of instead.")));
 	conditions = list_concat_copy(conditions, node->args);
@@ -167,7 +162,7 @@ check_reference(Checker *checker, const DwhNode *node, const DwhNode *where, Lis
 		if (depth > 50)
 			ereport(ERROR,
 					(errcode(ERRCODE_DWH_FORMULA_CYCLE),
-					 errmsg("[%s] at position %d refers to itself", where->text, position_of(checker, where))));
+					 errmsg("[%s] refers to itself", where->text)));
 		checker->visited = lappend(checker->visited, (void *) node->text);
 		foreach(lc, indicator->versions)
 		{
@@ -178,7 +173,7 @@ check_reference(Checker *checker, const DwhNode *node, const DwhNode *where, Lis
 			if (wants_set && formula->kind != DWH_NODE_REF)
 				ereport(ERROR,
 						(errcode(ERRCODE_DWH_FORMULA_TYPE),
-						 errmsg("[%s] at position %d is no set of people", where->text, position_of(checker, where)),
+						 errmsg("[%s] is no set of people", where->text),
 						 errdetail("Its formula is \"%s\".", dwh_formula_deparse(formula)),
 						 errhint("people() takes distinct measures, or indicators that are nothing but one.")));
 			dwh_formula_references(formula, &references);
@@ -193,10 +188,10 @@ check_reference(Checker *checker, const DwhNode *node, const DwhNode *where, Lis
 	if (wants_set && strcmp(measure->aggregate, "distinct") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_FORMULA_TYPE),
-				 errmsg("[%s] at position %d is no set of people", where->text, position_of(checker, where)),
+				 errmsg("[%s] is no set of people", where->text),
 				 errdetail("Measure \"%s\" takes the %s of rows.", measure->code, measure->aggregate),
 				 errhint("people() takes distinct measures, or indicators that are nothing but one.")));
-	check_conditions(checker, measure, conditions);
+	check_conditions(checker, measure, where, conditions);
 	narrow_dimensions(checker, measure->subject);
 }
 
@@ -214,6 +209,7 @@ check_set(Checker *checker, const DwhNode *node)
 	ListCell   *lc;
 
 	check_stack_depth();
+	checker->at = node;
 	if (node->kind == DWH_NODE_REF)
 		note_reference(checker, node, true);
 	else
@@ -246,20 +242,13 @@ check_call(Checker *checker, const DwhNode *node)
 			check_as(checker, linitial(node->args), TYPE_NUMBER);
 		if (nargs == 2)
 		{
-			ErrorContextCallback context;
-			int			position = position_of(checker, lsecond(node->args));
-
-			context.callback = position_context;
-			context.arg = &position;
-			context.previous = error_context_stack;
-			error_context_stack = &context;
+			checker->at = lsecond(node->args);
 			(void) dwh_periods_argument(node);
-			error_context_stack = context.previous;
 		}
 		return TYPE_NUMBER;
 	}
 	if (!dwh_scalar_function(node->text, &min_args, &max_args) || nargs < min_args || nargs > max_args)
-		dwh_formula_unknown_function(node, position_of(checker, node));
+		dwh_formula_unknown_function(node);
 	foreach(lc, node->args)
 		check_as(checker, lfirst(lc), TYPE_NUMBER);
 	return TYPE_NUMBER;
@@ -285,6 +274,7 @@ check(Checker *checker, const DwhNode *node)
 	ListCell   *lc;
 
 	check_stack_depth();
+	checker->at = node;
 	switch (node->kind)
 	{
 		case DWH_NODE_NUMBER:
@@ -317,8 +307,7 @@ check(Checker *checker, const DwhNode *node)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_DWH_FORMULA_TYPE),
-			 errmsg("\"%s\" at position %d is neither a number nor a condition", dwh_formula_deparse(node),
-					position_of(checker, node)),
+			 errmsg("\"%s\" is neither a number nor a condition", dwh_formula_deparse(node)),
 			 errhint("Names and quoted text belong into the braces after a reference, as in [A01]{sex = 'F'}.")));
 }
 
@@ -330,6 +319,7 @@ void
 dwh_formula_check(DwhCatalogue *catalogue, const char *source, const char *code, DwhFormulaFacts *facts)
 {
 	Checker		checker = {0};
+	ErrorContextCallback context;
 
 	facts->formula = dwh_formula_parse(source);
 	facts->references = NIL;
@@ -338,7 +328,12 @@ dwh_formula_check(DwhCatalogue *catalogue, const char *source, const char *code,
 	checker.source = source;
 	checker.code = code;
 	checker.facts = facts;
+	context.callback = position_callback;
+	context.arg = &checker;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
 	check_as(&checker, facts->formula, TYPE_NUMBER);
+	error_context_stack = context.previous;
 	if (facts->references == NIL)
 		facts->dimensions = NIL;
 }

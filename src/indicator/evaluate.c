@@ -318,15 +318,14 @@ conditional(const DwhPlace *place, const DwhNode *call)
 	return result;
 }
 
-/* Raises WH202 for a function that is not known, or not with so many arguments; position 0 where the text is not at hand. */
+/* Raises WH202 for a function that is not known, or not with so many arguments. */
 void
-dwh_formula_unknown_function(const DwhNode *call, int position)
+dwh_formula_unknown_function(const DwhNode *call)
 {
 	static const char *const names[] = {
 		"abs", "average", "ceil", "coalesce", "exp", "floor", "greatest", "growth", "if", "least", "ln", "national", "nullif",
 		"parent", "people", "prev", "rolling_avg", "rolling_sum", "round", "same_period_last_year", "sqrt", "ytd"
 	};
-	char	   *where = position > 0 ? psprintf(" at position %d", position) : "";
 	int			nargs = list_length(call->args);
 	DwhNearest	nearest;
 
@@ -336,14 +335,14 @@ dwh_formula_unknown_function(const DwhNode *call, int position)
 		if (strcmp(call->text, names[i]) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DWH_FORMULA_REFERENCE),
-					 errmsg_plural("function \"%s\"%s does not take %d argument", "function \"%s\"%s does not take %d arguments",
-								   nargs, call->text, where, nargs),
+					 errmsg_plural("function \"%s\" does not take %d argument", "function \"%s\" does not take %d arguments",
+								   nargs, call->text, nargs),
 					 errdetail("It stands in \"%s\".", dwh_formula_deparse(call))));
 		dwh_nearest_offer(&nearest, names[i]);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_DWH_FORMULA_REFERENCE),
-			 errmsg("function \"%s\"%s does not exist", call->text, where),
+			 errmsg("function \"%s\" does not exist", call->text),
 			 errdetail("It stands in \"%s\".", dwh_formula_deparse(call)),
 			 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) : 0));
 }
@@ -362,7 +361,7 @@ call_value(const DwhPlace *place, const DwhNode *node)
 	if (dwh_context_function(name, &min_args) && nargs == min_args)
 		return dwh_context_value(place, node);
 	if (!dwh_scalar_function(name, &min_args, &max_args) || nargs < min_args || nargs > max_args)
-		dwh_formula_unknown_function(node, 0);
+		dwh_formula_unknown_function(node);
 	args = palloc(nargs * sizeof(DwhValue));
 	for (int i = 0; i < nargs; i++)
 		args[i] = dwh_evaluate(place, list_nth(node->args, i));

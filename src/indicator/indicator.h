@@ -305,7 +305,7 @@ extern DwhEvaluation *dwh_evaluation_at(DwhFamily *family, DwhMapLevel level);
 extern DwhScanKind dwh_request_kind(const DwhMeasure *measure);
 extern DwhValue dwh_evaluate(const DwhPlace *place, const DwhNode *node);
 extern DwhValue dwh_evaluate_set(const DwhPlace *place, const DwhNode *node);
-extern void dwh_formula_unknown_function(const DwhNode *call, int position) pg_attribute_noreturn();
+extern void dwh_formula_unknown_function(const DwhNode *call) pg_attribute_noreturn();
 extern bool dwh_ratio_parts(const DwhNode *node, const DwhNode **numerator, const DwhNode **denominator);
 
 /* check.c */
