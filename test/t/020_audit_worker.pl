@@ -33,7 +33,8 @@ ok(wait_for(20, sub { worker_pid() ne '' }), 'the audit worker runs as soon as i
 $node->safe_psql('work', 'CREATE EXTENSION dwh_ext; SELECT dwh.create_warehouse()');
 new_events();
 my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
-like(`ps -o args= --ppid $postmaster`, qr/dwh_ext share/, 'the share worker waits under its name');
+like(join("\n", map { eval { slurp_file("/proc/$_/cmdline") } // () } split ' ', slurp_file("/proc/$postmaster/task/$postmaster/children")),
+	qr/dwh_ext share/, 'the share worker waits under its name');
 
 # 1. A refusal stays, whatever becomes of the transaction.
 my ($status, $out, $err) = $node->psql('work', 'BEGIN; SELECT dwh.create_warehouse(); ROLLBACK', extra_params => [ '-U', 'plain' ], on_error_stop => 0);
