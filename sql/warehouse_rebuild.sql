@@ -3,6 +3,11 @@
 \set VERBOSITY terse
 BEGIN;
 CREATE ROLE regress_reader;
+CREATE ROLE regress_member IN ROLE dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_auditor;
+INSERT INTO dwh_log.load_run (source_id, batch) VALUES (4, 'rebuild');
+INSERT INTO dwh_star.fact_ledger (month, unit_id, account_id, fund_id, revenue, expenditure, opening, closing, load_id)
+SELECT '2025-05-01', 1, (SELECT min(account_id) FROM dwh_star.dim_ledger_account), 1, 1, 1, 1, 1, max(load_id) FROM dwh_log.load_run;
+INSERT INTO dwh_star.dim_person (person_id, full_name, sex, home_unit_id, valid_from) VALUES (2000000001, 'Nguyễn Văn A', 'M', 1, '2020-01-01');
 -- Every row of every table, as one checksum a table; and what guards them.
 CREATE TEMP TABLE tables_before AS
 SELECT c.oid::regclass::text AS name,
@@ -51,6 +56,33 @@ SELECT * FROM pg_temp.changed();
 SELECT count(*) AS readable FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('dwh_catalog', 'dwh_star', 'dwh_landing', 'dwh_log')
 	AND (has_table_privilege('regress_reader', c.oid, 'SELECT') OR has_any_column_privilege('regress_reader', c.oid, 'SELECT'));
+-- Nor does a member of the reading groups see a row of a fact, a leaf or a person; the superuser sees them.
+CREATE FUNCTION pg_temp.visible() RETURNS TABLE (name text) LANGUAGE plpgsql AS $$
+DECLARE
+	v_name text;
+	v_sees boolean;
+BEGIN
+	FOR v_name IN SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname = 'dwh_star' AND c.relkind IN ('r', 'p') AND (c.relname LIKE 'fact\_%' OR c.relname = 'dim_person')
+		ORDER BY c.relname COLLATE "C"
+	LOOP
+		BEGIN
+			EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_name) INTO v_sees;
+			IF v_sees THEN
+				name := v_name;
+				RETURN NEXT;
+			END IF;
+		EXCEPTION WHEN insufficient_privilege THEN
+			NULL;
+		END;
+	END LOOP;
+END
+$$;
+SELECT * FROM pg_temp.visible() WHERE name LIKE '%ledger%' OR name LIKE '%person%';
+SET LOCAL ROLE regress_member;
+SELECT has_table_privilege('dwh_star.fact_ledger', 'SELECT') AS may_select;
+SELECT * FROM pg_temp.visible();
+RESET ROLE;
 -- Rebuilt: the same rows but for one event that records the gap, and the same guards.
 CREATE EXTENSION dwh_ext;
 \set VERBOSITY terse
