@@ -4,6 +4,7 @@
 #   make demo               indicators from loaded data, in a private cluster; nothing else of the machine is touched
 #   make test               every test, likewise; KINDS="lint regress isolation pgtap tap" picks some of them
 #   make bench              measurements, likewise
+#   make fuzz               hostile input to the byte-level code of id sets, without a server; needs clang
 #   make lint               the checks of test/lint only
 #   make trace              the requirements and the tests that name them
 
@@ -140,7 +141,7 @@ EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c
 
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test bench lint trace
+.PHONY: all install clean demo test bench fuzz lint trace
 
 # These bring what they need with them (packages, server tree, cluster), so they stand before PGXS and do without it.
 PG_CONFIG ?= pg_config
@@ -152,6 +153,8 @@ test:
 	@$(HARNESS) test $(KINDS)
 lint:
 	@$(HARNESS) test lint
+fuzz:
+	@test/fuzz/run.sh
 trace:
 	@test/harness/trace
 list-%:

@@ -4,10 +4,10 @@
  *
  * Ids are appended to a buffer that starts inside the state (a group of five ids costs one allocation). When the buffer is
  * full its tail is sorted (insertion sort, or radix sort over the bits that vary), freed of duplicates and merged into the
- * sorted prefix; only a buffer that is still more than 5/8 full is doubled. A block of 4096 ids of which 64 or more are
- * present becomes a bitset, and its ids are set there without any sorting: surrogate ids are handed out densely by home
- * unit, so most rows take that path. Either way an id takes at most about 13 bytes, all of it from the memory context that
- * is passed in, so work_mem sees it.
+ * sorted prefix; only a buffer that is still more than 5/8 full is doubled. A block of 4096 ids of which 96 or more are
+ * present becomes a bitset (5.5 bytes an id), and its ids are set there without any sorting: surrogate ids are handed out
+ * densely by home unit, so most rows take that path. An id takes at most 13 bytes, also while ids move from the buffer to
+ * bitsets, all of it from the memory context that is passed in, so work_mem sees it.
  *
  * Invariants: ids[0 .. n_sorted) is strictly ascending; an id may stand in the buffer and in a block until the next
  * compaction, after which it stands in one of them.
@@ -290,6 +290,13 @@ fill_blocks(DwhIdState *state, MemoryContext context)
 	}
 	state->n = kept;
 	state->n_sorted = kept;
+
+	/* what the bitsets took over leaves its room to them */
+	if (may_add && state->cap > 8 * DWH_STATE_INLINE && kept < state->cap / 8)
+	{
+		state->cap = Max(8 * DWH_STATE_INLINE, kept * 2);
+		state->ids = repalloc_huge(state->ids, (Size) state->cap * sizeof(uint32));
+	}
 }
 
 /*
