@@ -197,6 +197,7 @@ measure_value(const DwhPlace *place, DwhMeasure *measure, bool wants_set)
 
 	if (ev->family->collecting)
 	{
+		request->frames = bms_add_member(request->frames, place->frame);
 		ev->used_requests = bms_add_member(ev->used_requests, request->index);
 		ev->used_frames = bms_add_member(ev->used_frames, place->frame);
 		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);

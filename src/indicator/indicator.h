@@ -155,6 +155,7 @@ typedef struct DwhRequest
 	char	   *conditions_key; /* their canonical text */
 	DwhScanKind kind;
 	bool		wants_set;		/* the people themselves, for people(), not their number */
+	Bitmapset  *frames;			/* in which it is needed */
 } DwhRequest;
 
 /* A cell of the answer: what one group of rows stands for. */

@@ -306,7 +306,9 @@ dwh_manual_run(DwhEvaluation *ev, List *requests)
 		Bitmapset  *dims_seen = NULL;
 		HTAB	   *table = load_figures(ev, request, &dims_seen);
 
-		for (int f = 0; f < ev->nframes; f++)
+		int			f = -1;
+
+		while ((f = bms_next_member(request->frames, f)) >= 0)
 		{
 			List	   *units = dwh_units_at(ev->family->units, ev->level, ev->frames[f].map_on);
 			ListCell   *u;

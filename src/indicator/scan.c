@@ -151,9 +151,11 @@ dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey
 
 /* Notes that a unit had rows in a month, in every frame that contains or expects it. */
 static void
-note_presence(DwhEvaluation *ev, DwhPresenceMap *map, int unit_id, DateADT month)
+note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int unit_id, DateADT month)
 {
-	for (int i = 0; i < ev->nframes; i++)
+	int			i = -1;
+
+	while ((i = bms_next_member(frames, i)) >= 0)
 	{
 		const DwhFrame *frame = &ev->frames[i];
 		DwhPresenceKey key;
@@ -205,13 +207,15 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, int unit_id, DateADT month
 	}
 }
 
-/* First and last month of all frames. */
+/* First and last month of some frames. */
 static void
-frame_range(DwhEvaluation *ev, DateADT *first, DateADT *last)
+frame_range(DwhEvaluation *ev, Bitmapset *frames, DateADT *first, DateADT *last)
 {
-	*first = ev->frames[0].first;
-	*last = ev->frames[0].last;
-	for (int i = 1; i < ev->nframes; i++)
+	int			i = -1;
+
+	*first = DATEVAL_NOEND;
+	*last = DATEVAL_NOBEGIN;
+	while ((i = bms_next_member(frames, i)) >= 0)
 	{
 		*first = Min(*first, ev->frames[i].first);
 		*last = Max(*last, ev->frames[i].last);
@@ -220,7 +224,7 @@ frame_range(DwhEvaluation *ev, DateADT *first, DateADT *last)
 
 /* Reads which units of the subject have rows in which months. */
 static void
-load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column)
+load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column, Bitmapset *frames)
 {
 	DwhPresenceMap *map = palloc0(sizeof(DwhPresenceMap));
 	HASHCTL		ctl = {0};
@@ -238,7 +242,7 @@ load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column)
 	map->cells = hash_create("dwh presence", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	ev->presence = lappend(ev->presence, map);
 
-	frame_range(ev, &first, &last);
+	frame_range(ev, frames, &first, &last);
 	values[0] = DateADTGetDatum(dwh_month_add(first, 1 - EXPECTED_MONTHS));
 	values[1] = DateADTGetDatum(last);
 	n = dwh_spi_select(psprintf("SELECT f.%s, f.%s FROM %s f WHERE f.%s >= $1 AND f.%s <= $2 GROUP BY 1, 2",
@@ -247,7 +251,7 @@ load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column)
 								quote_identifier(subject->month_column), quote_identifier(subject->month_column)),
 					   2, types, values, NULL, true);
 	for (uint64 i = 0; i < n; i++)
-		note_presence(ev, map, dwh_spi_int(i, 1), dwh_spi_date(i, 2));
+		note_presence(ev, map, frames, dwh_spi_int(i, 1), dwh_spi_date(i, 2));
 }
 
 /* ------------------------------------------------------------------ statements */
@@ -391,11 +395,12 @@ unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_spli
 	}
 }
 
-/* The months of all frames as arrays, one element a pair of month and frame. */
+/* The months of the frames as arrays, one element a pair of month and frame. */
 static void
-add_month_parameters(DwhEvaluation *ev, ParameterList *parameters)
+add_month_parameters(DwhEvaluation *ev, Bitmapset *wanted, ParameterList *parameters)
 {
 	int			n = 0;
+	int			i = -1;
 	Datum	   *months;
 	Datum	   *frames;
 	Datum	   *is_first;
@@ -403,7 +408,7 @@ add_month_parameters(DwhEvaluation *ev, ParameterList *parameters)
 	Datum	   *map_on;
 	Datum	   *month_end;
 
-	for (int i = 0; i < ev->nframes; i++)
+	while ((i = bms_next_member(wanted, i)) >= 0)
 		n += ev->frames[i].nmonths;
 	months = palloc(n * sizeof(Datum));
 	frames = palloc(n * sizeof(Datum));
@@ -412,7 +417,8 @@ add_month_parameters(DwhEvaluation *ev, ParameterList *parameters)
 	map_on = palloc(n * sizeof(Datum));
 	month_end = palloc(n * sizeof(Datum));
 	n = 0;
-	for (int i = 0; i < ev->nframes; i++)
+	i = -1;
+	while ((i = bms_next_member(wanted, i)) >= 0)
 		for (int j = 0; j < ev->frames[i].nmonths; j++)
 		{
 			DateADT		month = dwh_month_add(ev->frames[i].first, j);
@@ -433,23 +439,39 @@ add_month_parameters(DwhEvaluation *ev, ParameterList *parameters)
 	add_parameter(parameters, DATEARRAYOID, make_array(month_end, n, DATEOID));
 }
 
-/* The ends of all frames as arrays, for running sums. */
+/* The ends of the frames as arrays, for running sums. */
 static void
-add_frame_parameters(DwhEvaluation *ev, ParameterList *parameters)
+add_frame_parameters(DwhEvaluation *ev, Bitmapset *wanted, ParameterList *parameters)
 {
-	Datum	   *frames = palloc(ev->nframes * sizeof(Datum));
-	Datum	   *last = palloc(ev->nframes * sizeof(Datum));
-	Datum	   *map_on = palloc(ev->nframes * sizeof(Datum));
+	int			n = bms_num_members(wanted);
+	Datum	   *frames = palloc(n * sizeof(Datum));
+	Datum	   *last = palloc(n * sizeof(Datum));
+	Datum	   *map_on = palloc(n * sizeof(Datum));
+	int			i = -1;
 
-	for (int i = 0; i < ev->nframes; i++)
+	n = 0;
+	while ((i = bms_next_member(wanted, i)) >= 0)
 	{
-		frames[i] = Int32GetDatum(i);
-		last[i] = DateADTGetDatum(ev->frames[i].last);
-		map_on[i] = DateADTGetDatum(ev->frames[i].map_on);
+		frames[n] = Int32GetDatum(i);
+		last[n] = DateADTGetDatum(ev->frames[i].last);
+		map_on[n] = DateADTGetDatum(ev->frames[i].map_on);
+		n++;
 	}
-	add_parameter(parameters, INT4ARRAYOID, make_array(frames, ev->nframes, INT4OID));
-	add_parameter(parameters, DATEARRAYOID, make_array(last, ev->nframes, DATEOID));
-	add_parameter(parameters, DATEARRAYOID, make_array(map_on, ev->nframes, DATEOID));
+	add_parameter(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
+	add_parameter(parameters, DATEARRAYOID, make_array(last, n, DATEOID));
+	add_parameter(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
+}
+
+/* The frames in which any of the requests is needed. */
+static Bitmapset *
+frames_of(List *requests)
+{
+	Bitmapset  *frames = NULL;
+	ListCell   *lc;
+
+	foreach(lc, requests)
+		frames = bms_add_members(frames, ((DwhRequest *) lfirst(lc))->frames);
+	return frames;
 }
 
 /*
@@ -512,7 +534,7 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 
 	if (kind == DWH_SCAN_RUNNING)
 	{
-		add_frame_parameters(ev, parameters);
+		add_frame_parameters(ev, frames_of(requests), parameters);
 		pairs = psprintf("unnest($1, $2, $3) AS m(frame, last, map_on) ON %s <= m.last", month);
 		appendStringInfoString(&where, "true");
 	}
@@ -521,8 +543,8 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 		DateADT		first;
 		DateADT		last;
 
-		add_month_parameters(ev, parameters);
-		frame_range(ev, &first, &last);
+		add_month_parameters(ev, frames_of(requests), parameters);
+		frame_range(ev, frames_of(requests), &first, &last);
 		pairs = psprintf("unnest($1, $2, $3, $4, $5, $6) AS m(month, frame, is_first, is_last, map_on, month_end)"
 						 " ON m.month = %s", month);
 		appendStringInfo(&where, "%s >= $%d", month, add_parameter(parameters, DATEOID, DateADTGetDatum(first)));
@@ -636,12 +658,51 @@ same_group(const DwhRequest *a, const DwhRequest *b)
 		strcmp(a->measure->unit_column, b->measure->unit_column) == 0;
 }
 
+/* The requests that look at the same units of the same subject, whatever their kind of scan. */
+static Bitmapset *
+frames_of_units(DwhEvaluation *ev, const DwhRequest *like)
+{
+	List	   *requests = NIL;
+	ListCell   *lc;
+
+	foreach(lc, ev->requests)
+	{
+		DwhRequest *request = lfirst(lc);
+
+		if (request->measure->subject == like->measure->subject && request->kind != DWH_SCAN_RUNNING &&
+			strcmp(request->measure->unit_column, like->measure->unit_column) == 0)
+			requests = lappend(requests, request);
+	}
+	return frames_of(requests);
+}
+
+/* Whether the request is needed for single months only. */
+static bool
+is_for_months(DwhEvaluation *ev, const DwhRequest *request)
+{
+	int			i = -1;
+
+	while ((i = bms_next_member(request->frames, i)) >= 0)
+		if (ev->frames[i].nmonths > 1)
+			return false;
+	return true;
+}
+
 /* Answers all requests of the evaluation. */
 void
 dwh_scan_run(DwhEvaluation *ev)
 {
 	Bitmapset  *done = NULL;
 	ListCell   *lc;
+
+	/* what is added month by month is, over single months, a window like the others and shares their pass */
+	foreach(lc, ev->requests)
+	{
+		DwhRequest *request = lfirst(lc);
+
+		if (request->kind == DWH_SCAN_MONTHLY && is_for_months(ev, request))
+			request->kind = DWH_SCAN_WINDOW;
+	}
 
 	foreach(lc, ev->requests)
 	{
@@ -666,7 +727,7 @@ dwh_scan_run(DwhEvaluation *ev)
 			continue;
 		}
 		if (request->kind != DWH_SCAN_RUNNING && presence_map(ev, subject, request->measure->unit_column) == NULL)
-			load_presence(ev, subject, request->measure->unit_column);
+			load_presence(ev, subject, request->measure->unit_column, frames_of_units(ev, request));
 		run_group(ev, group);
 	}
 }
