@@ -51,7 +51,11 @@ OBJS = \
 	src/formula/scan.o \
 	src/indicator/arithmetic.o \
 	src/indicator/catalogue.o \
+	src/indicator/catalogue_edit.o \
+	src/indicator/catalogue_indicator.o \
+	src/indicator/catalogue_subject.o \
 	src/indicator/check.o \
+	src/indicator/dependents.o \
 	src/indicator/formula_functions.o \
 	src/indicator/evaluate.o \
 	src/indicator/manual.o \
@@ -84,6 +88,7 @@ SQL_PARTS = \
 	sql/install/31_organisation.sql \
 	sql/install/32_partitions.sql \
 	sql/install/50_indicator.sql \
+	sql/install/52_catalogue.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/90_privileges.sql
 
@@ -135,7 +140,8 @@ REGRESS = \
 	star_refusals \
 	star_reference \
 	manual_figures \
-	formula_language
+	formula_language \
+	indicator_catalogue
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

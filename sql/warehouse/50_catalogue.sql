@@ -137,6 +137,8 @@ CREATE TABLE dwh_catalog.indicator_version (
 	valid_to		date CHECK (valid_to >= valid_from),
 	reason			text NOT NULL,
 	decision_no		text,
+	end_reason		text,
+	end_decision_no	text,
 	author			text NOT NULL DEFAULT session_user,
 	created_at		timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (indicator_id, version),
@@ -150,6 +152,8 @@ COMMENT ON COLUMN dwh_catalog.indicator_version.valid_from IS 'Áp dụng cho c�
 COMMENT ON COLUMN dwh_catalog.indicator_version.valid_to IS 'Ngày hiệu lực cuối cùng; trống là chưa hết hiệu lực | Last day in force; empty means open';
 COMMENT ON COLUMN dwh_catalog.indicator_version.reason IS 'Lý do | Reason';
 COMMENT ON COLUMN dwh_catalog.indicator_version.decision_no IS 'Số quyết định | Number of the decision';
+COMMENT ON COLUMN dwh_catalog.indicator_version.end_reason IS 'Lý do kết thúc chỉ tiêu | Reason why the indicator ended with it';
+COMMENT ON COLUMN dwh_catalog.indicator_version.end_decision_no IS 'Số quyết định kết thúc chỉ tiêu | Decision that ended the indicator';
 COMMENT ON COLUMN dwh_catalog.indicator_version.author IS 'Người lập | Author';
 COMMENT ON COLUMN dwh_catalog.indicator_version.created_at IS 'Lúc lập | Made at';
 

@@ -50,3 +50,13 @@ GRANT EXECUTE ON FUNCTION dwh.get_audit_worker() TO dwh_central_admin, dwh_audit
 GRANT EXECUTE ON FUNCTION dwh.check_formula(text), dwh.get_value(text, date, text, text),
 	dwh.indicator_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.list_dependents(text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
+-- Changing the catalogue: these ask for the right themselves, so that a refusal is in the log.
+GRANT EXECUTE ON FUNCTION dwh.create_subject(text, regclass, text, text, text, text, text),
+	dwh.create_dimension(text, text, text, text, text),
+	dwh.create_measure(text, text, text, text, text, text, text, text, text, text),
+	dwh.create_indicator(text, text, text, text, text, text, text, date, text, text, text, numeric, int, text, text[], text[], text,
+		text, text, boolean, text),
+	dwh.revise_indicator(text, text, date, text, text), dwh.retire_indicator(text, date, text, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
