@@ -127,6 +127,7 @@ REGRESS = \
 	warehouse_refusals \
 	warehouse_rebuild \
 	identity_caller \
+	identity_maintenance \
 	id_set_type \
 	id_set_aggregate \
 	id_set_property \

@@ -78,6 +78,17 @@ SET LOCAL escape_string_warning = off;
 SET LOCAL DateStyle = 'SQL, DMY';
 SELECT dwh.create_warehouse();
 SELECT dwh.create_warehouse();
+RESET search_path;
+-- 6. A view put in the place of a table by dwh_owner runs its functions as dwh_owner, never as the superuser who calls.
+SAVEPOINT view;
+CREATE FUNCTION public.spy() RETURNS boolean LANGUAGE plpgsql AS
+	$$BEGIN RAISE WARNING 'the view ran as %', current_user; RETURN true; END$$;
+ALTER TABLE dwh_catalog.warehouse RENAME TO warehouse_kept;
+CREATE VIEW dwh_catalog.warehouse AS SELECT * FROM dwh_catalog.warehouse_kept WHERE public.spy();
+ALTER VIEW dwh_catalog.warehouse OWNER TO dwh_owner;
+SELECT dwh.create_warehouse();
+SELECT dwh.upgrade_warehouse();
+ROLLBACK TO view;
 ROLLBACK;
 DROP ROLE regress_plain;
 SELECT dwh.create_warehouse();

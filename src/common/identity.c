@@ -19,7 +19,7 @@
 
 PG_FUNCTION_INFO_V1(dwh_sql_current_account);
 
-/* Looks the outer user's account up, in tables that are known to stand. Returns its id and, where asked, the person's name; 0 where there is none. */
+/* Looks the caller's account up, in tables that are known to stand. Returns its id and, where asked, the person's name; 0 where there is none. */
 static int32
 find_account(char **person)
 {
@@ -28,7 +28,7 @@ find_account(char **person)
 	DwhOwnerSwitch owner;
 	int32		account_id = 0;
 
-	values[0] = CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), false));
+	values[0] = CStringGetTextDatum(GetUserNameFromId(dwh_caller_role(), false));
 	dwh_spi_begin();
 	dwh_owner_enter_unchecked(&owner);
 	if (dwh_spi_select_latest(
@@ -62,7 +62,7 @@ dwh_caller_describe(DwhCaller *caller)
 	caller->person = NULL;
 	caller->account_id = dwh_warehouse_exists() ? find_account(&caller->person) : 0;
 	caller->session_user_name = GetUserNameFromId(GetSessionUserId(), false);
-	caller->outer_user_name = GetUserNameFromId(GetOuterUserId(), false);
+	caller->outer_user_name = GetUserNameFromId(dwh_caller_role(), false);
 	caller->client_address = MyProcPort != NULL && MyProcPort->remote_host != NULL ? pstrdup(MyProcPort->remote_host) : NULL;
 }
 

@@ -1,7 +1,7 @@
 /*
  * identity.h
- *		Who calls: the outer user (login role, or what SET ROLE chose; never the owner of a definer function) and the account that
- *		names it as its login role.
+ *		Who calls: dwh_caller_role() (login role, or what SET ROLE chose; never the owner of a definer function) and the account
+ *		that names it as its login role.
  *
  * A group role has no account, and an account counts only while it is enabled and valid on the day of the warehouse's zone.
  */

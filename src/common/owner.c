@@ -86,15 +86,37 @@ dwh_require_warehouse(void)
 }
 
 /*
- * Whether the outer user (the login role, or what SET ROLE chose; never the owner of a definer function) has the rights of
- * dwh_owner. Superusers do.
+ * The role that calls: the outer user (the login role, or what SET ROLE chose; never the owner of a definer function). In a
+ * security-restricted operation, where PostgreSQL runs what a table's owner wrote while somebody else maintains the table (ANALYZE,
+ * REINDEX, REFRESH, autovacuum as superuser), it is that owner: else an index expression would lend its owner the maintainer's
+ * rights. To be asked before dwh_owner_enter(), which is such an operation itself.
  */
+Oid
+dwh_caller_role(void)
+{
+	Oid			user;
+	int			sec_context;
+
+	GetUserIdAndSecContext(&user, &sec_context);
+	if ((sec_context & SECURITY_RESTRICTED_OPERATION) != 0 && user != dwh_owner_oid())
+		return user;
+	return GetOuterUserId();
+}
+
+/* Whether the caller has the rights of a role of that name. Superusers do, unless there is no such role. */
+bool
+dwh_caller_has_role(const char *name)
+{
+	Oid			role = get_role_oid(name, true);
+
+	return OidIsValid(role) && has_privs_of_role(dwh_caller_role(), role);
+}
+
+/* Whether the caller has the rights of dwh_owner. Superusers do. */
 bool
 dwh_caller_is_owner(void)
 {
-	Oid			owner = dwh_owner_oid();
-
-	return OidIsValid(owner) && has_privs_of_role(GetOuterUserId(), owner);
+	return dwh_caller_has_role(DWH_OWNER_ROLE);
 }
 
 /* Becomes dwh_owner. Raises WH001 where no warehouse stands. */

@@ -20,6 +20,8 @@ extern Oid	dwh_owner_oid(void);
 extern void dwh_owner_enter(DwhOwnerSwitch *state);
 extern void dwh_owner_enter_unchecked(DwhOwnerSwitch *state);
 extern void dwh_owner_leave(const DwhOwnerSwitch *state);
+extern Oid	dwh_caller_role(void);
+extern bool dwh_caller_has_role(const char *name);
 extern bool dwh_caller_is_owner(void);
 extern void dwh_require_tables(void);
 extern void dwh_require_warehouse(void);

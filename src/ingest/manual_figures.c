@@ -17,7 +17,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -116,13 +115,11 @@ typedef struct BadLine
 
 PG_FUNCTION_INFO_V1(dwh_sql_load_manual_figures);
 
-/* Raises 42501 unless the outer user is a member of dwh_loader or dwh_owner. */
+/* Raises 42501 unless the caller is a member of dwh_loader or dwh_owner. */
 static void
 require_loader(void)
 {
-	Oid			loader = get_role_oid("dwh_loader", true);
-
-	if (dwh_caller_is_owner() || (OidIsValid(loader) && has_privs_of_role(GetOuterUserId(), loader)))
+	if (dwh_caller_is_owner() || dwh_caller_has_role("dwh_loader"))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -20,7 +20,6 @@
 #include "miscadmin.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
@@ -267,11 +266,7 @@ dwh_sql_ensure_partitions(PG_FUNCTION_ARGS)
 
 	dwh_require_warehouse();
 	for (int i = 0; i < lengthof(roles) && !is_allowed; i++)
-	{
-		Oid			role = get_role_oid(roles[i], true);
-
-		is_allowed = OidIsValid(role) && has_privs_of_role(GetOuterUserId(), role);
-	}
+		is_allowed = dwh_caller_has_role(roles[i]);
 	if (!is_allowed)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

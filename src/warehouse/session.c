@@ -92,16 +92,20 @@ dwh_warehouse_grant_to_owner(void)
 					"GRANT EXECUTE ON ALL ROUTINES IN SCHEMA dwh, dwh_internal TO dwh_owner WITH GRANT OPTION;");
 }
 
-/* The version in the warehouse's row. */
+/* The version in the warehouse's row; read as dwh_owner, who may have put a view in the table's place. */
 int
 dwh_warehouse_get_version(void)
 {
+	DwhOwnerSwitch owner;
+
+	dwh_owner_enter_unchecked(&owner);
 	if (dwh_spi_select_latest("SELECT schema_version::int FROM dwh_catalog.warehouse", 0, NULL, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table dwh_catalog.warehouse has no row"),
 				 errdetail("The row says which version the tables of the warehouse have."),
 				 errhint("Restore the row from a dump.")));
+	dwh_owner_leave(&owner);
 	return dwh_spi_int(0, 1);
 }
 
