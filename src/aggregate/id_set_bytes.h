@@ -114,7 +114,7 @@ typedef struct DwhTextError
 #define DWH_STATE_INLINE		8
 #define DWH_BLOCK_SHIFT			12
 #define DWH_BLOCK_WORDS			64
-#define DWH_BLOCK_DENSE			96
+#define DWH_BLOCK_DENSE			64
 
 typedef struct DwhIdState
 {

@@ -4,8 +4,8 @@
  *
  * Ids are appended to a buffer that starts inside the state (a group of five ids costs one allocation). When the buffer is
  * full its tail is sorted (insertion sort, or radix sort over the bits that vary), freed of duplicates and merged into the
- * sorted prefix; only a buffer that is still more than 5/8 full is doubled. A block of 4096 ids of which 96 or more are
- * present becomes a bitset (5.5 bytes an id), and its ids are set there without any sorting: surrogate ids are handed out
+ * sorted prefix; only a buffer that is still more than 5/8 full is doubled. A block of 4096 ids of which 64 or more are
+ * present becomes a bitset (8.3 bytes an id), and its ids are set there without any sorting: surrogate ids are handed out
  * densely by home unit, so most rows take that path. An id takes at most 13 bytes, also while ids move from the buffer to
  * bitsets, all of it from the memory context that is passed in, so work_mem sees it.
  *
@@ -21,6 +21,8 @@
 
 #define INSERTION_MAX		40	/* longest tail that insertion sort takes */
 #define STACK_SCRATCH		1024	/* longest tail that is radix sorted on the stack */
+#define DIGIT_BITS_MAX		11	/* of a pass of the radix sort: its counters stay in the first-level cache */
+#define BLOCK_BYTES			(DWH_BLOCK_WORDS * sizeof(uint64) + 16) /* with the allocator's header */
 #define CHUNK				65536	/* ids between two looks at interrupts */
 
 /*
@@ -35,55 +37,66 @@ dwh_state_init(DwhIdState *state)
 }
 
 /*
- * Sorts ids with a radix sort over those bytes (or, for many, groups of 11 bits) in which they differ.
+ * Sorts ids with a radix sort over the bits in which they differ, in as many passes as cost least: a pass takes about two
+ * steps an id and one a digit value.
  */
 static void
 radix_sort(uint32 *ids, uint32 *scratch, uint32 n)
 {
 	uint32		varying = 0;
-	uint32		shift = 0;
-	int			digit_bits = n < 8192 ? 8 : 11;
-	uint32		digits = 1u << digit_bits;
-	uint32		counts[2048];
+	uint32		shift;
+	uint32		bits;
+	uint32		digit_bits = DIGIT_BITS_MAX;
+	uint64		least = PG_UINT64_MAX;
+	uint32		mask;
+	uint32		counts[1 << DIGIT_BITS_MAX];
 	uint32	   *from = ids;
 	uint32	   *to = scratch;
 
 	for (uint32 i = 1; i < n; i++)
 		varying |= ids[i] ^ ids[0];
-	while (varying != 0)
+	if (varying == 0)
+		return;
+	shift = __builtin_ctz(varying);
+	bits = 32 - __builtin_clz(varying) - shift;
+	for (uint32 passes = (bits + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX; passes <= 4; passes++)
 	{
+		uint32		digit = (bits + passes - 1) / passes;
+		uint64		cost = passes * ((uint64) n * 2 + (1u << digit));
+
+		if (cost < least)
+		{
+			least = cost;
+			digit_bits = digit;
+		}
+	}
+	mask = (1u << digit_bits) - 1;
+
+	for (uint32 end = shift + bits; shift < end; shift += digit_bits)
+	{
+		uint32	   *swap = from;
 		uint32		place = 0;
 
-		/* start at the lowest bit that varies: no pass is spent on bits that are the same in all */
-		shift += __builtin_ctz(varying);
-		varying >>= __builtin_ctz(varying);
-
-		memset(counts, 0, digits * sizeof(uint32));
+		memset(counts, 0, (mask + 1) * sizeof(uint32));
 		for (uint32 i = 0; i < n; i++)
-			counts[(from[i] >> shift) & (digits - 1)]++;
-		for (uint32 d = 0; d < digits; d++)
+			counts[(from[i] >> shift) & mask]++;
+		for (uint32 digit = 0; digit <= mask; digit++)
 		{
-			uint32		count = counts[d];
+			uint32		count = counts[digit];
 
-			counts[d] = place;
+			counts[digit] = place;
 			place += count;
 		}
 		for (uint32 start = 0; start < n; start += CHUNK)
 		{
-			uint32		end = Min(n, start + CHUNK);
+			uint32		stop = Min(n, start + CHUNK);
 
 			CHECK_FOR_INTERRUPTS();
-			for (uint32 i = start; i < end; i++)
-				to[counts[(from[i] >> shift) & (digits - 1)]++] = from[i];
+			for (uint32 i = start; i < stop; i++)
+				to[counts[(from[i] >> shift) & mask]++] = from[i];
 		}
-		{
-			uint32	   *swap = from;
-
-			from = to;
-			to = swap;
-		}
-		shift += digit_bits;
-		varying = digit_bits < 32 ? varying >> digit_bits : 0;
+		from = to;
+		to = swap;
 	}
 	if (from != ids)
 		memcpy(ids, from, (Size) n * sizeof(uint32));
@@ -264,7 +277,10 @@ fill_blocks(DwhIdState *state, MemoryContext context)
 			last = block;
 		}
 	}
-	may_add = fresh > 0 && reserve_blocks(state, context, first, last, fresh);
+	/* While ids move they take room twice: only when that stays below 13 bytes an id. Otherwise a fuller buffer comes. */
+	may_add = fresh > 0 &&
+		state->cap * sizeof(uint32) + (state->n_blocks + fresh) * (BLOCK_BYTES + sizeof(uint64 *)) <=
+		((Size) state->n + (Size) state->n_blocks * DWH_BLOCK_DENSE) * 13 && reserve_blocks(state, context, first, last, fresh);
 	if (!may_add && state->n_blocks == 0)
 		return;
 	for (uint32 i = 0, j; i < state->n; i = j)

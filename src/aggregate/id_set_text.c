@@ -213,7 +213,7 @@ put_id(DwhBytes *text, uint32 id)
 static void
 put_range(DwhBytes *text, uint32 first, uint32 last)
 {
-	if (last - first + 1 >= RANGE_FROM)
+	if (last > first && last - first + 1 >= RANGE_FROM)
 	{
 		put_id(text, first);
 		dwh_bytes_append(text, "-", 1);
@@ -225,9 +225,35 @@ put_range(DwhBytes *text, uint32 first, uint32 last)
 	{
 		put_id(text, first);
 		dwh_bytes_append(text, ",", 1);
-		if (first == last)
+		if (first >= last)
 			break;
 	}
+}
+
+/* What is printed of a value so far: the last range, which the next one may continue. */
+typedef struct TextWriter
+{
+	DwhBytes   *text;
+	DwhRange	range;
+	bool		open;
+} TextWriter;
+
+/*
+ * Takes the ids first .. last, which follow all that came before.
+ */
+static inline void
+print_range(TextWriter *writer, uint32 first, uint32 last)
+{
+	if (writer->open && first == writer->range.last + 1)
+	{
+		writer->range.last = last;
+		return;
+	}
+	if (writer->open)
+		put_range(writer->text, writer->range.first, writer->range.last);
+	writer->range.first = first;
+	writer->range.last = last;
+	writer->open = true;
 }
 
 /*
@@ -238,53 +264,49 @@ dwh_id_set_print(const uint8 *bytes, Size len, DwhBytes *text)
 {
 	DwhIdSetReader reader;
 	DwhContainer container;
-	uint16	   *values = palloc(sizeof(uint16) * DWH_VALUES_MAX);
-	DwhRange	range = {0, 0};
-	bool		open = false;
-	Size		start;
+	TextWriter	writer = {text, {0, 0}, false};
 
 	dwh_bytes_append(text, "{", 1);
-	start = text->len;
 	dwh_reader_open(&reader, bytes, len);
 	while (dwh_reader_next(&reader, &container))
 	{
-		uint32		n;
 		uint32		base = container.key << 16;
 
 		CHECK_FOR_INTERRUPTS();
-		if (container.kind == DWH_CONTAINER_RUN)
-			n = container.n_runs;
-		else
-			n = dwh_container_values(&container, values);
-		for (uint32 i = 0; i < n; i++)
+		switch (container.kind)
 		{
-			uint32		first;
-			uint32		last;
+			case DWH_CONTAINER_ARRAY:
+				for (uint32 i = 0; i < container.card; i++)
+				{
+					uint32		id = base + dwh_read_u16(container.data + (Size) i * 2);
 
-			if (container.kind == DWH_CONTAINER_RUN)
-			{
-				first = base + dwh_read_u16(container.data + (Size) i * 4);
-				last = first + dwh_read_u16(container.data + (Size) i * 4 + 2);
-			}
-			else
-				first = last = base + values[i];
-			if (open && first == range.last + 1)
-				range.last = last;
-			else
-			{
-				if (open)
-					put_range(text, range.first, range.last);
-				range.first = first;
-				range.last = last;
-				open = true;
-			}
+					print_range(&writer, id, id);
+				}
+				break;
+			case DWH_CONTAINER_BITSET:
+				for (uint32 i = 0; i < DWH_CONTAINER_WORDS; i++)
+					for (uint64 word = dwh_read_u64(container.data + (Size) i * 8); word != 0; word &= word - 1)
+					{
+						uint32		id = base + i * 64 + __builtin_ctzll(word);
+
+						print_range(&writer, id, id);
+					}
+				break;
+			case DWH_CONTAINER_RUN:
+				for (uint32 i = 0; i < container.n_runs; i++)
+				{
+					uint32		first = base + dwh_read_u16(container.data + (Size) i * 4);
+
+					print_range(&writer, first, first + dwh_read_u16(container.data + (Size) i * 4 + 2));
+				}
+				break;
 		}
 	}
-	if (open)
-		put_range(text, range.first, range.last);
-	/* the last comma becomes the brace */
-	if (text->len > start)
+	if (writer.open)
+	{
+		put_range(text, writer.range.first, writer.range.last);
+		/* the last comma becomes the brace */
 		text->len--;
+	}
 	dwh_bytes_append(text, "}", 2);
-	pfree(values);
 }

@@ -1,5 +1,5 @@
 -- The data of all measurements, from a fixed seed: 700 units of 63 provinces, 36 months, 3 schemes, people who stay for years.
--- A row is as wide as one of dwh_star.fact_participation. Ids in three ways: dense by home unit (as dim_person assigns
+-- A row is that of dwh_star.fact_participation and two ids more. Ids in three ways: dense by home unit (as dim_person assigns
 -- them), in the order of some registration that knows no units, and spread over all of 0 .. 2147483647.
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS dwh_ext;
@@ -32,14 +32,14 @@ SELECT row_number() OVER (ORDER BY home, r)::int AS dense_id, home, r,
 FROM (SELECT 1 + floor(700 * power(random(), 1.6))::int AS home, random() AS r FROM generate_series(1, :persons)) AS v;
 
 CREATE UNLOGGED TABLE bench.fact (
-	month date NOT NULL, unit_id int NOT NULL, person_id int NOT NULL, scheme_id int NOT NULL, payer_kind text NOT NULL,
+	month date NOT NULL, unit_id int NOT NULL, person_id int NOT NULL, registered_id int NOT NULL, spread_id int NOT NULL,
+	scheme_id int NOT NULL, payer_kind text NOT NULL,
 	employer_id int NOT NULL, category_id int NOT NULL, state text NOT NULL, is_main boolean NOT NULL, card_from date, card_to date,
-	salary_base bigint, sex text, age int, load_id int NOT NULL, registered_id int NOT NULL, spread_id int NOT NULL);
+	salary_base bigint, sex text, age int, load_id int NOT NULL);
 INSERT INTO bench.fact
-SELECT month, unit_id, dense_id, scheme_id, payer, CASE payer WHEN 'employer' THEN 1 + dense_id / 40 ELSE 0 END,
+SELECT month, unit_id, dense_id, registered_id, (registered_id::bigint * 2862933 % 2147483648)::int, scheme_id, payer, CASE payer WHEN 'employer' THEN 1 + dense_id / 40 ELSE 0 END,
 	1 + dense_id % 30, 'active', scheme_id < 5, CASE scheme_id WHEN 5 THEN month END, CASE scheme_id WHEN 5 THEN month + 365 END,
-	5000000 + dense_id % 97 * 100000, CASE WHEN dense_id % 2 = 0 THEN 'F' ELSE 'M' END, 20 + dense_id % 40, 1 + m,
-	registered_id, (registered_id::bigint * 2862933 % 2147483648)::int
+	5000000 + dense_id % 97 * 100000, CASE WHEN dense_id % 2 = 0 THEN 'F' ELSE 'M' END, 20 + dense_id % 40, 1 + m
 FROM (SELECT m, month, p.*, CASE WHEN moved_to IS NOT NULL AND m >= moved_m THEN moved_to ELSE home END AS unit_id,
 		(dense_id::bigint * 7368787 % 15485863 % :persons)::int AS registered_id
 	FROM bench.month JOIN bench.person AS p ON m BETWEEN first_m AND first_m + months) AS v,

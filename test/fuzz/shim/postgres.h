@@ -28,6 +28,7 @@ typedef void *MemoryContext;
 #define UINT64CONST(x)		(x##UL)
 #define PG_INT32_MAX		0x7FFFFFFF
 #define PG_UINT32_MAX		0xFFFFFFFFU
+#define PG_UINT64_MAX		UINT64CONST(0xFFFFFFFFFFFFFFFF)
 #define VARHDRSZ			4
 #define Min(a, b)			((a) < (b) ? (a) : (b))
 #define Max(a, b)			((a) > (b) ? (a) : (b))
