@@ -142,7 +142,8 @@ REGRESS = \
 	star_reference \
 	manual_figures \
 	formula_language \
-	indicator_catalogue
+	indicator_catalogue \
+	indicator_edges
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

@@ -176,7 +176,7 @@ SELECT pg_temp.attempt(format('SELECT * FROM dwh.indicator_values(%s)', a)) FROM
 	(14, $$'{A01}', '2024-01-01', '2024-01-01', 'month', '{province}', '{}', NULL, NULL, '2024-05-01'$$),
 	(15, $$'{A01,NULL}', '2024-01-01', '2024-01-01'$$),
 	(16, $$'{A01}', NULL, '2024-01-01'$$),
-	(17, $$'{A01}', '0001-01-01', '2024-01-01'$$),
+	(17, $$'{A01}', '1800-01-01', '2024-01-01'$$),
 	(18, $$'{A01}', '2024-01-01', 'infinity'$$),
 	(19, $$'{A01}', '2024-01-01', '2024-01-01', 'month', '{province,NULL}'$$)) AS v (n, a) ORDER BY n;
 SELECT pg_temp.attempt($$SELECT dwh.get_value('A01', '2025-07-01', 'month', '64')$$);

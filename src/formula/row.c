@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -226,46 +228,89 @@ compile_path(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 	return psprintf("%s.code", alias);
 }
 
-/* Compiles an operand that must be of one type; a quoted string passes where text or a date is wanted. */
+/* An operand, compiled once: its type may depend on its neighbours'. */
+typedef struct Operand
+{
+	const DwhNode *node;
+	char	   *sql;
+	DwhRowType	type;
+} Operand;
+
+/* The SQL of a compiled operand as one type; a quoted string passes where text or a date is wanted, null anywhere. */
+static char *
+coerce(const Operand *operand, DwhRowType wanted)
+{
+	if (operand->type == DWH_ROW_NULL)
+		switch (wanted)
+		{
+			case DWH_ROW_NUMBER:
+				return pstrdup("NULL::numeric");
+			case DWH_ROW_DATE:
+				return pstrdup("NULL::date");
+			case DWH_ROW_BOOL:
+				return pstrdup("NULL::boolean");
+			default:
+				return pstrdup("NULL::text");
+		}
+	if (operand->type == DWH_ROW_LITERAL && wanted == DWH_ROW_DATE)
+	{
+		const char *text = operand->node->text;
+
+		/* a malformed date is found here, not when rows are read; one that depends on DateStyle is none */
+		if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 || text[4] != '-')
+			ereport(ERROR,
+					(errcode(ERRCODE_DWH_FORMULA_TYPE),
+					 errmsg("\"%s\" is no date", text),
+					 errhint("Write dates as '2025-12-31'.")));
+		(void) DirectFunctionCall1(date_in, CStringGetDatum(text));
+		return psprintf("%s::date", operand->sql);
+	}
+	if (operand->type == DWH_ROW_LITERAL && wanted == DWH_ROW_TEXT)
+		return psprintf("%s::text", operand->sql);
+	if (operand->type != wanted)
+		type_error(operand->node, type_name(wanted), operand->type);
+	return operand->sql;
+}
+
+/* Compiles an operand that must be of one type. */
 static char *
 compile_as(DwhRowScope *scope, const DwhNode *node, DwhRowType wanted)
 {
-	DwhRowType	type;
-	char	   *sql = compile(scope, node, &type);
+	Operand		operand = {node};
 
-	if (type == DWH_ROW_LITERAL && wanted == DWH_ROW_DATE)
+	operand.sql = compile(scope, node, &operand.type);
+	return coerce(&operand, wanted);
+}
+
+/*
+ * Compiles operands that must be of one type, and gives that type: that of the first which is neither a quoted string nor
+ * null; text if all are. Each is compiled once, so nesting costs no more than its length.
+ */
+static char **
+compile_alike(DwhRowScope *scope, List *nodes, int from, DwhRowType *type)
+{
+	int			n = list_length(nodes);
+	Operand    *operands = palloc0(n * sizeof(Operand));
+	char	  **sql = palloc0(n * sizeof(char *));
+	bool		known = false;
+
+	*type = DWH_ROW_TEXT;
+	for (int i = from; i < n; i++)
 	{
-		/* a malformed date is found here, not when rows are read; one that depends on DateStyle is none */
-		if (strlen(node->text) != 10 || strspn(node->text, "0123456789-") != 10 || node->text[4] != '-')
-			ereport(ERROR,
-					(errcode(ERRCODE_DWH_FORMULA_TYPE),
-					 errmsg("\"%s\" is no date", node->text),
-					 errhint("Write dates as '2025-12-31'.")));
-		(void) DirectFunctionCall1(date_in, CStringGetDatum(node->text));
-		return psprintf("%s::date", sql);
+		operands[i].node = list_nth(nodes, i);
+		operands[i].sql = compile(scope, operands[i].node, &operands[i].type);
+		if (!known && operands[i].type != DWH_ROW_LITERAL && operands[i].type != DWH_ROW_NULL)
+		{
+			*type = operands[i].type;
+			known = true;
+		}
 	}
-	if (type == DWH_ROW_LITERAL && wanted == DWH_ROW_TEXT)
-		return psprintf("%s::text", sql);
-	if (type != wanted && type != DWH_ROW_NULL)
-		type_error(node, type_name(wanted), type);
+	for (int i = from; i < n; i++)
+		sql[i] = coerce(&operands[i], *type);
 	return sql;
 }
 
-/* The common type of several operands: that of the first which is neither a quoted string nor null; text if all are. */
-static DwhRowType
-common_type(DwhRowScope *scope, List *operands, int from)
-{
-	for (int i = from; i < list_length(operands); i++)
-	{
-		DwhRowType	type;
-
-		(void) compile(scope, list_nth(operands, i), &type);
-		if (type != DWH_ROW_LITERAL && type != DWH_ROW_NULL)
-			return type;
-	}
-	return DWH_ROW_TEXT;
-}
-
+/* Arithmetic is numeric throughout: products of whole numbers do not overflow. */
 static char *
 compile_binary(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 {
@@ -274,26 +319,27 @@ compile_binary(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 	char	   *left;
 	char	   *right;
 
-	if (strcmp(op, "and") == 0 || strcmp(op, "or") == 0)
+	if (strchr("=<>", op[0]) != NULL)
 	{
-		operand_type = *type = DWH_ROW_BOOL;
-		op = strcmp(op, "and") == 0 ? "AND" : "OR";
-	}
-	else if (strchr("=<>", op[0]) != NULL)
-	{
-		operand_type = common_type(scope, node->args, 0);
-		*type = DWH_ROW_BOOL;
-	}
-	else
-		operand_type = *type = DWH_ROW_NUMBER;
+		char	  **sql = compile_alike(scope, node->args, 0, &operand_type);
 
-	left = compile_as(scope, linitial(node->args), operand_type);
-	right = compile_as(scope, lsecond(node->args), operand_type);
+		*type = DWH_ROW_BOOL;
+		return psprintf("(%s %s %s)", sql[0], op, sql[1]);
+	}
+	*type = strcmp(op, "and") == 0 || strcmp(op, "or") == 0 ? DWH_ROW_BOOL : DWH_ROW_NUMBER;
+	left = compile_as(scope, linitial(node->args), *type);
+	right = compile_as(scope, lsecond(node->args), *type);
+	if (*type == DWH_ROW_BOOL)
+		return psprintf("(%s %s %s)", left, op[0] == 'a' ? "AND" : "OR", right);
 	if (op[0] == '/' || op[0] == '%')
 		return psprintf("(%s::numeric %s nullif(%s, 0))", left, op, right);
-	if (op[0] == '^')
-		return psprintf("(%s::numeric ^ %s::numeric)", left, right);
-	return psprintf("(%s %s %s)", left, op, right);
+	if (op[0] == '^' && (strlen(right) != 1 || !isdigit((unsigned char) right[0])))
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TYPE),
+				 errmsg("\"%s\" is no exponent that can be used over the columns of a row", dwh_formula_deparse(lsecond(node->args))),
+				 errdetail("One row with a power that does not exist would take the answer from all others."),
+				 errhint("Use a whole number from 0 to 9.")));
+	return psprintf("(%s::numeric %s %s::numeric)", left, op, right);
 }
 
 static char *
@@ -306,26 +352,26 @@ compile_call(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 
 	if (strcmp(node->text, "if") == 0 && nargs == 3)
 	{
-		*type = common_type(scope, node->args, 1);
-		return psprintf("CASE WHEN %s THEN %s ELSE %s END",
-						compile_as(scope, linitial(node->args), DWH_ROW_BOOL),
-						compile_as(scope, lsecond(node->args), *type),
-						compile_as(scope, lthird(node->args), *type));
+		char	   *condition = compile_as(scope, linitial(node->args), DWH_ROW_BOOL);
+		char	  **branches = compile_alike(scope, node->args, 1, type);
+
+		return psprintf("CASE WHEN %s THEN %s ELSE %s END", condition, branches[1], branches[2]);
 	}
 	for (int i = 0; i < lengthof(number_functions); i++)
 		if (strcmp(node->text, number_functions[i]) == 0 && nargs == 1)
 		{
 			*type = DWH_ROW_NUMBER;
-			return psprintf("pg_catalog.%s(%s)", node->text, compile_as(scope, linitial(node->args), DWH_ROW_NUMBER));
+			return psprintf("pg_catalog.%s(%s::numeric)", node->text, compile_as(scope, linitial(node->args), DWH_ROW_NUMBER));
 		}
 	for (int i = 0; i < lengthof(any_functions); i++)
 		if (strcmp(node->text, any_functions[i]) == 0 && nargs >= 1 && (i != 1 || nargs == 2))
 		{
-			*type = common_type(scope, node->args, 0);
+			char	  **args = compile_alike(scope, node->args, 0, type);
+
 			initStringInfo(&sql);
 			appendStringInfo(&sql, "%s(", node->text);
 			for (int j = 0; j < nargs; j++)
-				appendStringInfo(&sql, "%s%s", j > 0 ? ", " : "", compile_as(scope, list_nth(node->args, j), *type));
+				appendStringInfo(&sql, "%s%s", j > 0 ? ", " : "", args[j]);
 			appendStringInfoChar(&sql, ')');
 			return sql.data;
 		}
@@ -338,18 +384,30 @@ compile_call(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 static char *
 compile_in(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 {
-	DwhRowType	operand_type = common_type(scope, node->args, 0);
+	DwhRowType	operand_type;
+	char	  **operands = compile_alike(scope, node->args, 0, &operand_type);
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "(%s %s (", compile_as(scope, linitial(node->args), operand_type),
-					 node->negated ? "NOT IN" : "IN");
+	appendStringInfo(&sql, "(%s %s (", operands[0], node->negated ? "NOT IN" : "IN");
 	for (int i = 1; i < list_length(node->args); i++)
-		appendStringInfo(&sql, "%s%s", i > 1 ? ", " : "",
-						 compile_as(scope, list_nth(node->args, i), operand_type));
+		appendStringInfo(&sql, "%s%s", i > 1 ? ", " : "", operands[i]);
 	appendStringInfoString(&sql, "))");
 	*type = DWH_ROW_BOOL;
 	return sql.data;
+}
+
+/* Raises WH203 for a number that no column can hold: it would fail when rows are read. */
+static void
+check_number(const DwhNode *node)
+{
+	const char *exponent = strpbrk(node->text, "eE");
+
+	if (exponent && (strlen(exponent) > 5 || abs(pg_strtoint32(exponent + 1)) > 999))
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TYPE),
+				 errmsg("\"%s\" is too large or too small a number", node->text),
+				 errhint("Exponents from -999 to 999 can be used.")));
 }
 
 static char *
@@ -362,6 +420,7 @@ compile(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 	{
 		case DWH_NODE_NUMBER:
 			*type = DWH_ROW_NUMBER;
+			check_number(node);
 			return pstrdup(node->text);
 		case DWH_NODE_STRING:
 			*type = DWH_ROW_LITERAL;
@@ -376,7 +435,8 @@ compile(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 			return compile_path(scope, node, type);
 		case DWH_NODE_UNARY:
 			*type = strcmp(node->text, "not") == 0 ? DWH_ROW_BOOL : DWH_ROW_NUMBER;
-			return psprintf("(%s %s)", *type == DWH_ROW_BOOL ? "NOT" : "-", compile_as(scope, linitial(node->args), *type));
+			return psprintf(*type == DWH_ROW_BOOL ? "(NOT %s)" : "(- %s::numeric)",
+							compile_as(scope, linitial(node->args), *type));
 		case DWH_NODE_BINARY:
 			return compile_binary(scope, node, type);
 		case DWH_NODE_CALL:
@@ -433,6 +493,22 @@ dwh_row_is_int(Oid relation, const char *source)
 	return attnum > 0 && getBaseType(get_atttype(relation, attnum)) == INT4OID;
 }
 
+/* The quoted name of a table. Raises 42P01 where it has been dropped. */
+char *
+dwh_relation_sql(Oid relation)
+{
+	char	   *name = get_rel_name(relation);
+	char	   *schema = name ? get_namespace_name(get_rel_namespace(relation)) : NULL;
+
+	if (schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the table with OID %u does not exist", relation),
+				 errdetail("A subject of dwh_catalog.subject was fed by it."),
+				 errhint("Point dwh_catalog.subject.relation to its table, or set it to NULL.")));
+	return quote_qualified_identifier(schema, name);
+}
+
 /* The LEFT JOINs of the dimensions needed so far, each at most one row per row of its parent. */
 char *
 dwh_row_joins_sql(const DwhRowScope *scope)
@@ -446,8 +522,7 @@ dwh_row_joins_sql(const DwhRowScope *scope)
 		const DwhRowJoin *join = lfirst(lc);
 
 		appendStringInfo(&sql, "\n  LEFT JOIN %s %s ON %s.%s = %s.%s",
-						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(join->relation)),
-													get_rel_name(join->relation)),
+						 dwh_relation_sql(join->relation),
 						 join->alias, join->alias, quote_identifier(join->key),
 						 join->parent_alias, quote_identifier(join->column));
 	}

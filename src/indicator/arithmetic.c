@@ -21,6 +21,8 @@
 /* Results of more digits than this before the point are no figures of any statistics. */
 #define MAX_DIGITS 1000
 
+static DwhValue with_number(DwhValue value, Datum number);
+
 /* Constants, made once a backend. */
 static Datum zero;
 static Datum largest;
@@ -41,6 +43,13 @@ const char *
 dwh_status_name(DwhStatus status)
 {
 	return status_names[status];
+}
+
+/* A value read from rows: NaN and infinity, which a site's own numeric columns may hold, are undefined. */
+DwhValue
+dwh_value_read(Datum number)
+{
+	return with_number(dwh_value_number(number), number);
 }
 
 /* A value that is not there, and why. */
@@ -80,8 +89,9 @@ dwh_value_constant(const char *digits)
 
 	if (strlen(digits) > MAX_DIGITS || (exponent && (strlen(exponent) > 6 || abs(pg_strtoint32(exponent + 1)) > MAX_DIGITS)))
 		return dwh_value_missing(DWH_STATUS_UNDEFINED, 1);
-	return dwh_value_number(DirectFunctionCall3(numeric_in, CStringGetDatum(digits), ObjectIdGetDatum(InvalidOid),
-												Int32GetDatum(-1)));
+	return with_number(dwh_value_number((Datum) 0),
+					   DirectFunctionCall3(numeric_in, CStringGetDatum(digits), ObjectIdGetDatum(InvalidOid),
+										   Int32GetDatum(-1)));
 }
 
 static int
@@ -163,11 +173,22 @@ to_float8(Datum number)
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, number));
 }
 
+/* Decimal logarithm of a positive number, exact enough also next to 1, where float8 sees only 1. */
+static float8
+log10_of(Datum number)
+{
+	float8		above_one = to_float8(DirectFunctionCall2(numeric_sub, number,
+														  NumericGetDatum(int64_to_numeric(1))));
+
+	return fabs(above_one) < 0.5 ? log1p(above_one) / M_LN10 : log10(to_float8(number));
+}
+
 /* a ^ b, where it exists and has a size. */
 static DwhValue
 power(DwhValue result, Datum a, Datum b)
 {
-	float8		base = fabs(to_float8(a));
+	Datum		size = DirectFunctionCall1(numeric_abs, a);
+	float8		base = to_float8(size);
 	float8		exponent = to_float8(b);
 	bool		whole = compare(b, DirectFunctionCall2(numeric_round, b, Int32GetDatum(0))) == 0;
 	bool		negative = sign(a) < 0;
@@ -177,7 +198,7 @@ power(DwhValue result, Datum a, Datum b)
 		if (exponent < 0)
 			return make_null(result, DWH_STATUS_ZERO_DENOMINATOR);
 	}
-	else if ((negative && !whole) || isinf(base) || base == 0 || fabs(exponent * log10(base)) >= MAX_DIGITS)
+	else if ((negative && !whole) || isinf(base) || base == 0 || fabs(exponent * log10_of(size)) >= MAX_DIGITS)
 		return make_null(result, DWH_STATUS_UNDEFINED);
 	return with_number(result, DirectFunctionCall2(numeric_power, a, b));
 }

@@ -52,6 +52,8 @@ load_subjects(DwhCatalogue *catalogue)
 		subject->subject_id = dwh_spi_int(i, 1);
 		subject->code = dwh_spi_text(i, 2);
 		subject->relation = spi_oid(i, 3);
+		if (OidIsValid(subject->relation) && get_rel_name(subject->relation) == NULL)
+			subject->relation = InvalidOid; /* its table was dropped: no source feeds it any more */
 		subject->month_column = dwh_spi_text(i, 4);
 		subject->unit_column = dwh_spi_text(i, 5);
 		catalogue->subjects = lappend(catalogue->subjects, subject);
@@ -280,9 +282,7 @@ dwh_subject_has_rows(DwhSubject *subject)
 		subject->source_checked = true;
 		if (OidIsValid(subject->relation))
 		{
-			char	   *sql = psprintf("SELECT 1 FROM %s LIMIT 1",
-									   quote_qualified_identifier(get_namespace_name(get_rel_namespace(subject->relation)),
-																  get_rel_name(subject->relation)));
+			char	   *sql = psprintf("SELECT 1 FROM %s LIMIT 1", dwh_relation_sql(subject->relation));
 
 			subject->has_rows = dwh_spi_select(sql, 0, NULL, NULL, NULL, true) > 0;
 		}

@@ -11,6 +11,9 @@
 #include "common/nearest.h"
 #include "indicator/indicator.h"
 
+/* References looked at in one check: with conditions each way to a measure is a check of its own. */
+#define MAX_REFERENCES 5000
+
 typedef struct Checker
 {
 	DwhCatalogue *catalogue;
@@ -18,6 +21,7 @@ typedef struct Checker
 	const char *code;			/* of the indicator the formula is for; NULL where it is for none yet */
 	DwhFormulaFacts *facts;
 	List	   *visited;		/* of char *: indicators followed already */
+	int			followed;		/* references looked at */
 	const DwhNode *at;			/* the part of the formula looked at, for error positions */
 } Checker;
 
@@ -148,6 +152,13 @@ check_reference(Checker *checker, const DwhNode *node, const DwhNode *where, Lis
 	ListCell   *lc;
 
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (++checker->followed > MAX_REFERENCES)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TOO_LARGE),
+				 errmsg("[%s] refers to too much", where->text),
+				 errdetail("Following references leads to more than %d.", MAX_REFERENCES),
+				 errhint("Refer to measures directly.")));
 	if (checker->code && strcmp(node->text, checker->code) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_FORMULA_CYCLE),

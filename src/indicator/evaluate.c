@@ -21,6 +21,9 @@
 /* References nested deeper than this are taken for a cycle. */
 #define MAX_REFERENCE_DEPTH 50
 
+/* References that one formula may lead to: [A] + [A], where A is [B] + [B] and so on, doubles with each step. */
+#define MAX_REFERENCES 50000
+
 /* The evaluation at a level, made at first need. */
 DwhEvaluation *
 dwh_evaluation_at(DwhFamily *family, DwhMapLevel level)
@@ -62,6 +65,14 @@ dwh_request_kind(const DwhMeasure *measure)
 		(strcmp(behaviour, "flow") == 0 && strcmp(measure->aggregate, "distinct") == 0))
 		return DWH_SCAN_MONTHLY;
 	return DWH_SCAN_WINDOW;
+}
+
+/* Whether the measure picks or averages values, so that nothing to take is missing, not 0. */
+bool
+dwh_measure_is_mean(const DwhMeasure *measure)
+{
+	return strcmp(measure->aggregate, "min") == 0 || strcmp(measure->aggregate, "max") == 0 ||
+		strcmp(measure->aggregate, "avg") == 0;
 }
 
 /* The canonical text of conditions, as key of a request. */
@@ -168,19 +179,19 @@ window_value(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key
 		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
 
 	if (found != NULL && !found->is_null)
-		result = dwh_value_number(found->value);
-	else if (strcmp(measure->aggregate, "sum") == 0 || strcmp(measure->aggregate, "count") == 0 ||
-			 strcmp(measure->aggregate, "distinct") == 0)
+		result = request->wants_set ? dwh_value_number(found->value) : dwh_value_read(found->value);
+	else if (!dwh_measure_is_mean(measure))
 		result = nothing_to_count(request);
 	else
 		return dwh_value_missing(DWH_STATUS_NO_DATA, share);
 
-	if (strcmp(measure->behaviour, "average") == 0 && !request->wants_set)
+	if (strcmp(measure->behaviour, "average") == 0 && !request->wants_set && !dwh_measure_is_mean(measure))
 		result = dwh_value_arithmetic("/", result, dwh_value_int(months_present));
 	result.completeness = share;
-	result.status = key->is_split ? DWH_STATUS_SPLIT : DWH_STATUS_OK;
+	if (key->is_split)
+		result.status = Max(result.status, DWH_STATUS_SPLIT);
 	if (share < 1)
-		result.status = DWH_STATUS_PARTIAL;
+		result.status = Max(result.status, DWH_STATUS_PARTIAL);
 	return result;
 }
 
@@ -215,10 +226,12 @@ measure_value(const DwhPlace *place, DwhMeasure *measure, bool wants_set)
 		return window_value(ev, request, &key, found);
 	if (found == NULL)
 		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
-	result = found->is_null ? dwh_value_int(0) : dwh_value_number(found->value);
+	if (found->is_null && dwh_measure_is_mean(measure))
+		return dwh_value_missing(DWH_STATUS_NO_DATA, found->completeness);
+	result = found->is_null ? dwh_value_int(0) : dwh_value_read(found->value);
 	result.completeness = found->completeness;
 	if (found->completeness < 1)
-		result.status = DWH_STATUS_PARTIAL;
+		result.status = Max(result.status, DWH_STATUS_PARTIAL);
 	return result;
 }
 
@@ -234,6 +247,12 @@ reference_value(const DwhPlace *place, const DwhNode *node, bool wants_set)
 	DwhPlace	inner = *place;
 	DwhMeasure *measure;
 
+	if (family->collecting && ++family->followed > MAX_REFERENCES)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TOO_LARGE),
+				 errmsg("the formula refers to too much"),
+				 errdetail("Following its references, and theirs, leads to more than %d.", MAX_REFERENCES),
+				 errhint("Refer to measures directly, and use fewer periods in functions over time.")));
 	if (node->args)
 		inner.conditions = list_concat_copy(place->conditions, node->args);
 	if (indicator != NULL)

@@ -117,6 +117,7 @@ typedef struct DwhDimensionFilter
 {
 	char	   *dimension;
 	Datum		values;			/* text[] */
+	bool		has_null;		/* rows without a value are asked for too */
 } DwhDimensionFilter;
 
 /* A unit, as answers and hierarchies need it. */
@@ -228,6 +229,7 @@ typedef struct DwhFamily
 	struct DwhEvaluation *at_level[DWH_MAP_LEVELS];	/* NULL until needed */
 	bool		collecting;
 	int			depth;			/* of references followed */
+	int			followed;		/* references of one formula and those below it, while collecting */
 } DwhFamily;
 
 /* What is computed at one level of units. */
@@ -304,6 +306,7 @@ extern void dwh_manual_run(DwhEvaluation *ev, List *requests);
 /* evaluate.c */
 extern DwhEvaluation *dwh_evaluation_at(DwhFamily *family, DwhMapLevel level);
 extern DwhScanKind dwh_request_kind(const DwhMeasure *measure);
+extern bool dwh_measure_is_mean(const DwhMeasure *measure);
 extern DwhValue dwh_evaluate(const DwhPlace *place, const DwhNode *node);
 extern DwhValue dwh_evaluate_set(const DwhPlace *place, const DwhNode *node);
 extern void dwh_formula_unknown_function(const DwhNode *call) pg_attribute_noreturn();
@@ -328,6 +331,7 @@ extern DwhValue dwh_context_value(const DwhPlace *place, const DwhNode *call);
 extern const char *dwh_status_name(DwhStatus status);
 extern DwhValue dwh_value_missing(DwhStatus status, float8 completeness);
 extern DwhValue dwh_value_number(Datum number);
+extern DwhValue dwh_value_read(Datum number);
 extern DwhValue dwh_value_int(int64 number);
 extern DwhValue dwh_value_constant(const char *digits);
 extern bool dwh_value_is_true(DwhValue value);

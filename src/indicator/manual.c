@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
@@ -219,6 +220,7 @@ resolve(DwhEvaluation *ev, HTAB *table, const DwhMeasure *measure, DwhUnitInfo *
 		total.completeness = 1;
 		return total;
 	}
+	CHECK_FOR_INTERRUPTS();
 	foreach(lc, unit->predecessors)
 	{
 		Total		part = resolve(ev, table, measure, lfirst(lc), dims, frame);
@@ -227,10 +229,12 @@ resolve(DwhEvaluation *ev, HTAB *table, const DwhMeasure *measure, DwhUnitInfo *
 		expected++;
 		found += part.completeness;
 	}
-	if (!total.found)
+	if (!total.found && unit->level < DWH_UNIT_DIVISION)
 	{
 		expected = 0;
-		foreach(lc, dwh_unit_children(ev->family->units, unit, frame->map_on))
+		found = 0;
+		/* of a unit that was merged into another since, those it had at its end */
+		foreach(lc, dwh_unit_children(ev->family->units, unit, Min(frame->map_on, unit->valid_to)))
 		{
 			DwhUnitInfo *child = lfirst(lc);
 			Total		part = resolve(ev, table, measure, child, dims, frame);

@@ -221,7 +221,8 @@ at_level(const DwhPlace *place, const DwhNode *call, DwhMapLevel level)
 	{
 		key.unit_id = dwh_unit_at_level(key.unit_id, frame_of(place)->map_on, level);
 		key.is_split = false;
-		key.dims = dwh_dim_set_find(other.ev, list_nth(ev->dim_sets, key.dims));
+		if (key.dims >= 0)		/* -1: values that were not met there, nor will they be further up */
+			key.dims = dwh_dim_set_find(other.ev, list_nth(ev->dim_sets, key.dims));
 		if (key.unit_id == 0)
 			return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
 	}

@@ -15,6 +15,10 @@
 /* Periods that one call may look at: asked ones and those that functions over time reach back to. */
 #define MAX_FRAMES 20000
 
+/* Years that may be asked for. */
+#define MIN_YEAR 1800
+#define MAX_YEAR 9999
+
 static const struct
 {
 	const char *name;
@@ -123,6 +127,10 @@ need_month(DateADT date, const char *argument)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must be a finite date", argument)));
+	if (date < date2j(MIN_YEAR, 1, 1) - POSTGRES_EPOCH_JDATE || date > date2j(MAX_YEAR, 12, 31) - POSTGRES_EPOCH_JDATE)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s must lie in the years %d to %d", argument, MIN_YEAR, MAX_YEAR)));
 	if (dwh_month_start(date) != date)
 		ereport(ERROR,
 				(errcode(ERRCODE_DWH_NOT_A_MONTH),
@@ -214,6 +222,10 @@ dwh_frame_index(DwhEvaluation *ev, DwhFrame frame)
 			return i;
 	if (!ev->family->collecting)
 		elog(ERROR, "a frame is needed that was not collected");
+	if (frame.first < date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("the formulas reach back before the year 1")));
 	if (ev->nframes == MAX_FRAMES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -54,12 +54,6 @@ make_array(Datum *elems, int nelems, Oid type)
 	return PointerGetDatum(construct_array(elems, nelems, type, length, by_value, align));
 }
 
-static char *
-relation_sql(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
-}
-
 /* ------------------------------------------------------------------ cells */
 
 /* The number of a set of dimension values; -1 where it was never met. */
@@ -155,6 +149,7 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int uni
 {
 	int			i = -1;
 
+	CHECK_FOR_INTERRUPTS();
 	while ((i = bms_next_member(frames, i)) >= 0)
 	{
 		const DwhFrame *frame = &ev->frames[i];
@@ -245,13 +240,14 @@ load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column, B
 	frame_range(ev, frames, &first, &last);
 	values[0] = DateADTGetDatum(dwh_month_add(first, 1 - EXPECTED_MONTHS));
 	values[1] = DateADTGetDatum(last);
-	n = dwh_spi_select(psprintf("SELECT f.%s, f.%s FROM %s f WHERE f.%s >= $1 AND f.%s <= $2 GROUP BY 1, 2",
+	n = dwh_spi_select(psprintf("SELECT f.%s, f.%s FROM %s f WHERE f.%s >= $1 AND f.%s <= $2 AND f.%s IS NOT NULL GROUP BY 1, 2",
 								quote_identifier(unit_column), quote_identifier(subject->month_column),
-								relation_sql(subject->relation),
-								quote_identifier(subject->month_column), quote_identifier(subject->month_column)),
+								dwh_relation_sql(subject->relation), quote_identifier(subject->month_column),
+								quote_identifier(subject->month_column), quote_identifier(unit_column)),
 					   2, types, values, NULL, true);
 	for (uint64 i = 0; i < n; i++)
 		note_presence(ev, map, frames, dwh_spi_int(i, 1), dwh_spi_date(i, 2));
+	SPI_freetuptable(SPI_tuptable);
 }
 
 /* ------------------------------------------------------------------ statements */
@@ -295,8 +291,13 @@ append_filters(StringInfo sql, DwhEvaluation *ev, DwhRowScope *scope, DwhMeasure
 	{
 		DwhDimensionFilter *filter = lfirst(lc);
 
-		appendStringInfo(sql, "\n   AND %s = ANY ($%d)", dimension_sql(scope, measure, filter->dimension),
-						 add_parameter(parameters, TEXTARRAYOID, filter->values));
+		char	   *dimension = dimension_sql(scope, measure, filter->dimension);
+		int			parameter = add_parameter(parameters, TEXTARRAYOID, filter->values);
+
+		if (filter->has_null)
+			appendStringInfo(sql, "\n   AND (%s = ANY ($%d) OR %s IS NULL)", dimension, parameter, dimension);
+		else
+			appendStringInfo(sql, "\n   AND %s = ANY ($%d)", dimension, parameter);
 	}
 }
 
@@ -550,10 +551,12 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 		appendStringInfo(&where, "%s >= $%d", month, add_parameter(parameters, DATEOID, DateADTGetDatum(first)));
 		appendStringInfo(&where, " AND %s <= $%d", month, add_parameter(parameters, DATEOID, DateADTGetDatum(last)));
 	}
+	if (ev->level == DWH_MAP_COUNTRY)	/* elsewhere a row without unit falls out by itself */
+		appendStringInfo(&where, " AND f.%s IS NOT NULL", quote_identifier(measure->unit_column));
 	append_filters(&where, ev, &scope, measure, parameters);
 
 	return psprintf("SELECT %s\n  FROM %s f\n  JOIN %s%s\n WHERE %s\n GROUP BY %s",
-					columns.data, relation_sql(subject->relation), pairs, dwh_row_joins_sql(&scope), where.data,
+					columns.data, dwh_relation_sql(subject->relation), pairs, dwh_row_joins_sql(&scope), where.data,
 					groups.data);
 }
 
@@ -563,6 +566,7 @@ whole_statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters
 {
 	char	   *inner = statement_sql(ev, requests, parameters);
 	StringInfoData sql;
+	ListCell   *lc;
 	int			n = 4;
 
 	if (((DwhRequest *) linitial(requests))->kind != DWH_SCAN_MONTHLY)
@@ -571,8 +575,9 @@ whole_statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters
 	appendStringInfoString(&sql, "SELECT frame, unit_id, is_split");
 	for (int i = 1; i <= list_length(ev->family->dimensions); i++)
 		appendStringInfo(&sql, ", d%d", i);
-	for (int i = 1; i <= list_length(requests); i++)
-		appendStringInfo(&sql, ", sum(v%d)", i);
+	foreach(lc, requests)
+		appendStringInfo(&sql, ", %s(v%d)", dwh_measure_is_mean(((DwhRequest *) lfirst(lc))->measure) ? "avg" : "sum",
+						 foreach_current_index(lc) + 1);
 	appendStringInfo(&sql, "\n  FROM (%s) AS by_month\n GROUP BY 1, 2, 3", inner);
 	for (int i = 1; i <= list_length(ev->family->dimensions); i++)
 		appendStringInfo(&sql, ", %d", n++);
@@ -648,6 +653,7 @@ run_group(DwhEvaluation *ev, List *requests)
 						kind == DWH_SCAN_RUNNING ? 4 + ndims + nrequests + at : 0);
 		}
 	}
+	SPI_freetuptable(table);
 }
 
 /* Whether two requests can share a statement. */

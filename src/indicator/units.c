@@ -12,13 +12,16 @@
 #include "common/spi.h"
 #include "indicator/indicator.h"
 
-/* Reads all units and the successions that figures may follow (rename, merge). */
+/*
+ * Reads all units and the successions that figures may follow (rename, merge), as they are now: dwh.unit_at() answers from
+ * the latest state too, and must not name a unit that an old snapshot does not know.
+ */
 DwhUnitTable *
 dwh_unit_table_load(void)
 {
 	DwhUnitTable *table = palloc0(sizeof(DwhUnitTable));
-	uint64		n = dwh_spi_select("SELECT unit_id, coalesce(parent_unit_id, 0), code, name_vi, level, valid_from, valid_to"
-								   " FROM dwh_star.dim_unit ORDER BY unit_id", 0, NULL, NULL, NULL, true);
+	uint64		n = dwh_spi_select_latest("SELECT unit_id, coalesce(parent_unit_id, 0), code, name_vi, level, valid_from, valid_to"
+										  " FROM dwh_star.dim_unit ORDER BY unit_id", 0, NULL, NULL);
 
 	table->n = n;
 	table->units = palloc0(Max(1, n) * sizeof(DwhUnitInfo));
@@ -36,8 +39,8 @@ dwh_unit_table_load(void)
 		unit->valid_to = dwh_spi_isnull(i, 7) ? DATEVAL_NOEND : dwh_spi_date(i, 7);
 	}
 
-	n = dwh_spi_select("SELECT successor_unit_id, predecessor_unit_id FROM dwh_catalog.unit_succession"
-					   " WHERE kind IN ('rename', 'merge') ORDER BY 1, 2", 0, NULL, NULL, NULL, true);
+	n = dwh_spi_select_latest("SELECT successor_unit_id, predecessor_unit_id FROM dwh_catalog.unit_succession"
+							  " WHERE kind IN ('rename', 'merge') ORDER BY 1, 2", 0, NULL, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
 		DwhUnitInfo *successor = dwh_unit_info(table, dwh_spi_int(i, 1));

@@ -42,7 +42,8 @@ typedef struct ValuesCall
 	List	   *levels;			/* of int: DwhMapLevel */
 	List	   *dimensions;		/* of char * */
 	List	   *filters;		/* of DwhDimensionFilter */
-	List	   *unit_codes;		/* NIL for all */
+	bool		has_units;		/* whether p_units was given: an empty list asks for none */
+	List	   *unit_codes;
 	DateADT		map_on;
 } ValuesCall;
 
@@ -168,6 +169,7 @@ parse_filter(ValuesCall *call, Datum filter)
 
 		entry->dimension = dwh_spi_text(i, 1);
 		entry->values = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &is_null);
+		entry->has_null = array_contains_nulls(DatumGetArrayTypeP(entry->values));
 		need_dimension(call->catalogue, entry->dimension, "p_filter", false);
 		call->filters = lappend(call->filters, entry);
 	}
@@ -256,6 +258,7 @@ collect_needs(ValuesCall *call, DwhEvaluation *ev)
 				continue;
 			ev->used_requests = NULL;
 			ev->used_frames = NULL;
+			ev->family->followed = 0;
 			place.ev = ev;
 			place.frame = need->frame;
 			place.cell = &no_cell;
@@ -282,11 +285,16 @@ cells_by_frame(DwhEvaluation *ev)
 	return result;
 }
 
-/* Whether the unit or one above it is among the asked ones. */
+/* Whether the unit, one above it or the region it is grouped in is among the asked ones. */
 static bool
-is_asked_unit(ValuesCall *call, int unit_id)
+is_asked_unit(ValuesCall *call, int unit_id, DateADT map_on)
 {
-	if (call->unit_codes == NIL)
+	int			region_id;
+
+	if (!call->has_units)
+		return true;
+	region_id = dwh_unit_at_level(unit_id, map_on, DWH_MAP_REGION);
+	if (region_id != 0 && list_has_string(call->unit_codes, dwh_unit_info(call->units, region_id)->code))
 		return true;
 	while (unit_id != 0)
 	{
@@ -301,13 +309,13 @@ is_asked_unit(ValuesCall *call, int unit_id)
 
 /* A key into the set of rows of one need; frame 0 stands for all frames. */
 static void
-add_row_key(HTAB *seen, List **rows, ValuesCall *call, int unit_id, int dims, int is_split)
+add_row_key(HTAB *seen, List **rows, ValuesCall *call, DateADT map_on, int unit_id, int dims, int is_split)
 {
 	DwhCellKey	key;
 	DwhCellKey *copy;
 	bool		found;
 
-	if (!is_asked_unit(call, unit_id))
+	if (!is_asked_unit(call, unit_id, map_on))
 		return;
 	memset(&key, 0, sizeof(key));
 	key.unit_id = unit_id;
@@ -372,7 +380,7 @@ need_rows(ValuesCall *call, DwhEvaluation *ev, Need *need, List **cells)
 
 	if (ev->family->dimensions == NIL)
 		foreach(lc, dwh_units_at(ev->family->units, ev->level, frame->map_on))
-			add_row_key(seen, &rows, call, ((DwhUnitInfo *) lfirst(lc))->unit_id, 0, false);
+			add_row_key(seen, &rows, call, frame->map_on, ((DwhUnitInfo *) lfirst(lc))->unit_id, 0, false);
 	while ((f = bms_next_member(need->frames, f)) >= 0)
 		foreach(lc, cells[f])
 		{
@@ -384,7 +392,7 @@ need_rows(ValuesCall *call, DwhEvaluation *ev, Need *need, List **cells)
 			while ((r = bms_next_member(need->requests, r)) >= 0)
 				if (cell->values[r].is_set)
 				{
-					add_row_key(seen, &rows, call, cell->key.unit_id, cell->key.dims, cell->key.is_split);
+					add_row_key(seen, &rows, call, frame->map_on, cell->key.unit_id, cell->key.dims, cell->key.is_split);
 					break;
 				}
 		}
@@ -579,6 +587,7 @@ dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 	parse_filter(&call, JsonbPGetDatum(PG_GETARG_JSONB_P(5)));
 	if (!PG_ARGISNULL(6))
 	{
+		call.has_units = true;
 		call.unit_codes = text_array_list(PG_GETARG_ARRAYTYPE_P(6), "p_units");
 		dwh_units_check_codes(call.units, call.unit_codes, call.frames);
 	}
