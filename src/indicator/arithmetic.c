@@ -173,14 +173,16 @@ to_float8(Datum number)
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, number));
 }
 
-/* Decimal logarithm of a positive number, exact enough also next to 1, where float8 sees only 1. */
+/* Decimal logarithm of a positive number, exact enough also next to 1 and far off, where float8 sees only 1, 0 or infinity. */
 static float8
 log10_of(Datum number)
 {
-	float8		above_one = to_float8(DirectFunctionCall2(numeric_sub, number,
-														  NumericGetDatum(int64_to_numeric(1))));
+	float8		rough = to_float8(number);
+	float8		above_one = to_float8(DirectFunctionCall2(numeric_sub, number, NumericGetDatum(int64_to_numeric(1))));
 
-	return fabs(above_one) < 0.5 ? log1p(above_one) / M_LN10 : log10(to_float8(number));
+	if (isinf(rough) || rough == 0)
+		return to_float8(DirectFunctionCall1(numeric_ln, number)) / M_LN10;
+	return fabs(above_one) < 0.5 ? log1p(above_one) / M_LN10 : log10(rough);
 }
 
 /* a ^ b, where it exists and has a size. */
@@ -188,17 +190,14 @@ static DwhValue
 power(DwhValue result, Datum a, Datum b)
 {
 	Datum		size = DirectFunctionCall1(numeric_abs, a);
-	float8		base = to_float8(size);
-	float8		exponent = to_float8(b);
 	bool		whole = compare(b, DirectFunctionCall2(numeric_round, b, Int32GetDatum(0))) == 0;
-	bool		negative = sign(a) < 0;
 
 	if (is_zero(a))
 	{
-		if (exponent < 0)
+		if (sign(b) < 0)
 			return make_null(result, DWH_STATUS_ZERO_DENOMINATOR);
 	}
-	else if ((negative && !whole) || isinf(base) || base == 0 || fabs(exponent * log10_of(size)) >= MAX_DIGITS)
+	else if ((sign(a) < 0 && !whole) || (!is_zero(b) && fabs(to_float8(b) * log10_of(size)) >= MAX_DIGITS))
 		return make_null(result, DWH_STATUS_UNDEFINED);
 	return with_number(result, DirectFunctionCall2(numeric_power, a, b));
 }
