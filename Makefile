@@ -56,12 +56,14 @@ OBJS = \
 	src/indicator/catalogue_subject.o \
 	src/indicator/check.o \
 	src/indicator/dependents.o \
+	src/indicator/explain.o \
 	src/indicator/formula_functions.o \
 	src/indicator/evaluate.o \
 	src/indicator/manual.o \
 	src/indicator/over_time.o \
 	src/indicator/period.o \
 	src/indicator/scan.o \
+	src/indicator/single.o \
 	src/indicator/units.o \
 	src/indicator/values.o \
 	src/star/calendar.o \

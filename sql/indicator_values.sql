@@ -142,6 +142,14 @@ INSERT INTO dwh_catalog.indicator_version (indicator_id, version, formula, valid
 SELECT indicator_id, 2, '[K_DUE] * 1000', '2024-03-01', 'test' FROM dwh_catalog.indicator WHERE code = 'B05';
 SELECT period_start, value, version FROM dwh.indicator_values('{B05}', '2024-01-01', '2024-03-01', 'month', '{country}') ORDER BY 1;
 
+-- Every number says where it comes from: formulas, versions, numbers filled in, what the measures count and which loads brought it. 893-063
+SELECT regexp_replace(dwh.explain_value_text('B10', '2024-03-01', 'ytd'), 'loads \d+', 'loads N', 'g');
+SELECT regexp_replace(dwh.explain_value_text('C14', '2024-01-01', 'quarter', '01'), 'loads \d+', 'loads N', 'g');
+SELECT depth, part, kind, value, status, period, period_start, unit_code, detail -> 'loads' -> 0 ->> 'batch' AS batch, detail -> 'loads' -> 0 ->> 'rows' AS rows
+FROM dwh.explain_value('A09', '2024-03-01');
+SELECT dwh.explain_value_text('B10', '2024-03-01');
+SELECT dwh.explain_value_text('B05', '2024-02-01') LIKE '%version 1%' AS old, dwh.explain_value_text('B05', '2024-03-01') LIKE '%version 2%' AS new;
+
 -- A subject without any row has no source yet; one with rows elsewhere has no data.
 SELECT indicator, value, status FROM dwh.indicator_values('{H02,F01,A01}', '2022-01-01', '2022-01-01', 'year', '{country}') ORDER BY 1;
 -- every indicator of the catalogue can be asked for at once
@@ -195,5 +203,6 @@ SET ROLE regress_indicator_reader;
 SELECT canonical FROM dwh.check_formula('[A01]+1');
 SELECT count(*) FROM dwh.indicator_values('{A01}', '2024-01-01', '2024-03-01', 'quarter', '{country,province}');
 SELECT dwh.get_value('A01', '2024-01-01') IS NULL AS is_null;
+SELECT count(*) FROM dwh.explain_value('A01', '2024-01-01');
 RESET ROLE;
 ROLLBACK;

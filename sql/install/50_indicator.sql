@@ -56,3 +56,57 @@ LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dwh_sql_get_value';
 COMMENT ON FUNCTION dwh.get_value(text, date, text, text) IS
 	'Một giá trị của một chỉ tiêu, cả nước nếu không nêu đơn vị | One value of one indicator, of the country where no unit is named';
+
+CREATE FUNCTION dwh.explain_value(
+	p_indicator		text,
+	p_from			date,
+	p_period		text DEFAULT 'month',
+	p_unit			text DEFAULT NULL)
+RETURNS TABLE (
+	depth			int,
+	part			text,
+	kind			text,
+	formula			text,
+	filled_in		text,
+	value			numeric,
+	status			text,
+	completeness	numeric,
+	version			int,
+	period			text,
+	period_start	date,
+	unit_code		text,
+	detail			jsonb)
+LANGUAGE C STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dwh_sql_explain_value';
+COMMENT ON FUNCTION dwh.explain_value(text, date, text, text) IS
+	'Giải thích một giá trị: công thức, con số, phiên bản, đợt nạp | Where a value comes from: formulas, numbers, versions, loads';
+
+CREATE FUNCTION dwh.explain_value_text(
+	p_indicator		text,
+	p_from			date,
+	p_period		text DEFAULT 'month',
+	p_unit			text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT string_agg(
+		repeat('  ', e.depth) || e.part
+			|| CASE WHEN (e.period, e.period_start, e.unit_code) = (e.top_period, e.top_start, e.top_unit) THEN ''
+				ELSE format(' (%s %s, %s)', e.period, to_char(e.period_start, 'YYYY-MM'), e.unit_code) END
+			|| ' = ' || coalesce(trim_scale(round(e.value, 4))::text, '-')
+			|| CASE WHEN e.status = 'ok' THEN '' ELSE format(' (%s, %s complete)', e.status, trim_scale(e.completeness)) END
+			|| CASE WHEN e.formula IS NULL THEN '' ELSE ': ' || e.formula END
+			|| CASE WHEN e.filled_in IS NULL THEN '' ELSE ' = ' || e.filled_in END
+			|| CASE WHEN e.version IS NULL THEN '' ELSE format(', version %s', e.version) END
+			|| CASE WHEN e.detail IS NULL THEN '' ELSE ', loads ' || coalesce(
+				(SELECT string_agg(l ->> 'load_id', ' ') FROM jsonb_array_elements(e.detail -> 'loads') AS l), 'none') END,
+		E'\n' ORDER BY e.n)
+	FROM (SELECT x.*, first_value(x.period) OVER w AS top_period, first_value(x.period_start) OVER w AS top_start,
+			first_value(x.unit_code) OVER w AS top_unit
+		FROM dwh.explain_value(p_indicator, p_from, p_period, p_unit) WITH ORDINALITY
+			AS x (depth, part, kind, formula, filled_in, value, status, completeness, version, period, period_start, unit_code, detail, n)
+		WINDOW w AS (ORDER BY x.n)) AS e
+$$;
+COMMENT ON FUNCTION dwh.explain_value_text(text, date, text, text) IS
+	'Giải thích một giá trị dưới dạng văn bản thụt dòng | Where a value comes from, as indented text';

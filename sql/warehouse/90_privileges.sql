@@ -48,6 +48,7 @@ GRANT EXECUTE ON FUNCTION dwh.get_audit_worker() TO dwh_central_admin, dwh_audit
 
 -- Indicators. Whose units' values one gets is decided by the functions themselves.
 GRANT EXECUTE ON FUNCTION dwh.check_formula(text), dwh.get_value(text, date, text, text),
+	dwh.explain_value(text, date, text, text), dwh.explain_value_text(text, date, text, text),
 	dwh.indicator_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
 GRANT EXECUTE ON FUNCTION dwh.list_dependents(text)

@@ -45,6 +45,15 @@ dwh_evaluation_at(DwhFamily *family, DwhMapLevel level)
 	return ev;
 }
 
+/* Answers the requests at every level that was needed. */
+void
+dwh_family_scan(DwhFamily *family)
+{
+	for (int i = 0; i < DWH_MAP_LEVELS; i++)
+		if (family->at_level[i])
+			dwh_scan_run(family->at_level[i]);
+}
+
 /* How the requests of a measure are answered; raises 0A000 for a time behaviour that its subject cannot have. */
 DwhScanKind
 dwh_request_kind(const DwhMeasure *measure)

@@ -11,7 +11,7 @@
  *   scan.c        answers the requests: one statement per subject and kind of time behaviour
  *   manual.c      the same for figures entered by people, whose own row wins over the sum of the units below
  *   evaluate.c    walks the formulas again, now over values; over_time.c and arithmetic.c hold the functions of the language
- *   values.c      the SQL functions
+ *   values.c      the SQL function over many values; single.c and explain.c those over one
  * Everything but values.c expects SPI to be connected and dwh_owner to be in force.
  */
 #ifndef DWH_INDICATOR_H
@@ -298,13 +298,13 @@ extern DwhCell *dwh_cell_enter(DwhEvaluation *ev, const DwhCellKey *key);
 extern int	dwh_dim_set_find(DwhEvaluation *ev, List *values);
 extern int	dwh_dim_set_index(DwhEvaluation *ev, List *values);
 extern DwhPresence *dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key);
-extern char *dwh_scan_sql(DwhEvaluation *ev, List *requests);
 
 /* manual.c */
 extern void dwh_manual_run(DwhEvaluation *ev, List *requests);
 
 /* evaluate.c */
 extern DwhEvaluation *dwh_evaluation_at(DwhFamily *family, DwhMapLevel level);
+extern void dwh_family_scan(DwhFamily *family);
 extern DwhScanKind dwh_request_kind(const DwhMeasure *measure);
 extern bool dwh_measure_is_mean(const DwhMeasure *measure);
 extern DwhValue dwh_evaluate(const DwhPlace *place, const DwhNode *node);
@@ -326,6 +326,21 @@ extern void dwh_formula_check(DwhCatalogue *catalogue, const char *source, const
 extern bool dwh_context_function(const char *name, int *nargs);
 extern int	dwh_periods_argument(const DwhNode *call);
 extern DwhValue dwh_context_value(const DwhPlace *place, const DwhNode *call);
+extern List *dwh_context_places(const DwhPlace *place, const DwhNode *call);
+
+/* single.c */
+typedef struct DwhSingle
+{
+	DwhFamily  *family;
+	DwhIndicator *indicator;
+	DwhVersion *version;		/* NULL where none is in force */
+	bool		wrong_period;
+	DwhCellKey	key;
+	DwhPlace	place;			/* of the value; its cell is key */
+} DwhSingle;
+
+extern void dwh_single_prepare(DwhSingle *single, const char *indicator, DateADT from, const char *period, const char *unit);
+extern DwhValue dwh_single_value(DwhSingle *single);
 
 /* arithmetic.c */
 extern const char *dwh_status_name(DwhStatus status);

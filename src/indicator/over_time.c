@@ -206,27 +206,36 @@ rolling_avg(const DwhPlace *place, const DwhNode *call)
 	return dwh_value_arithmetic("/", rolling_sum(place, call), dwh_value_int(dwh_periods_argument(call)));
 }
 
+/* The place of the unit above, at another level; NULL where there is none. While collecting, the unit does not matter. */
+static DwhPlace *
+place_at_level(const DwhPlace *place, DwhMapLevel level)
+{
+	DwhPlace   *other = palloc(sizeof(DwhPlace));
+	DwhCellKey *key = palloc(sizeof(DwhCellKey));
+
+	*other = *place;
+	*key = *place->cell;
+	other->ev = dwh_evaluation_at(place->ev->family, level);
+	other->frame = dwh_frame_index(other->ev, *frame_of(place));
+	other->cell = key;
+	if (place->ev->family->collecting)
+		return other;
+	key->unit_id = dwh_unit_at_level(key->unit_id, frame_of(place)->map_on, level);
+	key->is_split = false;
+	if (key->dims >= 0)			/* -1: values that were not met there, nor will they be further up */
+		key->dims = dwh_dim_set_find(other->ev, list_nth(place->ev->dim_sets, key->dims));
+	return key->unit_id == 0 ? NULL : other;
+}
+
 /* The first argument, evaluated for the unit above at another level. */
 static DwhValue
 at_level(const DwhPlace *place, const DwhNode *call, DwhMapLevel level)
 {
-	DwhEvaluation *ev = place->ev;
-	DwhPlace	other = *place;
-	DwhCellKey	key = *place->cell;
+	DwhPlace   *above = place_at_level(place, level);
 
-	other.ev = dwh_evaluation_at(ev->family, level);
-	other.frame = dwh_frame_index(other.ev, *frame_of(place));
-	other.cell = &key;
-	if (!ev->family->collecting)
-	{
-		key.unit_id = dwh_unit_at_level(key.unit_id, frame_of(place)->map_on, level);
-		key.is_split = false;
-		if (key.dims >= 0)		/* -1: values that were not met there, nor will they be further up */
-			key.dims = dwh_dim_set_find(other.ev, list_nth(ev->dim_sets, key.dims));
-		if (key.unit_id == 0)
-			return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
-	}
-	return dwh_evaluate(&other, linitial(call->args));
+	if (above == NULL)
+		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
+	return dwh_evaluate(above, linitial(call->args));
 }
 
 /* parent(x): of the province for a base office, of the country for a province or region; the country has none. */
@@ -255,4 +264,55 @@ people(const DwhPlace *place, const DwhNode *call)
 		value.number = NumericGetDatum(int64_to_numeric(DatumGetInt64(DirectFunctionCall1(dwh_sql_id_set_cardinality,
 																						  value.number))));
 	return value;
+}
+
+static List *
+append_frame(List *places, const DwhPlace *place, DwhFrame frame)
+{
+	DwhPlace   *other = palloc(sizeof(DwhPlace));
+
+	*other = *place;
+	other->frame = dwh_frame_index(place->ev, frame);
+	return lappend(places, other);
+}
+
+/* The places at which a function evaluates its argument, for explanations; those it looked at when the values were collected. */
+List *
+dwh_context_places(const DwhPlace *place, const DwhNode *call)
+{
+	DwhFrame	frame = *frame_of(place);
+	DwhPlace   *above = NULL;
+	List	   *places = NIL;
+
+	if (strcmp(call->text, "ytd") == 0)
+		return append_frame(NIL, place, dwh_frame_ytd(&frame));
+	if (strcmp(call->text, "prev") == 0)
+		return append_frame(NIL, place, dwh_frame_shift(&frame, -dwh_periods_argument(call)));
+	if (strcmp(call->text, "same_period_last_year") == 0)
+		return append_frame(NIL, place, dwh_frame_year_before(&frame));
+	if (strcmp(call->text, "growth") == 0)
+		return append_frame(append_frame(NIL, place, frame), place, dwh_frame_year_before(&frame));
+	if (strcmp(call->text, "average") == 0)
+	{
+		for (int i = 0; i < frame.nmonths; i++)
+		{
+			DateADT		month = dwh_month_add(frame.first, i);
+
+			places = append_frame(places, place, dwh_frame_make(DWH_PERIOD_MONTH, month, month, frame.map_on));
+		}
+		return places;
+	}
+	if (strncmp(call->text, "rolling", strlen("rolling")) == 0)
+	{
+		for (int i = dwh_periods_argument(call) - 1; i >= 0; i--)
+			places = append_frame(places, place, dwh_frame_shift(&frame, -i));
+		return places;
+	}
+	if (strcmp(call->text, "national") == 0)
+		above = place_at_level(place, DWH_MAP_COUNTRY);
+	else if (strcmp(call->text, "parent") == 0 && place->ev->level != DWH_MAP_COUNTRY)
+		above = place_at_level(place, place->ev->level == DWH_MAP_BASE ? DWH_MAP_PROVINCE : DWH_MAP_COUNTRY);
+	else if (strcmp(call->text, "people") == 0)
+		return append_frame(NIL, place, frame);
+	return above ? list_make1(above) : NIL;
 }

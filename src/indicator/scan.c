@@ -584,15 +584,6 @@ whole_statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters
 	return sql.data;
 }
 
-/* The statement that answers the requests, as text. */
-char *
-dwh_scan_sql(DwhEvaluation *ev, List *requests)
-{
-	ParameterList parameters = {0};
-
-	return whole_statement_sql(ev, requests, &parameters);
-}
-
 /* Stores one value; a running sum without its opening load stays missing. */
 static void
 store_value(DwhCell *cell, const DwhRequest *request, HeapTuple tuple, TupleDesc desc, int column, int opening_column)

@@ -1,6 +1,6 @@
 /*
  * values.c
- *		dwh.indicator_values() and dwh.get_value(): unpack arguments, evaluate, return rows.
+ *		dwh.indicator_values(): unpack arguments, evaluate, return rows.
  *
  * A value is given only for a unit that lies wholly in the caller's scope. Until the scope of accounts is in force, the scope
  * of the owner of the warehouse (and superusers) is every unit and that of anyone else is none: they get no row.
@@ -27,7 +27,6 @@
 #include "indicator/indicator.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_indicator_values);
-PG_FUNCTION_INFO_V1(dwh_sql_get_value);
 
 #define VALUE_COLUMNS 14
 
@@ -203,15 +202,6 @@ family_make(ValuesCall *call)
 	family->dimensions = call->dimensions;
 	family->filters = call->filters;
 	return family;
-}
-
-/* Answers the requests at every level that was needed. */
-static void
-scan_family(DwhFamily *family)
-{
-	for (int i = 0; i < DWH_MAP_LEVELS; i++)
-		if (family->at_level[i])
-			dwh_scan_run(family->at_level[i]);
 }
 
 /* Names the indicator under whose formula an error was met. */
@@ -529,7 +519,7 @@ emit_values(ReturnSetInfo *rsinfo, ValuesCall *call)
 
 	foreach(level, call->levels)
 		needs_of_levels = lappend(needs_of_levels, collect_needs(call, dwh_evaluation_at(family, lfirst_int(level))));
-	scan_family(family);
+	dwh_family_scan(family);
 	forboth(level, call->levels, needs, needs_of_levels)
 		emit_level(rsinfo, call, family->at_level[lfirst_int(level)], lfirst(needs));
 }
@@ -597,89 +587,4 @@ dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	return (Datum) 0;
-}
-
-/* The unit of that code on that day; raises 42704 where there is none. The level it stands at goes to level. */
-static DwhUnitInfo *
-unit_of_code(DwhUnitTable *units, const char *code, DwhFrame *frame, DwhMapLevel *level)
-{
-	for (int i = DWH_MAP_COUNTRY; i <= DWH_MAP_BASE; i++)
-	{
-		ListCell   *lc;
-
-		foreach(lc, dwh_units_at(units, i, frame->map_on))
-			if (strcmp(((DwhUnitInfo *) lfirst(lc))->code, code) == 0)
-			{
-				*level = i;
-				return lfirst(lc);
-			}
-	}
-	dwh_units_check_codes(units, list_make1((void *) code), list_make1(frame));
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("figures are not given for unit \"%s\"", code),
-			 errhint("They are given for the country, regions, provinces and base offices.")));
-}
-
-/* dwh.get_value(p_indicator, p_from, p_period, p_unit): one value, of the country where no unit is named. */
-Datum
-dwh_sql_get_value(PG_FUNCTION_ARGS)
-{
-	ValuesCall	call = {0};
-	DwhOwnerSwitch owner;
-	DwhFamily  *family;
-	DwhPlace	place = {0};
-	DwhMapLevel level = DWH_MAP_COUNTRY;
-	Need	   *need;
-	DwhCellKey	key;
-	DwhValue	result;
-	Datum		answer = (Datum) 0;
-	MemoryContext caller_context = CurrentMemoryContext;
-
-	dwh_require_warehouse();
-	need_argument(fcinfo, 0, "p_indicator");
-	need_argument(fcinfo, 1, "p_from");
-	need_argument(fcinfo, 2, "p_period");
-	if (!dwh_caller_is_owner())
-		PG_RETURN_NULL();
-
-	dwh_ref_cache_begin(fcinfo);
-	dwh_owner_enter(&owner);
-	dwh_spi_begin();
-	call.catalogue = dwh_catalogue_load();
-	call.units = dwh_unit_table_load();
-	call.map_on = DATEVAL_NOEND;
-	call.period = dwh_period_type_parse(text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	call.frames = dwh_period_frames(call.period, PG_GETARG_DATEADT(1), PG_GETARG_DATEADT(1), call.map_on);
-	call.indicators = list_make1(dwh_catalogue_need_indicator(call.catalogue,
-															  text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	memset(&key, 0, sizeof(key));
-	key.unit_id = dwh_unit_root();
-	if (!PG_ARGISNULL(3))
-		key.unit_id = unit_of_code(call.units, text_to_cstring(PG_GETARG_TEXT_PP(3)), linitial(call.frames), &level)->unit_id;
-
-	family = family_make(&call);
-	place.ev = dwh_evaluation_at(family, level);
-	place.cell = &key;
-	need = linitial(collect_needs(&call, place.ev));
-	place.frame = need->frame;
-	if (need->version == NULL || need->wrong_period)
-		result.is_null = true;
-	else
-	{
-		scan_family(family);
-		result = dwh_evaluate(&place, dwh_version_formula(need->indicator, need->version));
-	}
-	if (!result.is_null)
-	{
-		MemoryContext old = MemoryContextSwitchTo(caller_context);
-
-		answer = NumericGetDatum(DatumGetNumericCopy(result.number));
-		MemoryContextSwitchTo(old);
-	}
-	dwh_spi_end();
-	dwh_owner_leave(&owner);
-	if (result.is_null)
-		PG_RETURN_NULL();
-	return answer;
 }

@@ -1,0 +1,359 @@
+/*
+ * explain.c
+ *		dwh.explain_value(): where a number comes from, as a tree.
+ *
+ * The tree follows the formula: indicators with the version in force and their numbers filled in, functions with the periods
+ * or units they look at, and measures at the leaves with what they count and which loads brought those rows. Every node is
+ * evaluated by the same evaluator as the value itself, from the same scans.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+
+#include "aggregate/id_set.h"
+#include "common/errors.h"
+#include "common/owner.h"
+#include "common/ref_cache.h"
+#include "common/spi.h"
+#include "indicator/indicator.h"
+
+PG_FUNCTION_INFO_V1(dwh_sql_explain_value);
+
+/* Columns of a row. */
+enum
+{
+	DEPTH, PART, KIND, FORMULA, FILLED_IN, VALUE, STATUS, COMPLETENESS, VERSION, PERIOD, PERIOD_START, UNIT_CODE, DETAIL, NCOLUMNS
+};
+
+/* Decimals shown in a formula with its numbers filled in. */
+#define FILLED_DECIMALS 4
+
+typedef struct Explainer
+{
+	ReturnSetInfo *rsinfo;
+	DwhFamily  *family;
+} Explainer;
+
+/* One row in the making. */
+typedef struct Row
+{
+	Datum		values[NCOLUMNS];
+	bool		nulls[NCOLUMNS];
+} Row;
+
+static void explain_parts(Explainer *explainer, const DwhPlace *place, const DwhNode *node, int depth, bool within_people);
+
+static void
+set_text(Row *row, int column, const char *text)
+{
+	row->nulls[column] = text == NULL;
+	if (text)
+		row->values[column] = CStringGetTextDatum(text);
+}
+
+/* A row with what every kind of node has. */
+static Row *
+row_make(Explainer *explainer, const DwhPlace *place, int depth, const char *part, const char *kind, DwhValue value)
+{
+	Row		   *row = palloc0(sizeof(Row));
+	const DwhFrame *frame = &place->ev->frames[place->frame];
+
+	memset(row->nulls, true, sizeof(row->nulls));
+	row->values[DEPTH] = Int32GetDatum(depth);
+	row->nulls[DEPTH] = false;
+	set_text(row, PART, part);
+	set_text(row, KIND, kind);
+	row->values[VALUE] = value.number;
+	row->nulls[VALUE] = value.is_null;
+	set_text(row, STATUS, dwh_status_name(value.status));
+	row->values[COMPLETENESS] = DirectFunctionCall2(numeric_round,
+													DirectFunctionCall1(float8_numeric, Float8GetDatum(value.completeness)),
+													Int32GetDatum(4));
+	row->nulls[COMPLETENESS] = false;
+	set_text(row, PERIOD, dwh_period_type_name(frame->type));
+	row->values[PERIOD_START] = DateADTGetDatum(dwh_frame_label(frame));
+	row->nulls[PERIOD_START] = false;
+	set_text(row, UNIT_CODE, dwh_unit_info(explainer->family->units, place->cell->unit_id)->code);
+	return row;
+}
+
+static void
+row_emit(Explainer *explainer, Row *row)
+{
+	tuplestore_putvalues(explainer->rsinfo->setResult, explainer->rsinfo->setDesc, row->values, row->nulls);
+}
+
+/* A value as it is shown within a formula. */
+static const char *
+value_text(DwhValue value)
+{
+	Datum		rounded;
+
+	if (value.is_null)
+		return "null";
+	rounded = DirectFunctionCall1(numeric_trim_scale,
+								  DirectFunctionCall2(numeric_round, value.number, Int32GetDatum(FILLED_DECIMALS)));
+	return DatumGetCString(DirectFunctionCall1(numeric_out, rounded));
+}
+
+/* The formula with the values of references and functions in their places. */
+static DwhNode *
+fill_in(const DwhPlace *place, const DwhNode *node)
+{
+	int			nargs;
+	DwhNode    *copy;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (node->kind == DWH_NODE_REF || (node->kind == DWH_NODE_CALL && dwh_context_function(node->text, &nargs)))
+		return dwh_node_make(DWH_NODE_NUMBER, node->location, value_text(dwh_evaluate(place, node)), NIL);
+	copy = palloc(sizeof(DwhNode));
+	*copy = *node;
+	copy->args = NIL;
+	foreach(lc, node->args)
+		copy->args = lappend(copy->args, fill_in(place, lfirst(lc)));
+	return copy;
+}
+
+static DwhNode *
+lookup_dimension(void *arg, const char *name)
+{
+	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
+
+	return dimension ? dimension->expression : NULL;
+}
+
+/* What a measure counts, in the words of the catalogue. */
+static char *
+measure_text(const DwhMeasure *measure, List *conditions)
+{
+	StringInfoData text;
+	const char *glue = " where ";
+	ListCell   *lc;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s %s of %s", measure->aggregate, measure->expression ? measure->expression : "rows",
+					 measure->subject->code);
+	if (measure->filter)
+	{
+		appendStringInfo(&text, "%s%s", glue, measure->filter);
+		glue = " and ";
+	}
+	foreach(lc, conditions)
+	{
+		appendStringInfo(&text, "%s%s", glue, dwh_formula_deparse(lfirst(lc)));
+		glue = " and ";
+	}
+	appendStringInfo(&text, " (%s)", measure->behaviour);
+	return text.data;
+}
+
+/* SQL that keeps the rows of a unit on the map of the frame ($3). */
+static const char *
+unit_condition(const DwhPlace *place, const DwhMeasure *measure)
+{
+	char	   *column = psprintf("f.%s", quote_identifier(measure->unit_column));
+
+	switch (place->ev->level)
+	{
+		case DWH_MAP_COUNTRY:
+			return "true";
+		case DWH_MAP_REGION:
+			return psprintf("dwh.unit_at(%s, $3, 'region') = $4", column);
+		case DWH_MAP_PROVINCE:
+			return psprintf("coalesce(dwh.unit_at(%s, $3, 'province'), dwh.unit_ancestor(%s, 'province')) = $4", column, column);
+		case DWH_MAP_BASE:
+			return psprintf("dwh.unit_at(%s, $3, 'base') = $4", column);
+	}
+	return "true";
+}
+
+/*
+ * The loads that brought the rows a measure counts in the place, with how many: a jsonb array. NULL where the subject has no table
+ * or does not say which load brought a row.
+ */
+static Datum
+loads_of(const DwhPlace *place, const DwhMeasure *measure, List *conditions, bool *is_null)
+{
+	const DwhFrame *frame = &place->ev->frames[place->frame];
+	Oid			relation = measure->subject->relation;
+	bool		is_running = dwh_request_kind(measure) == DWH_SCAN_RUNNING || dwh_request_kind(measure) == DWH_SCAN_MANUAL;
+	char	   *month = psprintf("f.%s", quote_identifier(measure->subject->month_column));
+	DwhRowScope scope = {0};
+	StringInfoData where;
+	Oid			types[4] = {DATEOID, DATEOID, DATEOID, INT4OID};
+	Datum		values[4];
+	ListCell   *lc;
+
+	*is_null = true;
+	if (!OidIsValid(relation) || get_attnum(relation, "load_id") <= 0)
+		return (Datum) 0;
+	scope.relation = relation;
+	scope.month_end = psprintf("((%s + interval '1 month')::date - 1)", month);
+	scope.dimension = lookup_dimension;
+	scope.dimension_arg = measure->subject;
+	initStringInfo(&where);
+	appendStringInfo(&where, "%s >= $1 AND %s <= $2 AND $3 IS NOT NULL AND $4 IS NOT NULL AND %s", month, month,
+					 unit_condition(place, measure));
+	if (measure->filter)
+		appendStringInfo(&where, " AND %s", dwh_row_compile_condition(&scope, measure->filter, measure->code));
+	foreach(lc, conditions)
+		appendStringInfo(&where, " AND %s", dwh_row_compile_condition(&scope, dwh_formula_deparse(lfirst(lc)), measure->code));
+
+	values[0] = DateADTGetDatum(strcmp(measure->behaviour, "stock") == 0 ? frame->last :
+								is_running ? DATEVAL_NOBEGIN : frame->first);
+	values[1] = DateADTGetDatum(strcmp(measure->behaviour, "opening") == 0 ? frame->first : frame->last);
+	values[2] = DateADTGetDatum(frame->map_on);
+	values[3] = Int32GetDatum(place->cell->unit_id);
+	dwh_spi_select(psprintf("SELECT coalesce(jsonb_agg(jsonb_build_object('load_id', l.load_id, 'source', s.code, 'batch', l.batch,"
+							" 'rows', x.n, 'finished_at', l.finished_at) ORDER BY l.load_id), '[]')"
+							" FROM (SELECT f.load_id, count(*) AS n FROM %s f%s WHERE %s GROUP BY 1) x"
+							" JOIN dwh_log.load_run l USING (load_id) JOIN dwh_star.dim_source s USING (source_id)",
+							quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+							dwh_row_joins_sql(&scope), where.data),
+				   4, types, values, NULL, true);
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, is_null);
+}
+
+/* The row of a measure: a leaf. */
+static void
+explain_measure(Explainer *explainer, const DwhPlace *place, const DwhNode *node, int depth, DwhMeasure *measure, DwhValue value)
+{
+	Row		   *row = row_make(explainer, place, depth, dwh_formula_deparse(node), "measure", value);
+
+	set_text(row, FORMULA, measure_text(measure, place->conditions));
+	if (dwh_subject_has_rows(measure->subject))
+	{
+		Datum		loads = loads_of(place, measure, place->conditions, &row->nulls[DETAIL]);
+
+		if (!row->nulls[DETAIL])
+			row->values[DETAIL] = DirectFunctionCall1(jsonb_in, CStringGetDatum(psprintf("{\"loads\": %s}",
+				DatumGetCString(DirectFunctionCall1(jsonb_out, loads)))));
+	}
+	row_emit(explainer, row);
+}
+
+/* The row of [CODE] and what lies below it. Within people() the value is the number of people in the set. */
+static void
+explain_reference(Explainer *explainer, const DwhPlace *place, const DwhNode *node, int depth, bool within_people)
+{
+	DwhCatalogue *catalogue = explainer->family->catalogue;
+	DwhIndicator *indicator = dwh_catalogue_indicator(catalogue, node->text);
+	DwhPlace	inner = *place;
+	DwhValue	value;
+	DwhVersion *version;
+	DwhNode    *formula;
+	Row		   *row;
+
+	if (within_people)
+	{
+		value = dwh_evaluate_set(place, node);
+		if (!value.is_null)
+			value.number = NumericGetDatum(int64_to_numeric(DatumGetInt64(DirectFunctionCall1(dwh_sql_id_set_cardinality,
+																							  value.number))));
+	}
+	else
+		value = dwh_evaluate(place, node);
+	if (node->args)
+		inner.conditions = list_concat_copy(place->conditions, node->args);
+	if (indicator == NULL)
+	{
+		explain_measure(explainer, &inner, node, depth, dwh_catalogue_measure(catalogue, node->text), value);
+		return;
+	}
+	row = row_make(explainer, place, depth, dwh_formula_deparse(node), "indicator", value);
+	version = dwh_indicator_version(indicator, dwh_month_end(place->ev->frames[place->frame].last));
+	if (version == NULL)
+	{
+		row_emit(explainer, row);
+		return;
+	}
+	formula = dwh_version_formula(indicator, version);
+	set_text(row, FORMULA, dwh_formula_deparse(formula));
+	if (!within_people)
+		set_text(row, FILLED_IN, dwh_formula_deparse(fill_in(&inner, formula)));
+	row->values[VERSION] = Int32GetDatum(version->version);
+	row->nulls[VERSION] = false;
+	row_emit(explainer, row);
+	explain_parts(explainer, &inner, formula, depth + 1, within_people);
+}
+
+/* The rows of the references and functions of a formula, in the order of its text. */
+static void
+explain_parts(Explainer *explainer, const DwhPlace *place, const DwhNode *node, int depth, bool within_people)
+{
+	ListCell   *lc;
+	int			nargs;
+
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (node->kind == DWH_NODE_REF)
+		explain_reference(explainer, place, node, depth, within_people);
+	else if (node->kind == DWH_NODE_CALL && dwh_context_function(node->text, &nargs))
+	{
+		row_emit(explainer, row_make(explainer, place, depth, dwh_formula_deparse(node), "function", dwh_evaluate(place, node)));
+		foreach(lc, dwh_context_places(place, node))
+			explain_parts(explainer, lfirst(lc), linitial(node->args), depth + 1, strcmp(node->text, "people") == 0);
+	}
+	else
+		foreach(lc, node->args)
+			explain_parts(explainer, place, lfirst(lc), depth, within_people);
+}
+
+/* dwh.explain_value(p_indicator, p_from, p_period, p_unit): the tree of one value, one row a node, parents before children. */
+Datum
+dwh_sql_explain_value(PG_FUNCTION_ARGS)
+{
+	Explainer	explainer = {0};
+	DwhOwnerSwitch owner;
+	DwhSingle	single;
+	DwhValue	value;
+	Row		   *row;
+
+	InitMaterializedSRF(fcinfo, 0);
+	dwh_require_warehouse();
+	for (int i = 0; i < 3; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be NULL", i == 0 ? "p_indicator" : i == 1 ? "p_from" : "p_period")));
+	if (!dwh_caller_is_owner())
+		return (Datum) 0;
+
+	dwh_ref_cache_begin(fcinfo);
+	dwh_owner_enter(&owner);
+	dwh_spi_begin();
+	dwh_single_prepare(&single, text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_DATEADT(1),
+					   text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	explainer.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	explainer.family = single.family;
+	value = dwh_single_value(&single);
+	row = row_make(&explainer, &single.place, 0, psprintf("[%s]", single.indicator->code), "indicator", value);
+	if (single.version)
+	{
+		row->values[VERSION] = Int32GetDatum(single.version->version);
+		row->nulls[VERSION] = false;
+	}
+	if (single.version && !single.wrong_period)
+	{
+		DwhNode    *formula = dwh_version_formula(single.indicator, single.version);
+
+		set_text(row, FORMULA, dwh_formula_deparse(formula));
+		set_text(row, FILLED_IN, dwh_formula_deparse(fill_in(&single.place, formula)));
+		row_emit(&explainer, row);
+		explain_parts(&explainer, &single.place, formula, 1, false);
+	}
+	else
+		row_emit(&explainer, row);
+	dwh_spi_end();
+	dwh_owner_leave(&owner);
+	return (Datum) 0;
+}
