@@ -145,6 +145,7 @@ REGRESS = \
 	manual_figures \
 	formula_language \
 	indicator_catalogue \
+	indicator_subject_rights \
 	indicator_edges
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \

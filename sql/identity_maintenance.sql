@@ -1,4 +1,4 @@
--- 893-019, 893-032: what a table's owner wrote and the server runs while somebody else maintains the table (REFRESH, ANALYZE,
+-- 893-031, 893-038: what a table's owner wrote and the server runs while somebody else maintains the table (REFRESH, ANALYZE,
 -- REINDEX, autovacuum as superuser) has the owner's identity and rights, not the maintainer's.
 \set VERBOSITY terse
 BEGIN;

@@ -31,7 +31,9 @@ UPDATE dwh_star.fact_identity SET month = '2055-01-01';
 \echo :LAST_ERROR_SQLSTATE
 -- Adding years: once, and for every fact; then the row goes in, since the months grow along.
 SELECT dwh.ensure_partitions('2055-06-30') / 25 AS facts;
+-- An act of administration is an event; one that changes nothing is none.
 SELECT dwh.ensure_partitions('2055-12-31');
+SELECT action, decision, detail FROM dwh_log.audit_event ORDER BY event_id DESC LIMIT 1;
 INSERT INTO dwh_star.fact_identity VALUES ('2055-01-01', 1, 1, 'active', NULL, :load);
 SELECT tableoid::regclass, month FROM dwh_star.fact_identity ORDER BY month;
 SELECT c.relrowsecurity, obj_description(c.oid), col_description(c.oid, 4) FROM pg_class AS c WHERE c.oid = 'dwh_star.fact_identity_2055'::regclass;

@@ -2,7 +2,7 @@
  * append.c
  *		Appending to dwh_log.audit_event, and the trigger that refuses anything but appending.
  *
- * The row says who the outer user was (login role or SET ROLE, never the owner of a definer function). Its month is computed in
+ * The row says who called (login role or SET ROLE, never the owner of a definer function; see dwh_caller_role()). Its month is computed in
  * the time zone of the warehouse.
  */
 #include "postgres.h"

@@ -5,7 +5,8 @@
  * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
  * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
  * and go. An error ends the process (the postmaster starts it again after RESTART_SECONDS) and leaves the records in the ring; a
- * record that failed MAX_TRIES times goes to the server log.
+ * record that failed once may have lacked its partition, so missing ones are made; one that failed MAX_TRIES times goes to the
+ * server log.
  */
 #include "postgres.h"
 
@@ -114,6 +115,16 @@ is_writable(void)
 		dwh_instance_is_live();
 }
 
+/* Makes the partitions of the log that the coming years need. */
+static void
+keep_partitions(void)
+{
+	begin_turn("making partitions of the log");
+	if (is_writable())
+		(void) dwh_audit_ensure_partitions();
+	end_turn();
+}
+
 /* Takes records out of the ring until it is empty. */
 static void
 drain(DwhAuditRecord *records)
@@ -128,6 +139,8 @@ drain(DwhAuditRecord *records)
 		CHECK_FOR_INTERRUPTS();
 		if (tries > 0)
 			count = 1;			/* find out which one it is */
+		if (tries == 1)
+			keep_partitions();
 		if (tries >= MAX_TRIES)
 			dwh_ring_log(&records[0], "writing it failed again and again");
 		else
@@ -144,14 +157,20 @@ drain(DwhAuditRecord *records)
 	}
 }
 
-/* Makes the partitions of the log that the coming years need. */
+/* Settings that an owner of the database, no superuser perhaps, may have set for it and that would keep events out of the log. */
 static void
-keep_partitions(void)
+pin_settings(void)
 {
-	begin_turn("making partitions of the log");
-	if (is_writable())
-		(void) dwh_audit_ensure_partitions();
-	end_turn();
+	static const char *const pinned[][2] = {
+		{"default_tablespace", ""},
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_read_only", "off"},
+		{"lock_timeout", "0"},
+		{"statement_timeout", "0"},
+	};
+
+	for (int i = 0; i < lengthof(pinned); i++)
+		SetConfigOption(pinned[i][0], pinned[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
 /* The worker's loop: see the head of this file. */
@@ -166,6 +185,7 @@ dwh_audit_worker_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(dwh_database, NULL, 0);
 	pgstat_report_appname("dwh_ext audit");
+	pin_settings();
 	records = MemoryContextAlloc(TopMemoryContext, sizeof(DwhAuditRecord) * BATCH);
 	dwh_ring_attach_worker();
 

@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -20,6 +21,12 @@
 #include "common/owner.h"
 
 #define DWH_OWNER_ROLE "dwh_owner"
+
+/*
+ * Who called the switch to dwh_owner that is in force. An error leaves it behind, where it means nothing: it is looked at only as
+ * dwh_owner in a security-restricted operation, and set by every switch that begins one.
+ */
+static Oid	switch_caller = InvalidOid;
 
 /* The oid of role dwh_owner; InvalidOid where there is none. */
 Oid
@@ -89,7 +96,7 @@ dwh_require_warehouse(void)
  * The role that calls: the outer user (the login role, or what SET ROLE chose; never the owner of a definer function). In a
  * security-restricted operation, where PostgreSQL runs what a table's owner wrote while somebody else maintains the table (ANALYZE,
  * REINDEX, REFRESH, autovacuum as superuser), it is that owner: else an index expression would lend its owner the maintainer's
- * rights. To be asked before dwh_owner_enter(), which is such an operation itself.
+ * rights. Between dwh_owner_enter() and dwh_owner_leave() it is who called there.
  */
 Oid
 dwh_caller_role(void)
@@ -98,9 +105,11 @@ dwh_caller_role(void)
 	int			sec_context;
 
 	GetUserIdAndSecContext(&user, &sec_context);
-	if ((sec_context & SECURITY_RESTRICTED_OPERATION) != 0 && user != dwh_owner_oid())
+	if ((sec_context & SECURITY_RESTRICTED_OPERATION) == 0)
+		return GetOuterUserId();
+	if (user != dwh_owner_oid())
 		return user;
-	return GetOuterUserId();
+	return OidIsValid(switch_caller) ? switch_caller : GetOuterUserId();
 }
 
 /* Whether the caller has the rights of a role of that name. Superusers do, unless there is no such role. */
@@ -119,6 +128,23 @@ dwh_caller_is_owner(void)
 	return dwh_caller_has_role(DWH_OWNER_ROLE);
 }
 
+/*
+ * Whether a relation may be read as dwh_owner: whoever owns it can make its readers run code (a view's functions, a policy's, an
+ * index's expressions), so that must be one who has the rights of dwh_owner anyway.
+ */
+bool
+dwh_owner_may_read(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return has_privs_of_role(owner, dwh_owner_oid());
+}
+
 /* Becomes dwh_owner. Raises WH001 where no warehouse stands. */
 void
 dwh_owner_enter(DwhOwnerSwitch *state)
@@ -131,6 +157,8 @@ dwh_owner_enter(DwhOwnerSwitch *state)
 void
 dwh_owner_enter_unchecked(DwhOwnerSwitch *state)
 {
+	state->saved_caller = switch_caller;
+	switch_caller = dwh_caller_role();
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
 	state->guc_nest_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
@@ -145,4 +173,5 @@ dwh_owner_leave(const DwhOwnerSwitch *state)
 {
 	AtEOXact_GUC(false, state->guc_nest_level);
 	SetUserIdAndSecContext(state->saved_user, state->saved_sec_context);
+	switch_caller = state->saved_caller;
 }

@@ -11,6 +11,7 @@
 
 typedef struct DwhOwnerSwitch
 {
+	Oid			saved_caller;
 	Oid			saved_user;
 	int			saved_sec_context;
 	int			guc_nest_level;
@@ -23,6 +24,7 @@ extern void dwh_owner_leave(const DwhOwnerSwitch *state);
 extern Oid	dwh_caller_role(void);
 extern bool dwh_caller_has_role(const char *name);
 extern bool dwh_caller_is_owner(void);
+extern bool dwh_owner_may_read(Oid relation);
 extern void dwh_require_tables(void);
 extern void dwh_require_warehouse(void);
 extern bool dwh_warehouse_exists(void);

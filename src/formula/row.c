@@ -20,6 +20,7 @@
 #include "utils/relcache.h"
 
 #include "common/errors.h"
+#include "common/owner.h"
 #include "common/nearest.h"
 #include "formula/formula.h"
 
@@ -211,6 +212,8 @@ compile_path(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 			unknown_name(relation, name, node);
 		dimension = referenced_dimension(relation, attnum, &key);
 		if (!OidIsValid(dimension))
+			unknown_name(relation, name, node);
+		if (!dwh_owner_may_read(dimension))
 			unknown_name(relation, name, node);
 		if (strcmp(get_rel_name(dimension), "dim_person") == 0)
 			ereport(ERROR,

@@ -10,6 +10,7 @@
 #include "utils/lsyscache.h"
 
 #include "common/errors.h"
+#include "common/owner.h"
 #include "common/nearest.h"
 #include "common/spi.h"
 #include "indicator/indicator.h"
@@ -54,6 +55,15 @@ load_subjects(DwhCatalogue *catalogue)
 		subject->relation = spi_oid(i, 3);
 		if (OidIsValid(subject->relation) && get_rel_name(subject->relation) == NULL)
 			subject->relation = InvalidOid; /* its table was dropped: no source feeds it any more */
+		if (OidIsValid(subject->relation) && !dwh_owner_may_read(subject->relation))
+		{
+			ereport(WARNING,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("subject \"%s\" is not read", subject->code),
+					 errdetail("The owner of \"%s\" could make dwh_owner run code by changing it.", get_rel_name(subject->relation)),
+					 errhint("Give it to dwh_owner.")));
+			subject->relation = InvalidOid;
+		}
 		subject->month_column = dwh_spi_text(i, 4);
 		subject->unit_column = dwh_spi_text(i, 5);
 		catalogue->subjects = lappend(catalogue->subjects, subject);

@@ -2,7 +2,7 @@
  * catalogue_edit.c
  *		The frame of every change of the catalogue, and the checks that several of them share; see catalogue_edit.h.
  *
- * Rights are those of the outer user: a member of dwh_central_admin, dwh_owner itself, a superuser; owner groups are looked at in
+ * Rights are those of the caller: a member of dwh_central_admin, dwh_owner itself, a superuser; owner groups are looked at in
  * catalogue_indicator.c. They are asked for before the lock is taken, so that nobody without a right can hold up those with one.
  */
 #include "postgres.h"
@@ -77,16 +77,14 @@ dwh_edit_begin(DwhCatalogueEdit *edit)
 	dwh_attempt_begin(&edit->attempt, edit->action, edit->object, detail_text(edit));
 }
 
-/* Whether the outer user may change everything in the catalogue. */
+/* Whether the caller may change everything in the catalogue. */
 bool
 dwh_edit_caller_is_admin(void)
 {
-	Oid			role = get_role_oid("dwh_central_admin", true);
-
-	return dwh_caller_is_owner() || (OidIsValid(role) && has_privs_of_role(GetOuterUserId(), role));
+	return dwh_caller_is_owner() || dwh_caller_has_role("dwh_central_admin");
 }
 
-/* Raises 42501, with a record of it, unless the outer user may change everything in the catalogue. */
+/* Raises 42501, with a record of it, unless the caller may change everything in the catalogue. */
 void
 dwh_edit_require_admin(DwhCatalogueEdit *edit)
 {

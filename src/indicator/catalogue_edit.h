@@ -6,7 +6,7 @@
  *
  *	dwh_edit_prepare(&edit, "create_measure", code);	-- what is asked; dwh_edit_note() adds to what the log will say
  *	dwh_edit_begin(&edit);								-- an attempt from here on: a refusal or failure is recorded
- *	dwh_edit_require_admin(&edit);						-- the right of the outer user
+ *	dwh_edit_require_admin(&edit);						-- the right of the caller
  *	dwh_edit_open(&edit);								-- as dwh_owner, with the catalogue locked and read
  *	... checks and rows ...
  *	dwh_edit_close(&edit);								-- the event, in the same transaction

@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(dwh_sql_retire_indicator);
 
 /* ------------------------------------------------------------------ rights */
 
-/* The group that owns an indicator, and whether the outer user is in it. */
+/* The group that owns an indicator, and whether the caller is in it. */
 typedef struct OwnerGroup
 {
 	int			user_group_id;	/* 0: none */
@@ -34,7 +34,7 @@ typedef struct OwnerGroup
 	bool		has_caller;
 } OwnerGroup;
 
-/* The group that a statement finds by one text; the outer user is in it by a membership that is valid today, or by its role. */
+/* The group that a statement finds by one text; the caller is in it by a membership that is valid today, or by its role. */
 static OwnerGroup
 find_group(const char *from_sql, const char *key)
 {
@@ -53,18 +53,16 @@ find_group(const char *from_sql, const char *key)
 								 "WHERE m.user_group_id = g.user_group_id AND m.account_id = $2 AND m.valid_from <= $3 "
 								 "AND coalesce(m.valid_to >= $3, true)) FROM %s", from_sql), &params) > 0)
 	{
-		Oid			role = get_role_oid(dwh_spi_text(0, 3), true);
-
 		group.user_group_id = dwh_spi_int(0, 1);
 		group.code = dwh_spi_text(0, 2);
-		group.has_caller = dwh_spi_bool(0, 4) || (OidIsValid(role) && has_privs_of_role(GetOuterUserId(), role));
+		group.has_caller = dwh_spi_bool(0, 4) || dwh_caller_has_role(dwh_spi_text(0, 3));
 	}
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	return group;
 }
 
-/* Raises 42501, with a record of it, unless the outer user is in the group or a central administrator. */
+/* Raises 42501, with a record of it, unless the caller is in the group or a central administrator. */
 static void
 require_group(DwhCatalogueEdit *edit, const OwnerGroup *group)
 {

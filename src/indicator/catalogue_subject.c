@@ -12,6 +12,7 @@
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -65,7 +66,7 @@ deny_relation(Oid relation, const char *detail, const char *hint)
 			 errhint("%s", hint)));
 }
 
-/* Raises 42501 unless the relation may be read as dwh_owner on behalf of the outer user. */
+/* Raises 42501 unless the relation may be read as dwh_owner on behalf of the caller. */
 static void
 check_relation_rights(Relation rel)
 {
@@ -76,18 +77,26 @@ check_relation_rights(Relation rel)
 	Oid			warehouse = dwh_owner_oid();
 	char	   *schema = get_namespace_name(RelationGetNamespace(rel));
 	char	   *name = relation_sql(relation);
+	ListCell   *lc;
 
 	for (int i = 0; i < lengthof(closed); i++)
 		if (strcmp(schema, closed[i]) == 0 && !dwh_caller_is_owner())
 			deny_relation(relation, psprintf("Schema \"%s\" holds no facts.", schema),
 						  "Only dwh_owner or a superuser may register tables of it.");
-	if (!has_privs_of_role(owner, warehouse))
+	if (strcmp(schema, "dwh_star") == 0 && strcmp(get_rel_name(relation), "dim_person") == 0)
+		deny_relation(relation, "It holds personal data, which formulas cannot use.", "Count persons over the facts that name them.");
+	if (!dwh_owner_may_read(relation))
 		deny_relation(relation, psprintf("It belongs to \"%s\", who could make dwh_owner run code by changing it.",
 										 GetUserNameFromId(owner, false)),
 					  psprintf("Give it to dwh_owner: ALTER TABLE %s OWNER TO dwh_owner.", name));
+	foreach(lc, find_all_inheritors(relation, AccessShareLock, NULL))
+		if (!dwh_owner_may_read(lfirst_oid(lc)))
+			deny_relation(relation, psprintf("Its partition or child %s belongs to one who could make dwh_owner run code by changing it.",
+											 relation_sql(lfirst_oid(lc))),
+						  "Give that to dwh_owner, too.");
 	if (owner == warehouse)
 		return;
-	if (pg_class_aclcheck(relation, GetOuterUserId(), ACL_SELECT) != ACLCHECK_OK)
+	if (pg_class_aclcheck(relation, dwh_caller_role(), ACL_SELECT) != ACLCHECK_OK)
 		deny_relation(relation, "You may not read it yourself.", "Ask its owner for the right to SELECT from it.");
 	if (pg_class_aclcheck(relation, warehouse, ACL_SELECT) != ACLCHECK_OK ||
 		pg_namespace_aclcheck(RelationGetNamespace(rel), warehouse, ACL_USAGE) != ACLCHECK_OK)
@@ -122,12 +131,18 @@ check_relation(const SubjectDraft *draft)
 	relation_close(rel, NoLock);
 }
 
-/* Raises 22023 where a row that is there has no month, a day in its middle, or a unit that nobody knows: it would never count. */
+/*
+ * Raises 22023 where a row that is there has no month, a day in its middle, or a unit that nobody knows: it would never count. What
+ * the row holds is told only to who may read it: row security hides the rows of dwh_owner's tables from administrators.
+ */
 static void
 check_rows(const SubjectDraft *draft)
 {
 	const char *month = quote_identifier(draft->month_column);
 	const char *unit = quote_identifier(draft->unit_column);
+	bool		is_told = dwh_caller_is_owner() ||
+		dwh_spi_select_latest(psprintf("SELECT FROM pg_class WHERE oid = %u AND relowner <> 'dwh_owner'::regrole", draft->relation),
+							  0, NULL, NULL) > 0;
 	uint64		n = dwh_spi_select_latest(psprintf(
 		"SELECT f.m, f.u, f.m IS NOT NULL AND extract(day FROM f.m) = 1 "
 		"FROM (SELECT DISTINCT %s, %s FROM %s) AS f (m, u) "
@@ -139,6 +154,7 @@ check_rows(const SubjectDraft *draft)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" has rows that would never be counted", get_rel_name(draft->relation)),
+				 !is_told ? errdetail("A month is not the first day of a month, or a unit is not in dwh_star.dim_unit.") :
 				 dwh_spi_bool(0, 3) ? errdetail("Unit %s is not in dwh_star.dim_unit.", dwh_spi_isnull(0, 2) ? "NULL" : dwh_spi_text(0, 2)) :
 				 errdetail("Month %s is not the first day of a month.", dwh_spi_isnull(0, 1) ? "NULL" : dwh_edit_date_text(dwh_spi_date(0, 1))),
 				 errhint("Correct the rows; a foreign key to dwh_star.dim_unit and CHECK (extract(day FROM %s) = 1) keep them right.", month)));

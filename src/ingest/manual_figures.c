@@ -6,12 +6,14 @@
  * A batch is loaded whole or not at all: one query finds its first bad line, which is reported by number, before anything is
  * written. A figure is known by indicator, period, unit, kind, source and breakdown. Landing a figure that stands already counts
  * as duplicate; another value (compared as numbers) becomes the next revision and the old one stays, no longer current. Loads
- * take turns by a row lock on the source 'manual', so none of them overlooks what another one just wrote.
+ * take turns by a row lock on the source 'manual', so none of them overlooks what another one just wrote; where the snapshot is
+ * older than such a load (REPEATABLE READ, SERIALIZABLE), it is refused with 40001.
  *
  * A unit code is read on the day the figure stands for (as_of, else the first day of the period): codes changed their meaning.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -355,6 +357,30 @@ check_months(const Oid *types, const Datum *values)
 	dwh_partitions_require(fact, first);
 }
 
+/*
+ * Waits for the load that goes on and keeps others waiting until the end of the transaction. Raises 40001 where one has been
+ * committed that this transaction's snapshot does not show: its figures would be taken for missing. Inside SPI.
+ */
+static void
+take_turn(void)
+{
+	static const char newest_load[] = "SELECT coalesce(max(load_id), 0) FROM dwh_log.load_run";
+	int32		seen;
+
+	(void) dwh_spi_select("SELECT FROM dwh_star.dim_source WHERE code = 'manual' FOR NO KEY UPDATE", 0, NULL, NULL, NULL, false);
+	if (!IsolationUsesXactSnapshot())
+		return;
+	(void) dwh_spi_select(newest_load, 0, NULL, NULL, NULL, false);
+	seen = dwh_spi_int(0, 1);
+	(void) dwh_spi_select_latest(newest_load, 0, NULL, NULL);
+	if (dwh_spi_int(0, 1) != seen)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not load the batch: another load has ended since this transaction began"),
+				 errdetail("At this isolation level its figures cannot be seen, so what they supersede cannot be told."),
+				 errhint("Run the transaction again, or load at READ COMMITTED.")));
+}
+
 /* The number of lines of the batch. Raises 42704 when there is none. Inside SPI. */
 static int64
 count_lines(const char *batch, const Oid *types, const Datum *values)
@@ -420,7 +446,7 @@ end_run(int32 load_id, int64 in, int64 loaded, int64 superseded)
 					   4, types, values, NULL, false, SPI_OK_UPDATE);
 }
 
-/* dwh.load_manual_figures(text): see the head of this file. Raises 42501, 42704, 22023, 22P02, WH001, WH101. */
+/* dwh.load_manual_figures(text): see the head of this file. Raises 40001, 42501, 42704, 22023, 22P02, WH001, WH101. */
 Datum
 dwh_sql_load_manual_figures(PG_FUNCTION_ARGS)
 {
@@ -442,7 +468,7 @@ dwh_sql_load_manual_figures(PG_FUNCTION_ARGS)
 	require_loader();
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	(void) dwh_spi_select("SELECT FROM dwh_star.dim_source WHERE code = 'manual' FOR NO KEY UPDATE", 0, NULL, NULL, NULL, false);
+	take_turn();
 	in = count_lines(batch, types, values);
 	check_lines(batch, types, values);
 	check_contradictions(batch, types, values);

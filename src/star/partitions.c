@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "audit/audit.h"
 #include "common/errors.h"
 #include "common/owner.h"
 #include "common/spi.h"
@@ -261,19 +262,33 @@ Datum
 dwh_sql_ensure_partitions(PG_FUNCTION_ARGS)
 {
 	static const char *const roles[] = {"dwh_owner", "dwh_central_admin", "dwh_loader"};
+	DwhAttempt	attempt;
 	DateADT		until = PG_GETARG_DATEADT(0);
 	bool		is_allowed = false;
+	int			made;
 
 	dwh_require_warehouse();
+	/* Only dwh_owner comes so far while nothing is attached: create_warehouse() makes the first years, and its own event comes first. */
+	if (!dwh_warehouse_is_attached())
+		PG_RETURN_INT32(dwh_partitions_ensure(until));
+	dwh_attempt_begin(&attempt, "ensure_partitions", NULL, psprintf("{\"until\": \"%s\"}", date_text(until)));
 	for (int i = 0; i < lengthof(roles) && !is_allowed; i++)
 		is_allowed = dwh_caller_has_role(roles[i]);
 	if (!is_allowed)
+	{
+		dwh_attempt_refused(&attempt, "the caller has the rights of neither dwh_owner, dwh_central_admin nor dwh_loader");
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to add partitions"),
 				 errdetail("Members of dwh_owner, dwh_central_admin and dwh_loader may."),
 				 errhint("Ask a central administrator to call dwh.ensure_partitions('%s').", date_text(until))));
-	PG_RETURN_INT32(dwh_partitions_ensure(until));
+	}
+	made = dwh_partitions_ensure(until);
+	if (made > 0)
+		dwh_audit_append("ensure_partitions", NULL, "done",
+						 psprintf("{\"until\": \"%s\", \"partitions_made\": %d}", date_text(until), made));
+	dwh_attempt_end(&attempt);
+	PG_RETURN_INT32(made);
 }
 
 /* dwh_internal.check_month(date): true for the first day of a month; raises WH102 for any other date. */

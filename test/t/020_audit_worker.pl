@@ -107,6 +107,21 @@ new_events();
 $node->psql('work', 'SELECT dwh.start_warehouse()', extra_params => [ '-U', 'plain' ]);
 is(new_events(), 'start_warehouse|refused|plain|{"reason": "the caller is no superuser"}', 'and it works as before');
 
+# The owner of a database cannot keep its events out of the log by a setting.
+$node->safe_psql('work', 'ALTER DATABASE work SET default_transaction_read_only = on');
+$old = worker_pid();
+$node->safe_psql('postgres', "SELECT pg_terminate_backend($old)");
+ok(wait_for(30, sub { my $pid = worker_pid(); $pid ne '' && $pid != $old }), 'a worker starts in a database that is read-only by default');
+$node->psql('work', 'SELECT dwh.start_warehouse()', extra_params => [ '-U', 'plain' ]);
+is(new_events(), 'start_warehouse|refused|plain|{"reason": "the caller is no superuser"}', 'and writes');
+$node->safe_psql('postgres', 'ALTER DATABASE work RESET default_transaction_read_only');
+
+# A record that finds no partition is written all the same: the worker makes the missing ones before it tries again.
+$node->safe_psql('work', q{SELECT format('DROP TABLE %s', tableoid::regclass) FROM dwh_log.audit_event ORDER BY event_id DESC LIMIT 1 \gexec});
+$node->psql('work', 'SELECT dwh.upgrade_warehouse()', extra_params => [ '-U', 'plain' ]);
+ok(wait_for(20, sub { new_events() eq 'upgrade_warehouse|refused|plain|{"reason": "the caller is no superuser"}' }),
+	'a partition of the log that is missing is made for the record that needs it');
+
 # 5. It writes only where the warehouse is live.
 $node->safe_psql('work', 'SET ROLE dwh_owner; UPDATE dwh_catalog.warehouse_instance SET database_oid = 1');
 $offset = -s $node->logfile;
