@@ -167,12 +167,12 @@ BEGIN
 END $$;
 
 -- All indicators in one call a period; each value beside its statement.
+CREATE TEMPORARY TABLE answer AS
+SELECT p.type, p.label, v.* FROM (SELECT DISTINCT type, label FROM cell) p
+CROSS JOIN LATERAL dwh.indicator_values((SELECT array_agg(code) FROM dwh_catalog.indicator WHERE p.type = ANY (periods)), p.label, p.label, p.type, '{country,province}') v;
 CREATE TEMPORARY TABLE outcome AS
-SELECT v.indicator, c.type, c.label, c.code AS unit, round(v.value, 8) AS ours, round(pg_temp.by_hand(h.sql, c), 8) AS by_hand, v.status, v.completeness, v.numerator, v.denominator, v.value
-FROM (SELECT DISTINCT type, label FROM cell) p
-CROSS JOIN LATERAL dwh.indicator_values((SELECT array_agg(code) FROM dwh_catalog.indicator WHERE p.type = ANY (periods)), p.label, p.label, p.type, '{country,province}') v
-JOIN cell c ON c.type = p.type AND c.label = p.label AND c.code = v.unit_code
-JOIN by_hand h ON h.code = v.indicator;
+SELECT v.indicator, c.type, c.label, c.code AS unit, round(v.value, 8) AS ours, round(pg_temp.by_hand(h.sql, c), 8) AS by_hand, v.status, v.numerator, v.denominator, v.value
+FROM answer v JOIN cell c ON c.type = v.type AND c.label = v.label AND c.code = v.unit_code JOIN by_hand h ON h.code = v.indicator;
 SELECT is_empty('SELECT * FROM outcome WHERE ours IS DISTINCT FROM by_hand ORDER BY indicator, type, label, unit LIMIT 40', 'each value is what its statement gives');
 SELECT is_empty($$SELECT code FROM by_hand WHERE code NOT LIKE 'H0_' AND NOT EXISTS (SELECT FROM outcome WHERE indicator = code AND ours <> 0)$$, 'every indicator has values other than 0');
 SELECT is_empty($$SELECT * FROM outcome WHERE denominator IS NOT NULL AND denominator <> 0 AND numerator IS NOT NULL AND value IS NOT NULL
