@@ -113,3 +113,8 @@ EXECUTE next_day ('2026-08-28');
 ROLLBACK;
 EXECUTE next_day ('2026-08-28');
 DEALLOCATE next_day;
+-- A holiday without a day does not take the calendar away.
+BEGIN;
+INSERT INTO dwh_catalog.holiday (on_date, kind, name_vi, name_en, source) VALUES ('infinity', 'lunar', 'x', 'x', 'test');
+SELECT dwh.add_working_days('2025-04-29', 1);
+ROLLBACK;

@@ -195,3 +195,6 @@ SELECT count(DISTINCT dwh.unit_at(unit_id, '2025-07-01', 'province')) FROM dwh_s
 SELECT name_vi FROM dwh.get_unit('01', '2025-07-01');
 ROLLBACK;
 DROP TABLE published;
+-- A day without end, where the code has another meaning at another time.
+SELECT name_vi FROM dwh.get_unit('52', 'infinity');
+SELECT name_vi FROM dwh.get_area('52', 'infinity');

@@ -74,7 +74,7 @@ build_calendar(DwhRefCache *cache)
 	int		   *years;
 
 	rows = dwh_spi_select("SELECT DISTINCT date_part('year', on_date)::int "
-						  "FROM dwh_catalog.holiday WHERE kind = 'lunar' ORDER BY 1", 0, NULL, NULL, NULL, true);
+						  "FROM dwh_catalog.holiday WHERE kind = 'lunar' AND isfinite(on_date) ORDER BY 1", 0, NULL, NULL, NULL, true);
 	n_years = (int) rows;
 	years = palloc(sizeof(int) * (n_years + 1));
 	for (int i = 0; i < n_years; i++)

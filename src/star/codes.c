@@ -186,7 +186,7 @@ describe_other_meaning(const Question *question, int id)
 						   "WHERE o.%I <> t.%I AND o.name_vi <> t.name_vi "
 						   "AND NOT EXISTS (SELECT FROM %S AS s WHERE s.kind = 'rename' "
 						   "AND o.%I IN (s.predecessor_%I, s.successor_%I) AND t.%I IN (s.predecessor_%I, s.successor_%I)) "
-						   "ORDER BY abs(o.valid_from - $3) LIMIT 1", id);
+						   "ORDER BY CASE WHEN isfinite($3) THEN abs(o.valid_from - $3) END, o.valid_from DESC LIMIT 1", id);
 
 	if (rows == 0)
 		return NULL;
