@@ -59,6 +59,13 @@ SELECT f, value FROM (VALUES (1, '{"hi_group": null}'::jsonb), (2, '{"hi_group":
 -- values of a dimension that were not met above: missing there, and further up
 UPDATE dwh_catalog.indicator_version SET formula = 'coalesce(national(parent([A02])), 0) + [A01]' WHERE indicator_id = (SELECT indicator_id FROM dwh_catalog.indicator WHERE code = 'X09');
 SELECT unit_code, dims, value, status FROM dwh.indicator_values('{X09}', '2024-01-01', '2024-01-01', 'month', '{base,sex}') ORDER BY 1, 2;
+-- a running sum over provinces of which one has no opening load is partial: its events are no stock
+INSERT INTO dwh_star.fact_book_card (month, unit_id, event_no, event_on, event, document, quantity, load_id)
+SELECT '2024-01-01', unit_id, 900000 + unit_id * 10 + n, '2024-01-01', e, 'book', q, :load_id
+FROM (VALUES ('01', 1, 'opening', 900), ('01', 2, 'issued', 1), ('79', 3, 'issued', 1)) AS v (c, n, e, q)
+JOIN dwh_star.dim_unit u ON u.code = c AND level = 'province' AND valid_from <= '2024-01-01' AND (valid_to IS NULL OR valid_to >= '2024-01-31');
+SELECT unit_code, value, status, completeness FROM dwh.indicator_values('{E01}', '2024-01-01', '2024-01-01', 'month', '{country,province}')
+WHERE unit_code IN ('VSS', '01', '79') ORDER BY 1;
 -- years without figures
 CREATE FUNCTION pg_temp.state_of(p_from date) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

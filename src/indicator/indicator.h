@@ -243,6 +243,7 @@ typedef struct DwhEvaluation
 	List	   *requests;		/* of DwhRequest */
 	HTAB	   *cells;			/* of DwhCell */
 	List	   *dim_sets;		/* of List of char * (NULL = no value) */
+	HTAB	   *dim_index;		/* their numbers by hash; NULL while there are none */
 	List	   *presence;		/* of DwhPresenceMap */
 	Bitmapset  *used_requests;	/* while collecting: what the walk has needed */
 	Bitmapset  *used_frames;

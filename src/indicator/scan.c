@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -56,33 +57,51 @@ make_array(Datum *elems, int nelems, Oid type)
 
 /* ------------------------------------------------------------------ cells */
 
+typedef struct DimSetBucket
+{
+	uint32		hash;			/* key */
+	List	   *indexes;		/* of int: the sets of that hash */
+} DimSetBucket;
+
+static uint32
+dim_set_hash(List *values)
+{
+	uint32		hash = 0;
+	ListCell   *lc;
+
+	foreach(lc, values)
+		hash = hash_combine(hash, lfirst(lc) ? hash_bytes(lfirst(lc), strlen(lfirst(lc))) : 1);
+	return hash;
+}
+
+static bool
+dim_set_equal(List *a, List *b)
+{
+	ListCell   *x;
+	ListCell   *y;
+
+	forboth(x, a, y, b)
+	{
+		if ((lfirst(x) == NULL) != (lfirst(y) == NULL) || (lfirst(x) && strcmp(lfirst(x), lfirst(y)) != 0))
+			return false;
+	}
+	return true;
+}
+
 /* The number of a set of dimension values; -1 where it was never met. */
 int
 dwh_dim_set_find(DwhEvaluation *ev, List *values)
 {
+	uint32		hash = dim_set_hash(values);
+	DimSetBucket *bucket = ev->dim_index ? hash_search(ev->dim_index, &hash, HASH_FIND, NULL) : NULL;
 	ListCell   *lc;
 
-	foreach(lc, ev->dim_sets)
-	{
-		List	   *known = lfirst(lc);
-		ListCell   *a;
-		ListCell   *b;
-		bool		equal = true;
-
-		forboth(a, known, b, values)
-		{
-			const char *x = lfirst(a);
-			const char *y = lfirst(b);
-
-			if ((x == NULL) != (y == NULL) || (x && strcmp(x, y) != 0))
-			{
-				equal = false;
-				break;
-			}
-		}
-		if (equal)
-			return foreach_current_index(lc);
-	}
+	if (values == NIL)
+		return 0;				/* without dimensions there is one set, made with the evaluation */
+	if (bucket)
+		foreach(lc, bucket->indexes)
+			if (dim_set_equal(list_nth(ev->dim_sets, lfirst_int(lc)), values))
+				return lfirst_int(lc);
 	return -1;
 }
 
@@ -91,10 +110,26 @@ int
 dwh_dim_set_index(DwhEvaluation *ev, List *values)
 {
 	int			index = dwh_dim_set_find(ev, values);
+	uint32		hash = dim_set_hash(values);
+	DimSetBucket *bucket;
+	bool		found;
 
 	if (index >= 0)
 		return index;
+	if (ev->dim_index == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(uint32);
+		ctl.entrysize = sizeof(DimSetBucket);
+		ctl.hcxt = CurrentMemoryContext;
+		ev->dim_index = hash_create("dwh dimension values", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	bucket = hash_search(ev->dim_index, &hash, HASH_ENTER, &found);
+	if (!found)
+		bucket->indexes = NIL;
 	ev->dim_sets = lappend(ev->dim_sets, values);
+	bucket->indexes = lappend_int(bucket->indexes, list_length(ev->dim_sets) - 1);
 	return list_length(ev->dim_sets) - 1;
 }
 
@@ -396,6 +431,28 @@ unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_spli
 	}
 }
 
+/*
+ * Which share of the provinces that have rows to count also has its opening load: without it the events since then are no
+ * stock, so a sum over provinces is partial. 0 where none has it. Within one province it is 1 or 0.
+ */
+static char *
+opening_share_sql(DwhEvaluation *ev, DwhRowScope *scope, const DwhRequest *request)
+{
+	const char *opening = request->measure->opening_filter;
+	const char *counted = request->measure->filter;
+	char	   *province = psprintf("dwh.unit_at(f.%s, m.map_on, 'province')", quote_identifier(request->measure->unit_column));
+
+	if (opening == NULL)
+		return pstrdup("1::float8");
+	opening = dwh_row_compile_condition(scope, opening, "opening filter");
+	if (ev->level >= DWH_MAP_PROVINCE)
+		return psprintf("(count(*) FILTER (WHERE %s) > 0)::int::float8", opening);
+	counted = counted ? dwh_row_compile_condition(scope, counted, "filter") : "true";
+	return psprintf("CASE WHEN count(*) FILTER (WHERE %s) > 0 THEN coalesce(dwh.distinct_count(%s) FILTER (WHERE %s)::float8"
+					" / nullif(dwh.distinct_count(%s) FILTER (WHERE %s OR %s), 0), 1) ELSE 0 END",
+					opening, province, opening, province, opening, counted);
+}
+
 /* The months of the frames as arrays, one element a pair of month and frame. */
 static void
 add_month_parameters(DwhEvaluation *ev, Bitmapset *wanted, ParameterList *parameters)
@@ -477,7 +534,7 @@ frames_of(List *requests)
 
 /*
  * The statement that answers the requests, which share subject, unit column and kind. Its columns: frame, unit, split, the
- * dimensions, one value a request, and for running sums one count of opening rows a request.
+ * dimensions, one value a request, and for running sums one share of units with an opening load a request.
  */
 static char *
 statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
@@ -525,11 +582,7 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 	if (kind == DWH_SCAN_RUNNING)
 		foreach(lc, requests)
 		{
-			const char *opening = ((DwhRequest *) lfirst(lc))->measure->opening_filter;
-
-			appendStringInfo(&columns, ",\n       count(*)%s AS o%d",
-							 opening ? psprintf(" FILTER (WHERE %s)",
-												dwh_row_compile_condition(&scope, opening, "opening filter")) : "",
+			appendStringInfo(&columns, ",\n       %s AS o%d", opening_share_sql(ev, &scope, lfirst(lc)),
 							 foreach_current_index(lc) + 1);
 		}
 
@@ -592,16 +645,17 @@ store_value(DwhCell *cell, const DwhRequest *request, HeapTuple tuple, TupleDesc
 	bool		is_null;
 	Datum		datum = SPI_getbinval(tuple, desc, column, &is_null);
 
-	if (opening_column > 0 && request->measure->opening_filter)
+	value->completeness = 1;
+	if (opening_column > 0)
 	{
 		bool		ignored;
 
-		if (DatumGetInt64(SPI_getbinval(tuple, desc, opening_column, &ignored)) == 0)
+		value->completeness = DatumGetFloat8(SPI_getbinval(tuple, desc, opening_column, &ignored));
+		if (value->completeness == 0)
 			return;
 	}
 	value->is_set = true;
 	value->is_null = is_null;
-	value->completeness = 1;
 	if (!is_null)
 		value->value = datumCopy(datum, false, -1);
 }
