@@ -15,6 +15,7 @@ SET LOCAL SESSION AUTHORIZATION regress_eve;
 CREATE MATERIALIZED VIEW regress_eve.loot AS
 	SELECT dwh.current_account() AS account, count(*) AS values
 	FROM dwh.indicator_values('{A01}', '2025-01-01', '2025-01-01', p_by => '{country}') WITH NO DATA;
+CREATE MATERIALIZED VIEW regress_eve.revision AS SELECT dwh.revise_indicator('A01', '0', '2030-01-01', 'x') WITH NO DATA;
 CREATE MATERIALIZED VIEW regress_eve.partitions AS SELECT dwh.ensure_log_partitions('2060-01-01') WITH NO DATA;
 -- ANALYZE evaluates the expression of an index as the owner of the table; a STABLE function may not write, one it calls may.
 CREATE TABLE regress_eve.noted (account int, values bigint);
@@ -31,5 +32,8 @@ REFRESH MATERIALIZED VIEW regress_eve.loot;
 SELECT * FROM regress_eve.loot;
 ANALYZE regress_eve.trap;
 SELECT DISTINCT * FROM regress_eve.noted;
+SAVEPOINT s;
 REFRESH MATERIALIZED VIEW regress_eve.partitions;
+ROLLBACK TO s;
+REFRESH MATERIALIZED VIEW regress_eve.revision;
 ROLLBACK;
