@@ -64,7 +64,7 @@ dwh_audit_insert(const DwhAuditEvent *event)
 					"  coalesce($10::jsonb, '{}') || jsonb_strip_nulls(jsonb_build_object('reason', $11, 'sqlstate', $12)) "
 					"FROM dwh_catalog.warehouse AS w",
 					12, types, values, nulls, false, SPI_OK_INSERT) != 1)
-		elog(ERROR, "table dwh_catalog.warehouse has no row");
+		dwh_raise_no_warehouse_row();
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 }

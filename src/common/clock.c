@@ -26,7 +26,7 @@ dwh_today(void)
 	dwh_owner_enter(&owner);
 	if (dwh_spi_select_latest("SELECT (statement_timestamp() AT TIME ZONE time_zone)::date FROM dwh_catalog.warehouse",
 							  0, NULL, NULL) != 1)
-		elog(ERROR, "table dwh_catalog.warehouse has no row");
+		dwh_raise_no_warehouse_row();
 	today = dwh_spi_date(0, 1);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();

@@ -92,6 +92,17 @@ dwh_require_warehouse(void)
 				 errhint("A superuser puts them back with SELECT dwh.create_warehouse().")));
 }
 
+/* Raises 55000: the row that says what the warehouse is has been removed. */
+void
+dwh_raise_no_warehouse_row(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table dwh_catalog.warehouse has no row"),
+			 errdetail("The row holds the time zone of the warehouse and the version of its tables."),
+			 errhint("Restore the row from a dump.")));
+}
+
 /*
  * The role that calls: the outer user (the login role, or what SET ROLE chose; never the owner of a definer function). In a
  * security-restricted operation, where PostgreSQL runs what a table's owner wrote while somebody else maintains the table (ANALYZE,

@@ -25,6 +25,7 @@ extern Oid	dwh_caller_role(void);
 extern bool dwh_caller_has_role(const char *name);
 extern bool dwh_caller_is_owner(void);
 extern bool dwh_owner_may_read(Oid relation);
+extern void dwh_raise_no_warehouse_row(void) pg_attribute_noreturn();
 extern void dwh_require_tables(void);
 extern void dwh_require_warehouse(void);
 extern bool dwh_warehouse_exists(void);

@@ -105,7 +105,7 @@ dwh_edit_open(DwhCatalogueEdit *edit)
 	dwh_owner_enter(&edit->owner);
 	dwh_spi_begin();
 	if (dwh_spi_select("SELECT FROM dwh_catalog.warehouse FOR NO KEY UPDATE", 0, NULL, NULL, NULL, false) != 1)
-		elog(ERROR, "table dwh_catalog.warehouse has no row");
+		dwh_raise_no_warehouse_row();
 	PushActiveSnapshot(GetLatestSnapshot());
 	edit->catalogue = dwh_catalogue_load();
 	PopActiveSnapshot();

@@ -100,11 +100,7 @@ dwh_warehouse_get_version(void)
 
 	dwh_owner_enter_unchecked(&owner);
 	if (dwh_spi_select_latest("SELECT schema_version::int FROM dwh_catalog.warehouse", 0, NULL, NULL) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table dwh_catalog.warehouse has no row"),
-				 errdetail("The row says which version the tables of the warehouse have."),
-				 errhint("Restore the row from a dump.")));
+		dwh_raise_no_warehouse_row();
 	dwh_owner_leave(&owner);
 	return dwh_spi_int(0, 1);
 }
