@@ -66,6 +66,17 @@ FROM (VALUES ('01', 1, 'opening', 900), ('01', 2, 'issued', 1), ('79', 3, 'issue
 JOIN dwh_star.dim_unit u ON u.code = c AND level = 'province' AND valid_from <= '2024-01-01' AND (valid_to IS NULL OR valid_to >= '2024-01-31');
 SELECT unit_code, value, status, completeness FROM dwh.indicator_values('{E01}', '2024-01-01', '2024-01-01', 'month', '{country,province}')
 WHERE unit_code IN ('VSS', '01', '79') ORDER BY 1;
+-- what was booked at a province stands apart from what a district that was split left to it, also where months are missing
+SAVEPOINT districts;
+SELECT unit_id AS province FROM dwh_star.dim_unit WHERE code = '01' AND level = 'province' \gset
+INSERT INTO dwh_star.dim_unit (unit_id, code, level, name_vi, name_en, parent_unit_id, valid_from, valid_to) VALUES
+	(90001, 'D1', 'district', 'x', 'x', :province, '2000-01-01', '2025-06-30'), (90002, 'B1', 'base', 'x', 'x', :province, '2025-07-01', NULL), (90003, 'B2', 'base', 'x', 'x', :province, '2025-07-01', NULL);
+INSERT INTO dwh_catalog.unit_succession VALUES (90001, 90002, 'split', '2025-07-01'), (90001, 90003, 'split', '2025-07-01');
+INSERT INTO dwh_star.fact_collection (month, unit_id, payer_kind, payer_id, employer_id, scheme_id, funding_source, kind, category_id, due, paid, arrears, months_late, load_id)
+SELECT m, u, 'employer', 1, 0, 1, 'employer', 'regular', 0, 0, p, 0, 0, :load_id
+FROM (VALUES ('2025-05-01'::date, 90001, 10), ('2025-06-01', 90001, 20), ('2025-07-01', 90002, 5), ('2025-07-01', 90003, 6), ('2025-06-01', :province, 100)) AS v (m, u, p);
+SELECT unit_code, value, status, completeness FROM dwh.indicator_values('{B01}', '2025-01-01', '2025-01-01', 'year', '{country,province,base}') WHERE value IS NOT NULL;
+ROLLBACK TO districts;
 -- years without figures
 CREATE FUNCTION pg_temp.state_of(p_from date) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

@@ -38,8 +38,8 @@ typedef enum DwhPeriodType
 typedef enum DwhStatus
 {
 	DWH_STATUS_OK,
-	DWH_STATUS_SPLIT,
 	DWH_STATUS_PARTIAL,
+	DWH_STATUS_SPLIT,			/* says more than partial, which the completeness says too */
 	DWH_STATUS_UNDEFINED,		/* a result that does not exist, as sqrt(-1) */
 	DWH_STATUS_ZERO_DENOMINATOR,
 	DWH_STATUS_NO_DATA,
