@@ -299,3 +299,27 @@ dwh_subject_has_rows(DwhSubject *subject)
 	}
 	return subject->has_rows;
 }
+
+static DwhNode *
+lookup_dimension(void *arg, const char *name)
+{
+	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
+
+	return dimension ? dimension->expression : NULL;
+}
+
+/*
+ * The scope of expressions over the rows of the subject's table: its columns and its dimensions. month_end is SQL of the last day
+ * of a row's month; NULL where it cannot be named.
+ */
+DwhRowScope
+dwh_subject_rows(DwhSubject *subject, const char *month_end)
+{
+	DwhRowScope scope = {0};
+
+	scope.relation = subject->relation;
+	scope.month_end = month_end;
+	scope.dimension = lookup_dimension;
+	scope.dimension_arg = subject;
+	return scope;
+}

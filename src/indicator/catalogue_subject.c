@@ -261,39 +261,16 @@ dwh_sql_create_subject(PG_FUNCTION_ARGS)
 
 /* ------------------------------------------------------------------ dimensions */
 
-static DwhNode *
-lookup_dimension(void *arg, const char *name)
-{
-	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
-
-	return dimension ? dimension->expression : NULL;
-}
-
-/* The scope in which expressions over the rows of a subject are compiled, as scan.c does it. */
-static DwhRowScope
-row_scope(DwhSubject *subject, bool with_dimensions)
-{
-	DwhRowScope scope = {0};
-
-	scope.relation = subject->relation;
-	scope.month_end = "month_end";
-	if (with_dimensions)
-	{
-		scope.dimension = lookup_dimension;
-		scope.dimension_arg = subject;
-	}
-	return scope;
-}
-
 /* The canonical text of a dimension's expression. Raises class WH2, and 22023 for one that is the same for all rows or hides a column. */
 static char *
 check_dimension(DwhSubject *subject, const char *code, const char *expression)
 {
 	DwhNode    *node = dwh_formula_parse(expression);
-	DwhRowScope scope = row_scope(subject, false);
+	DwhRowScope scope = dwh_subject_rows(subject, "month_end");
 	char	   *canonical = dwh_formula_deparse(node);
 	DwhRowType	type;
 
+	scope.dimension = NULL;		/* dimensions are not made of dimensions */
 	(void) dwh_row_compile(&scope, node, &type);
 	if (type == DWH_ROW_LITERAL || type == DWH_ROW_NULL)
 		ereport(ERROR,
@@ -467,7 +444,7 @@ check_combination(const DwhMeasure *measure)
 static void
 check_expressions(DwhMeasure *measure)
 {
-	DwhRowScope scope = row_scope(measure->subject, true);
+	DwhRowScope scope = dwh_subject_rows(measure->subject, "month_end");
 
 	if (measure->expression)
 	{

@@ -91,27 +91,15 @@ narrow_dimensions(Checker *checker, DwhSubject *subject)
 	checker->facts->dimensions = kept;
 }
 
-static DwhNode *
-lookup_dimension(void *arg, const char *name)
-{
-	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
-
-	return dimension ? dimension->expression : NULL;
-}
-
 /* The conditions in braces must hold over the columns and dimensions of the measure's subject. */
 static void
 check_conditions(Checker *checker, DwhMeasure *measure, const DwhNode *where, List *conditions)
 {
-	DwhRowScope scope = {0};
+	DwhRowScope scope = dwh_subject_rows(measure->subject, "month_end");
 	ListCell   *lc;
 
 	if (!OidIsValid(measure->subject->relation))
 		return;
-	scope.relation = measure->subject->relation;
-	scope.month_end = "month_end";
-	scope.dimension = lookup_dimension;
-	scope.dimension_arg = measure->subject;
 	foreach(lc, conditions)
 	{
 		/* conditions of the checked formula itself are shown where they stand, those of others where they are reached from */

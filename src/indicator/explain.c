@@ -123,14 +123,6 @@ fill_in(const DwhPlace *place, const DwhNode *node)
 	return copy;
 }
 
-static DwhNode *
-lookup_dimension(void *arg, const char *name)
-{
-	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
-
-	return dimension ? dimension->expression : NULL;
-}
-
 /* What a measure counts, in the words of the catalogue. */
 static char *
 measure_text(const DwhMeasure *measure, List *conditions)
@@ -187,7 +179,7 @@ loads_of(const DwhPlace *place, const DwhMeasure *measure, List *conditions, boo
 	Oid			relation = measure->subject->relation;
 	bool		is_running = dwh_request_kind(measure) == DWH_SCAN_RUNNING || dwh_request_kind(measure) == DWH_SCAN_MANUAL;
 	char	   *month = psprintf("f.%s", quote_identifier(measure->subject->month_column));
-	DwhRowScope scope = {0};
+	DwhRowScope scope = dwh_subject_rows(measure->subject, psprintf("((%s + interval '1 month')::date - 1)", month));
 	StringInfoData where;
 	Oid			types[4] = {DATEOID, DATEOID, DATEOID, INT4OID};
 	Datum		values[4];
@@ -196,10 +188,6 @@ loads_of(const DwhPlace *place, const DwhMeasure *measure, List *conditions, boo
 	*is_null = true;
 	if (!OidIsValid(relation) || get_attnum(relation, "load_id") <= 0)
 		return (Datum) 0;
-	scope.relation = relation;
-	scope.month_end = psprintf("((%s + interval '1 month')::date - 1)", month);
-	scope.dimension = lookup_dimension;
-	scope.dimension_arg = measure->subject;
 	initStringInfo(&where);
 	appendStringInfo(&where, "%s >= $1 AND %s <= $2 AND $3 IS NOT NULL AND $4 IS NOT NULL AND %s", month, month,
 					 unit_condition(place, measure));

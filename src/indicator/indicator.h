@@ -268,6 +268,7 @@ extern DwhVersion *dwh_indicator_version(DwhIndicator *indicator, DateADT last_d
 extern DwhNode *dwh_version_formula(DwhIndicator *indicator, DwhVersion *version);
 extern DwhSubjectDimension *dwh_subject_dimension(DwhSubject *subject, const char *code);
 extern bool dwh_subject_has_rows(DwhSubject *subject);
+extern DwhRowScope dwh_subject_rows(DwhSubject *subject, const char *month_end);
 extern void dwh_catalogue_unknown_code(DwhCatalogue *catalogue, const char *code, bool with_measures) pg_attribute_noreturn();
 
 /* units.c */

@@ -60,14 +60,6 @@ mentions(const DwhNode *node, const char *name)
 	return false;
 }
 
-static DwhNode *
-lookup_dimension(void *arg, const char *name)
-{
-	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
-
-	return dimension ? dimension->expression : NULL;
-}
-
 /* Where a dimension of the subject stands in the question: asked for, filtered on, or neither. */
 static bool
 is_asked(DwhEvaluation *ev, const DwhRequest *request, const char *dimension)
@@ -102,15 +94,12 @@ static char *
 figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *values, int *nvalues)
 {
 	DwhMeasure *measure = request->measure;
-	DwhRowScope scope = {0};
+	DwhRowScope scope = dwh_subject_rows(measure->subject, NULL);
 	StringInfoData columns;
 	StringInfoData where;
 	DwhRowType	type;
 	ListCell   *lc;
 
-	scope.relation = measure->subject->relation;
-	scope.dimension = lookup_dimension;
-	scope.dimension_arg = measure->subject;
 	initStringInfo(&columns);
 	initStringInfo(&where);
 

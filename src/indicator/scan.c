@@ -287,14 +287,6 @@ load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column, B
 
 /* ------------------------------------------------------------------ statements */
 
-static DwhNode *
-lookup_dimension(void *arg, const char *name)
-{
-	DwhSubjectDimension *dimension = dwh_subject_dimension(arg, name);
-
-	return dimension ? dimension->expression : NULL;
-}
-
 /* SQL of a dimension over the subject's rows; raises 22023 where it does not apply to the subject. */
 static char *
 dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code)
@@ -543,7 +535,7 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 	DwhMeasure *measure = first_request->measure;
 	DwhSubject *subject = measure->subject;
 	DwhScanKind kind = first_request->kind;
-	DwhRowScope scope = {0};
+	DwhRowScope scope;
 	StringInfoData columns;
 	StringInfoData groups;
 	StringInfoData where;
@@ -554,11 +546,8 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 	ListCell   *lc;
 	int			n = 4;
 
-	scope.relation = subject->relation;
-	scope.month_end = kind == DWH_SCAN_RUNNING ? psprintf("(%s + interval '1 month')::date - 1", month) : "m.month_end";
-	scope.dimension = lookup_dimension;
-	scope.dimension_arg = subject;
-
+	scope = dwh_subject_rows(subject, kind == DWH_SCAN_RUNNING ? psprintf("((%s + interval '1 month')::date - 1)", month)
+							 : "m.month_end");
 	unit_sql(ev, measure->unit_column, &unit, &is_split);
 	initStringInfo(&columns);
 	initStringInfo(&groups);
