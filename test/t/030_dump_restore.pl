@@ -9,7 +9,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Warehouse;
 
-my $here = new_node('here', shared_preload_libraries => 'dwh_ext', 'dwh_ext.database' => 'work');
+# The worker of a database that is not there yet comes back after five seconds: the refusal below waits for it, so that the dump has it.
+my $here = new_node('here', shared_preload_libraries => 'dwh_ext', 'dwh_ext.database' => 'work', 'dwh_ext.audit_wait' => '30s');
 my $there = new_node('there', shared_preload_libraries => 'dwh_ext', 'dwh_ext.database' => 'plain');
 my $tmp = PostgreSQL::Test::Utils::tempdir;
 
