@@ -308,19 +308,14 @@ dwh_sql_explain_value(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	dwh_require_warehouse();
-	for (int i = 0; i < 3; i++)
-		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not be NULL", i == 0 ? "p_indicator" : i == 1 ? "p_from" : "p_period")));
+	dwh_single_check_arguments(fcinfo);
 	if (!dwh_caller_is_owner())
 		return (Datum) 0;
 
 	dwh_ref_cache_begin(fcinfo);
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	dwh_single_prepare(&single, text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_DATEADT(1),
-					   text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	dwh_single_prepare(&single, fcinfo);
 	explainer.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	explainer.family = single.family;
 	value = dwh_single_value(&single);

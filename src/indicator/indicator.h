@@ -297,6 +297,7 @@ extern int	dwh_frame_index(DwhEvaluation *ev, DwhFrame frame);
 /* scan.c */
 extern void dwh_scan_run(DwhEvaluation *ev);
 extern DwhCell *dwh_cell_enter(DwhEvaluation *ev, const DwhCellKey *key);
+extern char *dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code);
 extern int	dwh_dim_set_find(DwhEvaluation *ev, List *values);
 extern int	dwh_dim_set_index(DwhEvaluation *ev, List *values);
 extern DwhPresence *dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key);
@@ -341,7 +342,8 @@ typedef struct DwhSingle
 	DwhPlace	place;			/* of the value; its cell is key */
 } DwhSingle;
 
-extern void dwh_single_prepare(DwhSingle *single, const char *indicator, DateADT from, const char *period, const char *unit);
+extern void dwh_single_check_arguments(FunctionCallInfo fcinfo);
+extern void dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo);
 extern DwhValue dwh_single_value(DwhSingle *single);
 
 /* arithmetic.c */

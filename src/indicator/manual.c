@@ -78,17 +78,6 @@ is_asked(DwhEvaluation *ev, const DwhRequest *request, const char *dimension)
 	return false;
 }
 
-static void
-need_dimension(DwhMeasure *measure, const char *code)
-{
-	if (dwh_subject_dimension(measure->subject, code) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("dimension \"%s\" does not apply to measure \"%s\"", code, measure->code),
-				 errdetail("Subject \"%s\" has no such dimension.", measure->subject->code),
-				 errhint("The dimensions of a subject stand in dwh_catalog.subject_dimension.")));
-}
-
 /* The current figures of a request, best first: a row with sex, age group ... counts only where that is asked for. */
 static char *
 figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *values, int *nvalues)
@@ -97,18 +86,13 @@ figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *val
 	DwhRowScope scope = dwh_subject_rows(measure->subject, NULL);
 	StringInfoData columns;
 	StringInfoData where;
-	DwhRowType	type;
 	ListCell   *lc;
 
 	initStringInfo(&columns);
 	initStringInfo(&where);
 
 	foreach(lc, ev->family->dimensions)
-	{
-		need_dimension(measure, lfirst(lc));
-		appendStringInfo(&columns, ", (%s)::text",
-						 dwh_row_compile(&scope, dwh_subject_dimension(measure->subject, lfirst(lc))->expression, &type));
-	}
+		appendStringInfo(&columns, ", %s", dwh_dimension_sql(&scope, measure, lfirst(lc)));
 	if (measure->filter)
 		appendStringInfo(&where, " AND %s",
 						 dwh_row_compile_condition(&scope, measure->filter,
@@ -121,22 +105,16 @@ figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *val
 	{
 		DwhDimensionFilter *filter = lfirst(lc);
 
-		need_dimension(measure, filter->dimension);
 		types[*nvalues] = TEXTARRAYOID;
 		values[(*nvalues)++] = filter->values;
-		appendStringInfo(&where, " AND (%s)::text = ANY ($%d)",
-						 dwh_row_compile(&scope, dwh_subject_dimension(measure->subject, filter->dimension)->expression, &type),
-						 *nvalues);
+		appendStringInfo(&where, " AND %s = ANY ($%d)", dwh_dimension_sql(&scope, measure, filter->dimension), *nvalues);
 	}
 	foreach(lc, measure->subject->dimensions)
 	{
 		DwhSubjectDimension *dimension = lfirst(lc);
-		DwhRowScope inner = scope;
 
-		inner.dimension = NULL;
-		appendStringInfo(&where, " AND (%s) IS %sNULL", dwh_row_compile(&inner, dimension->expression, &type),
+		appendStringInfo(&where, " AND %s IS %sNULL", dwh_dimension_sql(&scope, measure, dimension->code),
 						 is_asked(ev, request, dimension->code) ? "NOT " : "");
-		scope.joins = inner.joins;
 	}
 
 	return psprintf("SELECT f.unit_id, f.period_type, f.period_start,"

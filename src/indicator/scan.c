@@ -288,8 +288,8 @@ load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column, B
 /* ------------------------------------------------------------------ statements */
 
 /* SQL of a dimension over the subject's rows; raises 22023 where it does not apply to the subject. */
-static char *
-dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code)
+char *
+dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code)
 {
 	DwhSubjectDimension *dimension = dwh_subject_dimension(measure->subject, code);
 	DwhRowScope inner = *scope;
@@ -318,7 +318,7 @@ append_filters(StringInfo sql, DwhEvaluation *ev, DwhRowScope *scope, DwhMeasure
 	{
 		DwhDimensionFilter *filter = lfirst(lc);
 
-		char	   *dimension = dimension_sql(scope, measure, filter->dimension);
+		char	   *dimension = dwh_dimension_sql(scope, measure, filter->dimension);
 		int			parameter = add_parameter(parameters, TEXTARRAYOID, filter->values);
 
 		if (filter->has_null)
@@ -556,7 +556,7 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 	appendStringInfoString(&groups, "1, 2, 3");
 	foreach(lc, ev->family->dimensions)
 	{
-		appendStringInfo(&columns, ",\n       %s AS d%d", dimension_sql(&scope, measure, lfirst(lc)),
+		appendStringInfo(&columns, ",\n       %s AS d%d", dwh_dimension_sql(&scope, measure, lfirst(lc)),
 						 foreach_current_index(lc) + 1);
 		appendStringInfo(&groups, ", %d", n++);
 	}

@@ -37,15 +37,29 @@ unit_of_code(DwhUnitTable *units, const char *code, DwhFrame *frame, DwhMapLevel
 			 errhint("They are given for the country, regions, provinces and base offices.")));
 }
 
+/* Raises 22004 where p_indicator, p_from or p_period is NULL. */
+void
+dwh_single_check_arguments(FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < 3; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be NULL", i == 0 ? "p_indicator" : i == 1 ? "p_from" : "p_period")));
+}
+
 /*
- * Reads catalogue, units and facts for one value; unit NULL is the country. Expects SPI to be connected and dwh_owner to be in
- * force. Raises 42704 for unknown codes, 22023 and WH102 for periods that do not fit.
+ * Reads catalogue, units and facts for the value that the arguments (p_indicator, p_from, p_period, p_unit) name; p_unit NULL is
+ * the country. Expects SPI to be connected and dwh_owner to be in force. Raises 42704 for unknown codes, 22023 and WH102 for
+ * periods that do not fit.
  */
 void
-dwh_single_prepare(DwhSingle *single, const char *indicator, DateADT from, const char *period, const char *unit)
+dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo)
 {
+	char	   *unit = PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3));
+	DateADT		from = PG_GETARG_DATEADT(1);
 	DwhFamily  *family = palloc0(sizeof(DwhFamily));
-	DwhPeriodType type = dwh_period_type_parse(period);
+	DwhPeriodType type = dwh_period_type_parse(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	DwhFrame   *frame = linitial(dwh_period_frames(type, from, from, DATEVAL_NOEND));
 	DwhMapLevel level = DWH_MAP_COUNTRY;
 
@@ -54,7 +68,7 @@ dwh_single_prepare(DwhSingle *single, const char *indicator, DateADT from, const
 	family->units = dwh_unit_table_load();
 	family->root_unit_id = dwh_unit_root();
 	single->family = family;
-	single->indicator = dwh_catalogue_need_indicator(family->catalogue, indicator);
+	single->indicator = dwh_catalogue_need_indicator(family->catalogue, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	single->version = dwh_indicator_version(single->indicator, dwh_month_end(frame->last));
 	single->wrong_period = !bms_is_member(type, single->indicator->periods);
 	single->key.unit_id = unit ? unit_of_code(family->units, unit, frame, &level)->unit_id : family->root_unit_id;
@@ -90,19 +104,14 @@ dwh_sql_get_value(PG_FUNCTION_ARGS)
 	MemoryContext caller_context = CurrentMemoryContext;
 
 	dwh_require_warehouse();
-	for (int i = 0; i < 3; i++)
-		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not be NULL", i == 0 ? "p_indicator" : i == 1 ? "p_from" : "p_period")));
+	dwh_single_check_arguments(fcinfo);
 	if (!dwh_caller_is_owner())
 		PG_RETURN_NULL();
 
 	dwh_ref_cache_begin(fcinfo);
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	dwh_single_prepare(&single, text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_DATEADT(1),
-					   text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	dwh_single_prepare(&single, fcinfo);
 	value = dwh_single_value(&single);
 	if (!value.is_null)
 	{
