@@ -109,9 +109,11 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
 	sql/warehouse/51_catalogue_rows.sql \
+	sql/warehouse/52_access_grant.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql \
+	sql/warehouse/85_scope_attachments.sql \
 	sql/warehouse/90_privileges.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.

@@ -2,7 +2,7 @@
 -- what is not named here is dwh_owner's alone. Which rows of a fact a reader sees is a matter of row security.
 --
 -- dim_person holds personal data and is granted to nobody. Leaf partitions are granted to nobody: facts are read through their
--- parent. office_holder, account and membership name people and are left to the functions of the access room.
+-- parent. office_holder, account and access_grant name people and are left to the functions of the access room.
 
 GRANT USAGE ON SCHEMA dwh_star, dwh_catalog TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
 	dwh_share_officer, dwh_auditor;

@@ -19,6 +19,7 @@
 #include "common/nearest.h"
 #include "common/spi.h"
 #include "indicator/catalogue_edit.h"
+#include "scope/scope.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_create_indicator);
 PG_FUNCTION_INFO_V1(dwh_sql_revise_indicator);
@@ -34,7 +35,7 @@ typedef struct OwnerGroup
 	bool		has_caller;
 } OwnerGroup;
 
-/* The group that a statement finds by one text; the caller is in it by a membership that is valid today, or by its role. */
+/* The group that a statement finds by one text; the caller is in it by a grant that is in force today, or by its role. */
 static OwnerGroup
 find_group(const char *from_sql, const char *key)
 {
@@ -49,9 +50,9 @@ find_group(const char *from_sql, const char *key)
 	dwh_edit_add_date(&params, today);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	if (dwh_edit_select(psprintf("SELECT g.user_group_id, g.code, g.role_name, EXISTS (SELECT FROM dwh_catalog.membership AS m "
-								 "WHERE m.user_group_id = g.user_group_id AND m.account_id = $2 AND m.valid_from <= $3 "
-								 "AND coalesce(m.valid_to >= $3, true)) FROM %s", from_sql), &params) > 0)
+	if (dwh_edit_select(psprintf("SELECT g.user_group_id, g.code, g.role_name, EXISTS (SELECT FROM dwh_catalog.access_grant AS m "
+								 "WHERE m.user_group_id = g.user_group_id AND m.account_id = $2 AND "
+								 DWH_GRANT_IN_FORCE("m", "$3") ") FROM %s", from_sql), &params) > 0)
 	{
 		group.user_group_id = dwh_spi_int(0, 1);
 		group.code = dwh_spi_text(0, 2);

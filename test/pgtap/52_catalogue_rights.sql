@@ -16,7 +16,7 @@ INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role,
 	(990001, 'sector', 'member@example.invalid', 'Nguyễn Thị B', 'tap_member', true, '2020-01-01'),
 	(990002, 'sector', 'former@example.invalid', 'Trần Văn C', 'tap_former', true, '2020-01-01'),
 	(990003, 'sector', 'disabled@example.invalid', 'Lê Văn D', 'tap_disabled', false, '2020-01-01');
-INSERT INTO dwh_catalog.membership (account_id, user_group_id, valid_from, valid_to)
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, valid_from, valid_to)
 SELECT a, user_group_id, '2020-01-01', t FROM dwh_catalog.user_group,
 	(VALUES (990001, NULL), (990002, dwh.today() - 1), (990003, NULL)) AS v (a, t) WHERE code = 'analyst';
 -- A hostile schema first in the path, with operators of the same names.
@@ -101,7 +101,7 @@ DELETE FROM dwh_catalog.indicator WHERE code LIKE 'TAP%';
 DELETE FROM dwh_catalog.measure WHERE code LIKE 'TAP%';
 DELETE FROM dwh_catalog.subject_dimension WHERE dimension_id IN (SELECT dimension_id FROM dwh_catalog.dimension WHERE code LIKE 'tap%');
 DELETE FROM dwh_catalog.dimension WHERE code LIKE 'tap%';
-DELETE FROM dwh_catalog.membership WHERE account_id > 990000;
+DELETE FROM dwh_catalog.access_grant WHERE account_id > 990000;
 DELETE FROM dwh_catalog.account WHERE account_id > 990000;
 DROP SCHEMA evil CASCADE;
 DROP ROLE tap_admin, tap_analyst, tap_province, tap_member, tap_former, tap_disabled, tap_stranger;

@@ -21,7 +21,7 @@ SELECT dwh.create_warehouse();
 GRANT dwh_analyst TO regress_an;
 INSERT INTO dwh_catalog.account (kind, email, full_name, login_role, valid_from)
 	VALUES ('sector', 'an@vss.example', 'Nguyễn Văn An', 'regress_an', '2026-01-01');
-INSERT INTO dwh_catalog.membership (account_id, user_group_id, valid_from)
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, valid_from)
 	SELECT a.account_id, g.user_group_id, '2026-01-01' FROM dwh_catalog.account AS a, dwh_catalog.user_group AS g WHERE g.code = 'analyst';
 -- What a site adds is restored like everything else.
 ALTER TABLE dwh_catalog.account ADD COLUMN phone text;
