@@ -35,3 +35,16 @@ COMMENT ON COLUMN dwh.warehouse_info.started_at IS 'Thời điểm bắt đầu 
 COMMENT ON COLUMN dwh.warehouse_info.started_by IS 'Người dùng phiên đã cho chạy | Session user who started it';
 COMMENT ON COLUMN dwh.warehouse_info.is_live IS
 	'Đang chạy thật trên máy chủ và cơ sở dữ liệu này | Whether it is live on this server and database';
+
+-- Every session drops what it keeps of these tables when they change, whoever changed them and however.
+DO $$
+DECLARE
+	v_table text;
+BEGIN
+	FOREACH v_table IN ARRAY ARRAY['dwh_catalog.warehouse', 'dwh_catalog.account', 'dwh_catalog.user_group'] LOOP
+		EXECUTE format('CREATE OR REPLACE TRIGGER after_change_cache AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
+			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.invalidate_cache()', v_table);
+		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_change_cache', v_table);
+	END LOOP;
+END
+$$;

@@ -7,35 +7,80 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
+#include "pgtime.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
 
 #include "common/identity.h"
 #include "common/owner.h"
+#include "common/ref_cache.h"
 #include "common/spi.h"
+
+static void read_zone(DwhRefCache *cache);
+
+/* The zone, as of the last message of change. */
+static DwhRefCache zone_cache = {
+	.name = "time zone",
+	.tables = {{"dwh_catalog", "warehouse"}, {NULL, NULL}},
+	.build = read_zone,
+};
+static char *zone_name = NULL;
 
 PG_FUNCTION_INFO_V1(dwh_sql_today);
 
-/* Today, for the warehouse. Raises WH001 where no warehouse stands. */
+/* The day on which the client's statement began, in a time zone; 22023 for one that is not known. */
+DateADT
+dwh_day_in_zone(const char *zone)
+{
+	static TimestampTz last_at = 0;
+	static pg_tz *last_zone = NULL;
+	static DateADT last_day = 0;
+	TimestampTz at = GetCurrentStatementStartTimestamp();
+	pg_tz	   *tz = pg_tzset(zone);
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			offset;
+
+	if (tz == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" of the warehouse is not known", zone),
+				 errhint("Put a name of pg_timezone_names into dwh_catalog.warehouse.")));
+	if (tz == last_zone && at == last_at)
+		return last_day;
+	if (timestamp2tm(at, &offset, &tm, &fsec, NULL, tz) != 0)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+	last_day = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
+	last_zone = tz;
+	last_at = at;
+	return last_day;
+}
+
+/* Build function: the zone of the warehouse, NULL where its row is gone. */
+static void
+read_zone(DwhRefCache *cache)
+{
+	zone_name = NULL;
+	if (dwh_spi_select("SELECT time_zone FROM dwh_catalog.warehouse", 0, NULL, NULL, NULL, true) == 1)
+		zone_name = MemoryContextStrdup(cache->context, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+}
+
+/* Today, for the warehouse. Raises WH001 where no warehouse stands, 55000 where its row is gone. */
 DateADT
 dwh_today(void)
 {
-	DwhOwnerSwitch owner;
-	DateADT		today;
-
-	dwh_spi_begin();
-	dwh_owner_enter(&owner);
-	if (dwh_spi_select_latest("SELECT (statement_timestamp() AT TIME ZONE time_zone)::date FROM dwh_catalog.warehouse",
-							  0, NULL, NULL) != 1)
+	dwh_ref_cache_use(&zone_cache);
+	if (zone_name == NULL)
 		dwh_raise_no_warehouse_row();
-	today = dwh_spi_date(0, 1);
-	dwh_owner_leave(&owner);
-	dwh_spi_end();
-	return today;
+	return dwh_day_in_zone(zone_name);
 }
 
 /* dwh.today() */
 Datum
 dwh_sql_today(PG_FUNCTION_ARGS)
 {
+	dwh_ref_cache_begin(fcinfo);
 	PG_RETURN_DATEADT(dwh_today());
 }

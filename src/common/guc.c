@@ -8,10 +8,12 @@
 #include "utils/guc.h"
 
 #include "common/guc.h"
+#include "common/identity.h"
 
 int			dwh_audit_ring_size = 1024;
 int			dwh_audit_wait = 1000;
 char	   *dwh_database = NULL;
+static char *identity = NULL;
 
 /* Defines every setting. */
 void
@@ -29,5 +31,9 @@ dwh_guc_init(void)
 	DefineCustomStringVariable("dwh_ext.database",
 							   "Database whose warehouse the background workers serve.",
 							   "Empty: no audit worker runs.", &dwh_database, "", at_start, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("dwh_ext.identity",
+							   "Identity that a token proved; set by dwh.authenticate() only.",
+							   NULL, &identity, "", PGC_SUSET, GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE |
+							   GUC_DISALLOW_IN_FILE | GUC_DISALLOW_IN_AUTO_FILE, dwh_identity_check, dwh_identity_assign, NULL);
 	MarkGUCPrefixReserved("dwh_ext");
 }

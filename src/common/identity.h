@@ -1,14 +1,20 @@
 /*
  * identity.h
- *		Who calls: dwh_caller_role() (login role, or what SET ROLE chose; never the owner of a definer function) and the account
- *		that names it as its login role.
+ *		Who calls: the account of the token that dwh.authenticate() bound, else of the role that dwh_caller_role() names (login role,
+ *		or what SET ROLE chose; never the owner of a definer function), through the account's login_role.
  *
  * A group role has no account, and an account counts only while it is enabled and valid on the day of the warehouse's zone.
+ *
+ * The bound identity travels in the setting dwh_ext.identity, which nothing but dwh_identity_bind() can give a value: settings
+ * reach parallel workers and follow savepoints, variables do not. It counts for the login role that bound it only, and not for
+ * what the server runs on behalf of another role (see dwh_caller_role()).
  */
 #ifndef DWH_IDENTITY_H
 #define DWH_IDENTITY_H
 
+#include "datatype/timestamp.h"
 #include "utils/date.h"
+#include "utils/guc.h"
 
 typedef struct DwhCaller
 {
@@ -23,7 +29,15 @@ typedef struct DwhCaller
 extern int32 dwh_caller_account(void);
 extern void dwh_caller_describe(DwhCaller *caller);
 
+/* binding.c */
+extern int32 dwh_identity_bound(void);
+extern void dwh_identity_bind(int32 account_id, TimestampTz expires_at, bool is_session);
+extern void dwh_identity_unbind(void);
+extern bool dwh_identity_check(char **newval, void **extra, GucSource source);
+extern void dwh_identity_assign(const char *newval, void *extra);
+
 /* clock.c */
+extern DateADT dwh_day_in_zone(const char *zone);
 extern DateADT dwh_today(void);
 
 #endif							/* DWH_IDENTITY_H */
