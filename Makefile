@@ -3,7 +3,7 @@
 #   make, make install      build, install into the server of PG_CONFIG
 #   make demo               indicators from loaded data, in a private cluster; nothing else of the machine is touched
 #   make test               every test, likewise; KINDS="lint regress isolation pgtap tap" picks some of them
-#   make bench              measurements, likewise
+#   make bench              measurements, likewise; BENCH="41 42" picks some of test/bench
 #   make fuzz               hostile input to the byte-level code of id sets, without a server; needs clang
 #   make lint               the checks of test/lint only
 #   make trace              the requirements and the tests that name them
@@ -161,8 +161,10 @@ EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 PG_CONFIG ?= pg_config
 HARNESS    = $(if $(filter-out file default undefined,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)') test/harness/run
 
-demo bench:
-	@$(HARNESS) $@
+demo:
+	@$(HARNESS) demo
+bench:
+	@$(HARNESS) bench $(BENCH)
 test:
 	@$(HARNESS) test $(KINDS)
 lint:

@@ -3,9 +3,10 @@
 # test/bench/run.sh [NN...]
 #
 # Runs the measurements: every NN_name.sql (by psql) and NN_name.sh here, in order, or those whose numbers are given. Called by
-# `make bench` with a private cluster in PGHOST, PGPORT, PGDATABASE, PGUSER (a superuser); any other server that has the
-# extension at hand will do. What a file prints goes to the terminal and to $DWH_BENCH_RESULTS/NN_name.txt
-# (default: results/ beside this file). To add a measurement, add a file; 00_data.sql makes the data that all share.
+# `make bench` (BENCH="41 42" picks some) with a private cluster in PGHOST, PGPORT, PGDATABASE, PGUSER (a superuser); any other server
+# that has the extension at hand will do. What a file prints goes to the terminal and to $DWH_BENCH_RESULTS/NN_name.txt
+# (default: results/ beside this file). To add a measurement, add a file. NN_data.sql makes what the measurements after it share:
+# 00_data.sql (ids only) is for 01 to 39, 40_warehouse_data.sql (a warehouse with ten million facts) for all from 41 on.
 #
 # DWH_BENCH_PERSONS (default 160000) scales the data: 36 months of that many people make about 10.4 million rows.
 # Peers are measured where the server has them: the extensions hll and roaringbitmap.
@@ -27,9 +28,15 @@ head_lines()
 for file in "$here"/[0-9][0-9]_*.sql "$here"/[0-9][0-9]_*.sh; do
 	[ -e "$file" ] || continue
 	name=$(basename "$file"); name=${name%.*}
-	# the data are always made
-	if [ $# -gt 0 ] && [ "${name%%_*}" != 00 ]; then
-		case " $* " in *" ${name%%_*} "*) ;; *) continue ;; esac
+	# what is asked for, and the data it needs
+	if [ $# -gt 0 ]; then
+		wanted=
+		for number in "$@"; do
+			[ "$number" = "${name%%_*}" ] && wanted=yes
+			[ "${name%%_*}" = 00 ] && [ "$number" -lt 40 ] && wanted=yes
+			[ "${name%%_*}" = 40 ] && [ "$number" -gt 40 ] && wanted=yes
+		done
+		[ -n "$wanted" ] || continue
 	fi
 	{
 		head_lines "$name"
@@ -44,7 +51,7 @@ for file in "$here"/[0-9][0-9]_*.sql "$here"/[0-9][0-9]_*.sh; do
 		echo "$name failed" >&2
 		status=1
 		# nothing else works without the data
-		[ "${name%%_*}" != 00 ] || break
+		case $name in *_data) break ;; esac
 	}
 done
 exit $status
