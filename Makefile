@@ -110,6 +110,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
 	sql/warehouse/51_catalogue_rows.sql \
+	sql/warehouse/56_refresh.sql \
 	sql/warehouse/52_access_grant.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \

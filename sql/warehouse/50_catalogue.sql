@@ -106,7 +106,12 @@ CREATE TABLE dwh_catalog.indicator (
 	is_official		boolean NOT NULL DEFAULT false,
 	is_public		boolean NOT NULL DEFAULT false,
 	note			text,
-	CHECK (periods <@ ARRAY['month', 'quarter', 'half', 'year', 'ytd'])
+	is_kept			boolean NOT NULL DEFAULT false,
+	kept_periods	text[] NOT NULL DEFAULT '{month,quarter,year}',
+	kept_levels		text[] NOT NULL DEFAULT '{country,province,base}',
+	CHECK (periods <@ ARRAY['month', 'quarter', 'half', 'year', 'ytd']),
+	CHECK (kept_periods <@ ARRAY['month', 'quarter', 'half', 'year', 'ytd']),
+	CHECK (kept_levels <@ ARRAY['country', 'region', 'province', 'base'])
 );
 COMMENT ON TABLE dwh_catalog.indicator IS 'Chỉ tiêu; mã tự đặt, không phải mã chính thức | Indicators; own codes, not official ones';
 COMMENT ON COLUMN dwh_catalog.indicator.indicator_id IS 'Khóa | Key';
@@ -128,6 +133,11 @@ COMMENT ON COLUMN dwh_catalog.indicator.legal_basis_id IS 'Căn cứ pháp lý |
 COMMENT ON COLUMN dwh_catalog.indicator.is_official IS 'Mã chính thức hay không | Whether the code is an official one';
 COMMENT ON COLUMN dwh_catalog.indicator.is_public IS 'Giá trị đã chốt được công khai | Whether closed values may be read outside one''s scope';
 COMMENT ON COLUMN dwh_catalog.indicator.note IS 'Ghi chú | Note';
+COMMENT ON COLUMN dwh_catalog.indicator.is_kept IS
+	'Giá trị được lưu trong dwh_star.indicator_value | Whether its values are kept in dwh_star.indicator_value';
+COMMENT ON COLUMN dwh_catalog.indicator.kept_periods IS
+	'Các loại kỳ được lưu, trong số các loại kỳ của chỉ tiêu | Kinds of period that are kept, of those it is given for';
+COMMENT ON COLUMN dwh_catalog.indicator.kept_levels IS 'Các cấp đơn vị được lưu | Levels of units that are kept';
 
 CREATE TABLE dwh_catalog.indicator_version (
 	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator,

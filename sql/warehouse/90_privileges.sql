@@ -23,12 +23,12 @@ GRANT SELECT ON dwh_star.dim_month, dwh_star.dim_day, dwh_star.dim_area, dwh_sta
 -- Facts.
 GRANT SELECT ON dwh_star.fact_participation, dwh_star.fact_collection, dwh_star.fact_book_card, dwh_star.fact_decision,
 	dwh_star.fact_benefit, dwh_star.fact_claim, dwh_star.fact_ledger, dwh_star.fact_registration, dwh_star.fact_staff,
-	dwh_star.fact_dossier, dwh_star.fact_identity, dwh_star.fact_manual
+	dwh_star.fact_dossier, dwh_star.fact_identity, dwh_star.fact_manual, dwh_star.indicator_value
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national;
 
 -- Loading.
 GRANT INSERT ON dwh_landing.manual_figure TO dwh_loader;
-GRANT SELECT ON dwh_log.load_run TO dwh_central_admin, dwh_loader, dwh_auditor;
+GRANT SELECT ON dwh_log.load_run, dwh_log.refresh_run TO dwh_central_admin, dwh_loader, dwh_auditor;
 GRANT EXECUTE ON FUNCTION dwh.ensure_partitions(date) TO dwh_central_admin, dwh_loader;
 GRANT EXECUTE ON FUNCTION dwh.load_manual_figures(text) TO dwh_loader;
 
