@@ -43,6 +43,8 @@ OBJS = \
 	src/audit/partition.o \
 	src/audit/ring.o \
 	src/audit/worker.o \
+	src/share/agreement.o \
+	src/share/log.o \
 	src/share/worker.o \
 	src/formula/ast.o \
 	src/formula/deparse.o \
@@ -93,6 +95,7 @@ SQL_PARTS = \
 	sql/install/50_indicator.sql \
 	sql/install/52_catalogue.sql \
 	sql/install/60_manual_figures.sql \
+	sql/install/70_share.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -112,10 +115,16 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/56_refresh.sql \
 	sql/warehouse/52_access_grant.sql \
+	sql/warehouse/70_share_catalogue.sql \
+	sql/warehouse/71_share_services.sql \
+	sql/warehouse/72_share_agreements.sql \
+	sql/warehouse/73_share_log.sql \
+	sql/warehouse/74_share_rows.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql \
 	sql/warehouse/85_scope_attachments.sql \
+	sql/warehouse/88_share_attachments.sql \
 	sql/warehouse/90_privileges.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.

@@ -9,37 +9,44 @@ RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_
 COMMENT ON FUNCTION dwh_internal.audit_append(text, text, text, jsonb) IS
 	'Ghi một sự kiện của người gọi trong giao dịch hiện tại | Appends an event of the caller in the current transaction';
 
+-- Every partitioned table of dwh_log is partitioned by month.
 CREATE FUNCTION dwh_internal.ensure_log_partitions(p_until date)
 RETURNS int LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_month date := date_trunc('month', now() AT TIME ZONE (SELECT time_zone FROM dwh_catalog.warehouse))::date;
+	v_first date := date_trunc('month', now() AT TIME ZONE (SELECT time_zone FROM dwh_catalog.warehouse))::date;
+	v_month date;
+	v_log name;
 	v_name text;
 	v_made int := 0;
-	v_is_locked boolean := false;
+	v_is_locked boolean;
 BEGIN
-	WHILE v_month <= p_until LOOP
-		v_name := format('dwh_log.%I', 'audit_event_' || to_char(v_month, 'YYYY_MM'));
-		IF to_regclass(v_name) IS NULL AND NOT v_is_locked THEN
-			-- Whoever waits here finds the partitions of the other session made.
-			LOCK TABLE dwh_log.audit_event IN SHARE UPDATE EXCLUSIVE MODE;
-			v_is_locked := true;
-		END IF;
-		IF to_regclass(v_name) IS NULL THEN
-			EXECUTE format('CREATE TABLE %s PARTITION OF dwh_log.audit_event FOR VALUES FROM (%L) TO (%L)',
-				v_name, v_month, (v_month + interval '1 month')::date);
-			-- Row triggers come from the parent, this one does not.
-			EXECUTE format('CREATE TRIGGER before_truncate BEFORE TRUNCATE ON %s
-				FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change()', v_name);
-			EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER before_truncate', v_name);
-			v_made := v_made + 1;
-		END IF;
-		v_month := v_month + interval '1 month';
+	FOR v_log IN SELECT relname FROM pg_class WHERE relnamespace = 'dwh_log'::regnamespace AND relkind = 'p' ORDER BY relname LOOP
+		v_month := v_first;
+		v_is_locked := false;
+		WHILE v_month <= p_until LOOP
+			v_name := format('dwh_log.%I', v_log || to_char(v_month, '_YYYY_MM'));
+			IF to_regclass(v_name) IS NULL AND NOT v_is_locked THEN
+				-- Whoever waits here finds the partitions of the other session made.
+				EXECUTE format('LOCK TABLE dwh_log.%I IN SHARE UPDATE EXCLUSIVE MODE', v_log);
+				v_is_locked := true;
+			END IF;
+			IF to_regclass(v_name) IS NULL THEN
+				EXECUTE format('CREATE TABLE %s PARTITION OF dwh_log.%I FOR VALUES FROM (%L) TO (%L)',
+					v_name, v_log, v_month, (v_month + interval '1 month')::date);
+				-- Row triggers come from the parent, this one does not.
+				EXECUTE format('CREATE TRIGGER before_truncate BEFORE TRUNCATE ON %s
+					FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change()', v_name);
+				EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER before_truncate', v_name);
+				v_made := v_made + 1;
+			END IF;
+			v_month := v_month + interval '1 month';
+		END LOOP;
 	END LOOP;
 	RETURN v_made;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.ensure_log_partitions(date) IS
-	'Tạo các phân vùng tháng còn thiếu của nhật ký | Makes the missing monthly partitions of the log';
+	'Tạo các phân vùng tháng còn thiếu của các nhật ký | Makes the missing monthly partitions of the logs';
 
 CREATE FUNCTION dwh.ensure_log_partitions(p_until date)
 RETURNS int LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_ensure_log_partitions';

@@ -41,21 +41,41 @@ typedef struct DwhAuditEvent
 	const char *sqlstate;		/* added to detail */
 } DwhAuditEvent;
 
-/* The same in fixed size, for shared memory. Empty string: NULL. Longer texts are cut at a character, a longer detail is replaced. */
+/* Where a record of the ring goes. */
+typedef enum DwhRingTarget
+{
+	DWH_RING_AUDIT_EVENT,
+	DWH_RING_SHARE_LOG
+} DwhRingTarget;
+
+#define DWH_RING_SHARE_ROW_SIZE 2800
+
+/*
+ * A record in fixed size, for shared memory. An event: empty string is NULL, longer texts are cut at a character, a longer detail is
+ * replaced. A row of dwh_log.share_log: a JSON object with the row's columns.
+ */
 typedef struct DwhAuditRecord
 {
 	TimestampTz occurred_at;
+	int32		target;			/* DwhRingTarget */
 	int32		account_id;
-	char		person[256];
-	char		session_user_name[NAMEDATALEN];
-	char		outer_user_name[NAMEDATALEN];
-	char		client_address[64];
-	char		action[64];
-	char		object[256];
-	char		decision[16];
-	char		detail[1536];
-	char		reason[512];
-	char		sqlstate[8];
+	union
+	{
+		struct
+		{
+			char		person[256];
+			char		session_user_name[NAMEDATALEN];
+			char		outer_user_name[NAMEDATALEN];
+			char		client_address[64];
+			char		action[64];
+			char		object[256];
+			char		decision[16];
+			char		detail[1536];
+			char		reason[512];
+			char		sqlstate[8];
+		};
+		char		share_row[DWH_RING_SHARE_ROW_SIZE];
+	};
 } DwhAuditRecord;
 
 /* An open attempt, on the stack of the function that makes it. */

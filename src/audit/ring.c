@@ -253,6 +253,14 @@ dwh_ring_get_state(DwhRingState *state)
 void
 dwh_ring_log(const DwhAuditRecord *record, const char *why)
 {
+	if (record->target == DWH_RING_SHARE_LOG)
+	{
+		ereport(LOG_SERVER_ONLY,
+				(errmsg("dwh_ext row of the share log not in the table: %s", why),
+				 errdetail_log("%s", record->share_row),
+				 errhidestmt(true), errhidecontext(true)));
+		return;
+	}
 	ereport(LOG_SERVER_ONLY,
 			(errmsg("dwh_ext event not in the table: %s", why),
 			 errdetail_log("action=%s object=%s decision=%s session_user=%s outer_user=%s account=%d client=%s sqlstate=%s "

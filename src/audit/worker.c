@@ -1,6 +1,7 @@
 /*
  * worker.c
- *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event.
+ *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event
+ *		and dwh_log.share_log.
  *
  * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
  * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
@@ -28,6 +29,7 @@
 #include "common/guc.h"
 #include "common/owner.h"
 #include "common/spi.h"
+#include "share/share.h"
 #include "warehouse/warehouse.h"
 
 #define RESTART_SECONDS		5
@@ -74,6 +76,11 @@ insert_record(const DwhAuditRecord *record)
 {
 	DwhAuditEvent event;
 
+	if (record->target == DWH_RING_SHARE_LOG)
+	{
+		dwh_share_log_insert(record->share_row);
+		return;
+	}
 	event.occurred_at = record->occurred_at;
 	event.account_id = record->account_id;
 	event.person = null_if_empty(record->person);
