@@ -52,6 +52,7 @@ OBJS = \
 	src/formula/parse.o \
 	src/formula/row.o \
 	src/formula/scan.o \
+	src/indicator/answer.o \
 	src/indicator/arithmetic.o \
 	src/indicator/catalogue.o \
 	src/indicator/catalogue_edit.o \

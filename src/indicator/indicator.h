@@ -11,6 +11,7 @@
  *   scan.c        answers the requests: one statement per subject and kind of time behaviour
  *   manual.c      the same for figures entered by people, whose own row wins over the sum of the units below
  *   evaluate.c    walks the formulas again, now over values; over_time.c and arithmetic.c hold the functions of the language
+ *   answer.c      does all that for many values
  *   values.c      the SQL function over many values; single.c and explain.c those over one
  * Everything but values.c expects SPI to be connected and dwh_owner to be in force.
  */
@@ -258,6 +259,44 @@ typedef struct DwhPlace
 	List	   *conditions;		/* of the references on the way down */
 	int			reach;			/* how often the functions over time around it evaluate it; 0 counts as 1 */
 } DwhPlace;
+
+/* An indicator in a period: what a question is about. */
+typedef struct DwhAsked
+{
+	DwhIndicator *indicator;
+	DwhFrame	frame;
+} DwhAsked;
+
+/* What is known of one of them for a unit and a combination of dimension values. */
+typedef struct DwhAnswer
+{
+	const DwhAsked *asked;
+	DwhVersion *version;		/* NULL where none is in force */
+	DwhEvaluation *ev;			/* says the level, and the dimension values by number */
+	DwhUnitInfo *unit;
+	bool		is_split;
+	int			dims;
+	DwhValue	value;
+	bool		is_ratio;		/* whether there are the next two */
+	DwhValue	numerator;
+	DwhValue	denominator;
+} DwhAnswer;
+
+typedef struct DwhQuestion
+{
+	DwhFamily  *family;
+	List	   *levels;			/* of int: DwhMapLevel */
+	List	   *asked;			/* of DwhAsked */
+	bool		(*wants_unit) (void *arg, const DwhAsked *asked, int unit_id);	/* NULL: every unit */
+	void		(*take) (void *arg, const DwhAnswer *answer);
+	void	   *arg;
+} DwhQuestion;
+
+/* answer.c */
+extern void dwh_question_answer(DwhQuestion *question);
+
+/* values.c */
+extern Datum dwh_share_numeric(float8 share);
 
 /* catalogue.c */
 extern DwhCatalogue *dwh_catalogue_load(void);

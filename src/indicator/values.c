@@ -1,6 +1,6 @@
 /*
  * values.c
- *		dwh.indicator_values(): unpack arguments, evaluate, return rows.
+ *		dwh.indicator_values(): unpack arguments, have them answered, return rows.
  *
  * A value is given only for a unit that lies wholly in the caller's scope. Until the scope of accounts is in force, the scope
  * of the owner of the warehouse (and superusers) is every unit and that of anyone else is none: they get no row.
@@ -16,7 +16,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
-#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "common/errors.h"
@@ -44,18 +43,8 @@ typedef struct ValuesCall
 	bool		has_units;		/* whether p_units was given: an empty list asks for none */
 	List	   *unit_codes;
 	DateADT		map_on;
+	ReturnSetInfo *rsinfo;
 } ValuesCall;
-
-/* What one indicator needs in one period: where its cells are to be looked for. */
-typedef struct Need
-{
-	DwhIndicator *indicator;
-	DwhVersion *version;		/* NULL where none is in force */
-	int			frame;
-	bool		wrong_period;
-	Bitmapset  *requests;
-	Bitmapset  *frames;
-} Need;
 
 static const char *const level_names[] =
 {
@@ -188,8 +177,6 @@ parse_indicators(ValuesCall *call, ArrayType *codes)
 	}
 }
 
-/* ------------------------------------------------------------------ evaluation */
-
 /* The family of evaluations that answers the call. */
 static DwhFamily *
 family_make(ValuesCall *call)
@@ -204,86 +191,16 @@ family_make(ValuesCall *call)
 	return family;
 }
 
-/* Names the indicator under whose formula an error was met. */
-static void
-formula_context(void *arg)
-{
-	Need	   *need = *(Need **) arg;
-
-	if (need && need->version)
-		errcontext("formula of indicator \"%s\", version %d", need->indicator->code, need->version->version);
-}
-
-/* Walks every formula once and notes what each indicator needs in each period. */
-static List *
-collect_needs(ValuesCall *call, DwhEvaluation *ev)
-{
-	List	   *needs = NIL;
-	Need	   *current = NULL;
-	ErrorContextCallback context;
-	ListCell   *i;
-	ListCell   *f;
-
-	context.callback = formula_context;
-	context.arg = &current;
-	context.previous = error_context_stack;
-	error_context_stack = &context;
-	ev->family->collecting = true;
-	foreach(i, call->indicators)
-		foreach(f, call->frames)
-		{
-			Need	   *need = palloc0(sizeof(Need));
-			DwhFrame   *frame = lfirst(f);
-			DwhPlace	place = {0};
-			DwhCellKey	no_cell;
-
-			memset(&no_cell, 0, sizeof(no_cell));
-			need->indicator = lfirst(i);
-			need->frame = dwh_frame_index(ev, *frame);
-			need->version = dwh_indicator_version(need->indicator, dwh_month_end(frame->last));
-			need->wrong_period = !bms_is_member(call->period, need->indicator->periods);
-			needs = lappend(needs, need);
-			current = need;
-			if (need->version == NULL || need->wrong_period)
-				continue;
-			ev->used_requests = NULL;
-			ev->used_frames = NULL;
-			ev->family->followed = 0;
-			place.ev = ev;
-			place.frame = need->frame;
-			place.cell = &no_cell;
-			(void) dwh_evaluate(&place, dwh_version_formula(need->indicator, need->version));
-			need->requests = ev->used_requests;
-			need->frames = ev->used_frames;
-		}
-	ev->family->collecting = false;
-	error_context_stack = context.previous;
-	return needs;
-}
-
-/* The cells of each frame. */
-static List **
-cells_by_frame(DwhEvaluation *ev)
-{
-	List	  **result = palloc0(Max(1, ev->nframes) * sizeof(List *));
-	HASH_SEQ_STATUS scan;
-	DwhCell    *cell;
-
-	hash_seq_init(&scan, ev->cells);
-	while ((cell = hash_seq_search(&scan)) != NULL)
-		result[cell->key.frame] = lappend(result[cell->key.frame], cell);
-	return result;
-}
-
 /* Whether the unit, one above it or the region it is grouped in is among the asked ones. */
 static bool
-is_asked_unit(ValuesCall *call, int unit_id, DateADT map_on)
+is_asked_unit(void *arg, const DwhAsked *asked, int unit_id)
 {
+	ValuesCall *call = arg;
 	int			region_id;
 
 	if (!call->has_units)
 		return true;
-	region_id = dwh_unit_at_level(unit_id, map_on, DWH_MAP_REGION);
+	region_id = dwh_unit_at_level(unit_id, asked->frame.map_on, DWH_MAP_REGION);
 	if (region_id != 0 && list_has_string(call->unit_codes, dwh_unit_info(call->units, region_id)->code))
 		return true;
 	while (unit_id != 0)
@@ -295,102 +212,6 @@ is_asked_unit(ValuesCall *call, int unit_id, DateADT map_on)
 		unit_id = unit->parent_id;
 	}
 	return false;
-}
-
-/* A key into the set of rows of one need; frame 0 stands for all frames. */
-static void
-add_row_key(HTAB *seen, List **rows, ValuesCall *call, DateADT map_on, int unit_id, int dims, int is_split)
-{
-	DwhCellKey	key;
-	DwhCellKey *copy;
-	bool		found;
-
-	if (!is_asked_unit(call, unit_id, map_on))
-		return;
-	memset(&key, 0, sizeof(key));
-	key.unit_id = unit_id;
-	key.dims = dims;
-	key.is_split = is_split;
-	(void) hash_search(seen, &key, HASH_ENTER, &found);
-	if (found)
-		return;
-	copy = palloc(sizeof(DwhCellKey));
-	*copy = key;
-	*rows = lappend(*rows, copy);
-}
-
-static DwhUnitTable *sort_units;	/* for compare_rows() only, set before each sort */
-static List *sort_dim_sets;
-
-static int
-compare_rows(const ListCell *a, const ListCell *b)
-{
-	const DwhCellKey *x = lfirst(a);
-	const DwhCellKey *y = lfirst(b);
-	ListCell   *p;
-	ListCell   *q;
-	int			order;
-
-	order = strcmp(dwh_unit_info(sort_units, x->unit_id)->code, dwh_unit_info(sort_units, y->unit_id)->code);
-	if (order == 0)
-		order = x->unit_id - y->unit_id;
-	if (order == 0)
-		order = x->is_split - y->is_split;
-	if (order != 0)
-		return order;
-	forboth(p, list_nth(sort_dim_sets, x->dims), q, list_nth(sort_dim_sets, y->dims))
-	{
-		const char *s = lfirst(p);
-		const char *t = lfirst(q);
-
-		order = s == NULL || t == NULL ? (s == NULL) - (t == NULL) : strcmp(s, t);
-		if (order != 0)
-			return order;
-	}
-	return 0;
-}
-
-/*
- * The rows of the answer for one need: every unit at the level on that map, and every combination of dimension values that was
- * met. Without dimensions a unit of which nothing is known still has its row, which says so.
- */
-static List *
-need_rows(ValuesCall *call, DwhEvaluation *ev, Need *need, List **cells)
-{
-	DwhFrame   *frame = &ev->frames[need->frame];
-	HASHCTL		ctl = {0};
-	HTAB	   *seen;
-	List	   *rows = NIL;
-	ListCell   *lc;
-	int			f = -1;
-
-	ctl.keysize = ctl.entrysize = sizeof(DwhCellKey);
-	ctl.hcxt = CurrentMemoryContext;
-	seen = hash_create("dwh rows", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-
-	if (ev->family->dimensions == NIL)
-		foreach(lc, dwh_units_at(ev->family->units, ev->level, frame->map_on))
-			add_row_key(seen, &rows, call, frame->map_on, ((DwhUnitInfo *) lfirst(lc))->unit_id, 0, false);
-	while ((f = bms_next_member(need->frames, f)) >= 0)
-		foreach(lc, cells[f])
-		{
-			DwhCell    *cell = lfirst(lc);
-			int			r = -1;
-
-			if (ev->family->dimensions == NIL && ev->level < DWH_MAP_PROVINCE)
-				break;			/* all rows are known from the map */
-			while ((r = bms_next_member(need->requests, r)) >= 0)
-				if (cell->values[r].is_set)
-				{
-					add_row_key(seen, &rows, call, frame->map_on, cell->key.unit_id, cell->key.dims, cell->key.is_split);
-					break;
-				}
-		}
-	hash_destroy(seen);
-	sort_units = ev->family->units;
-	sort_dim_sets = ev->dim_sets;
-	list_sort(rows, compare_rows);
-	return rows;
 }
 
 /* {"scheme": "BHXH_BB"} of a set of dimension values. */
@@ -419,109 +240,66 @@ dims_jsonb(DwhEvaluation *ev, int dims)
 }
 
 /* A share as numeric with four decimals. */
-static Datum
-share_numeric(float8 share)
+Datum
+dwh_share_numeric(float8 share)
 {
 	return DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(share)),
 							   Int32GetDatum(4));
 }
 
+/* Writes one row of the answer. */
 static void
-emit_row(ReturnSetInfo *rsinfo, DwhEvaluation *ev, Need *need, const DwhCellKey *key)
+emit_row(void *arg, const DwhAnswer *answer)
 {
-	DwhFrame   *frame = &ev->frames[need->frame];
-	DwhUnitInfo *unit = dwh_unit_info(ev->family->units, key->unit_id);
+	ReturnSetInfo *rsinfo = ((ValuesCall *) arg)->rsinfo;
+	const DwhFrame *frame = &answer->asked->frame;
 	Datum		values[VALUE_COLUMNS] = {0};
 	bool		nulls[VALUE_COLUMNS] = {0};
-	DwhValue	result = {0};
-	DwhPlace	place = {0};
-	const DwhNode *numerator;
-	const DwhNode *denominator;
 
-	place.ev = ev;
-	place.frame = need->frame;
-	place.cell = key;
-	nulls[8] = nulls[9] = true;
-	if (need->wrong_period || need->version == NULL)
-	{
-		result.is_null = true;
-		result.status = need->wrong_period ? DWH_STATUS_WRONG_PERIOD : DWH_STATUS_NO_DATA;
-	}
-	else
-	{
-		DwhNode    *formula = dwh_version_formula(need->indicator, need->version);
-
-		result = dwh_evaluate(&place, formula);
-		if (dwh_ratio_parts(formula, &numerator, &denominator))
-		{
-			DwhValue	n = dwh_evaluate(&place, numerator);
-			DwhValue	d = dwh_evaluate(&place, denominator);
-
-			nulls[8] = n.is_null;
-			values[8] = n.number;
-			nulls[9] = d.is_null;
-			values[9] = d.number;
-		}
-	}
-	values[0] = CStringGetTextDatum(need->indicator->code);
+	values[0] = CStringGetTextDatum(answer->asked->indicator->code);
 	values[1] = DateADTGetDatum(dwh_frame_label(frame));
 	values[2] = CStringGetTextDatum(dwh_period_type_name(frame->type));
-	values[3] = CStringGetTextDatum(unit->code);
-	values[4] = CStringGetTextDatum(unit->name);
-	values[5] = dims_jsonb(ev, key->dims);
-	nulls[6] = result.is_null;
-	values[6] = result.number;
-	values[7] = CStringGetTextDatum(need->indicator->base_unit);
-	values[10] = CStringGetTextDatum(dwh_status_name(result.status));
-	values[11] = share_numeric(result.completeness);
-	nulls[12] = need->version == NULL;
-	values[12] = Int32GetDatum(need->version ? need->version->version : 0);
+	values[3] = CStringGetTextDatum(answer->unit->code);
+	values[4] = CStringGetTextDatum(answer->unit->name);
+	values[5] = dims_jsonb(answer->ev, answer->dims);
+	nulls[6] = answer->value.is_null;
+	values[6] = answer->value.number;
+	values[7] = CStringGetTextDatum(answer->asked->indicator->base_unit);
+	nulls[8] = !answer->is_ratio || answer->numerator.is_null;
+	values[8] = answer->numerator.number;
+	nulls[9] = !answer->is_ratio || answer->denominator.is_null;
+	values[9] = answer->denominator.number;
+	values[10] = CStringGetTextDatum(dwh_status_name(answer->value.status));
+	values[11] = dwh_share_numeric(answer->value.completeness);
+	nulls[12] = answer->version == NULL;
+	values[12] = Int32GetDatum(answer->version ? answer->version->version : 0);
 	nulls[13] = true;			/* stage: closed periods */
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* Emits the rows of one level of units. */
+/* Answers the call. */
 static void
-emit_level(ReturnSetInfo *rsinfo, ValuesCall *call, DwhEvaluation *ev, List *needs)
+emit_values(ValuesCall *call)
 {
-	List	  **cells = cells_by_frame(ev);
-	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "dwh indicator row", ALLOCSET_DEFAULT_SIZES);
-	ListCell   *lc;
+	DwhQuestion question = {0};
+	ListCell   *i;
+	ListCell   *f;
 
-	foreach(lc, needs)
-	{
-		Need	   *need = lfirst(lc);
-		List	   *rows = need_rows(call, ev, need, cells);
-		ListCell   *r;
-
-		foreach(r, rows)
+	question.family = family_make(call);
+	question.levels = call->levels;
+	foreach(i, call->indicators)
+		foreach(f, call->frames)
 		{
-			MemoryContext old = MemoryContextSwitchTo(row_context);
+			DwhAsked   *asked = palloc0(sizeof(DwhAsked));
 
-			CHECK_FOR_INTERRUPTS();
-			emit_row(rsinfo, ev, need, lfirst(r));
-			MemoryContextSwitchTo(old);
-			MemoryContextReset(row_context);
+			asked->indicator = lfirst(i);
+			asked->frame = *(DwhFrame *) lfirst(f);
+			question.asked = lappend(question.asked, asked);
 		}
-		list_free_deep(rows);
-	}
-	MemoryContextDelete(row_context);
-}
-
-/* Answers the call: what every level needs is collected first, so that levels that share one read it once. */
-static void
-emit_values(ReturnSetInfo *rsinfo, ValuesCall *call)
-{
-	DwhFamily  *family = family_make(call);
-	List	   *needs_of_levels = NIL;
-	ListCell   *level;
-	ListCell   *needs;
-
-	foreach(level, call->levels)
-		needs_of_levels = lappend(needs_of_levels, collect_needs(call, dwh_evaluation_at(family, lfirst_int(level))));
-	dwh_family_scan(family);
-	forboth(level, call->levels, needs, needs_of_levels)
-		emit_level(rsinfo, call, family->at_level[lfirst_int(level)], lfirst(needs));
+	question.wants_unit = is_asked_unit;
+	question.take = emit_row;
+	question.arg = call;
+	dwh_question_answer(&question);
 }
 
 static void
@@ -583,7 +361,8 @@ dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 	}
 	if (call.map_on != DATEVAL_NOEND)
 		dwh_units_check_map(call.map_on, call.frames);
-	emit_values(rsinfo, &call);
+	call.rsinfo = rsinfo;
+	emit_values(&call);
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	return (Datum) 0;
