@@ -59,7 +59,9 @@ OBJS = \
 	src/indicator/catalogue_indicator.o \
 	src/indicator/catalogue_subject.o \
 	src/indicator/check.o \
+	src/indicator/closed.o \
 	src/indicator/dependents.o \
+	src/indicator/enter_value.o \
 	src/indicator/explain.o \
 	src/indicator/formula_functions.o \
 	src/indicator/evaluate.o \
@@ -95,6 +97,7 @@ SQL_PARTS = \
 	sql/install/32_partitions.sql \
 	sql/install/50_indicator.sql \
 	sql/install/52_catalogue.sql \
+	sql/install/54_manual_entry.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
 	sql/install/90_privileges.sql
@@ -114,8 +117,9 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
 	sql/warehouse/51_catalogue_rows.sql \
-	sql/warehouse/56_refresh.sql \
 	sql/warehouse/52_access_grant.sql \
+	sql/warehouse/56_refresh.sql \
+	sql/warehouse/57_closing.sql \
 	sql/warehouse/70_share_catalogue.sql \
 	sql/warehouse/71_share_services.sql \
 	sql/warehouse/72_share_agreements.sql \
@@ -125,6 +129,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql \
 	sql/warehouse/85_scope_attachments.sql \
+	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/88_share_attachments.sql \
 	sql/warehouse/90_privileges.sql
 
@@ -157,6 +162,7 @@ REGRESS = \
 	star_refusals \
 	star_reference \
 	manual_figures \
+	manual_entry \
 	formula_language \
 	indicator_catalogue \
 	indicator_subject_rights \

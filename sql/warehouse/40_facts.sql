@@ -343,6 +343,15 @@ CREATE TABLE dwh_star.fact_manual (
 	is_current	boolean NOT NULL DEFAULT true,
 	entered_at	timestamptz NOT NULL DEFAULT now(),
 	entered_by	text NOT NULL DEFAULT session_user,
+	approval	text NOT NULL DEFAULT 'approved' CHECK (approval IN ('pending', 'approved', 'rejected')),
+	note		text,
+	reason		text,
+	author		text,
+	author_account_id int REFERENCES dwh_catalog.account,
+	decided_at	timestamptz,
+	decided_by	text,
+	decided_account_id int REFERENCES dwh_catalog.account,
+	decision_note text,
 	load_id		int NOT NULL,
 	PRIMARY KEY (month, manual_id),
 	CONSTRAINT fact_manual_as_of_check CHECK (period_type NOT IN ('ytd', 'point') OR as_of IS NOT NULL),
@@ -359,6 +368,8 @@ CREATE TABLE dwh_star.fact_manual (
 								  AND extract(month FROM as_of) = extract(month FROM period_start)
 				ELSE true
 			END),
+	CONSTRAINT fact_manual_current_check CHECK (approval = 'approved' OR NOT is_current),
+	CONSTRAINT fact_manual_entry_check CHECK (author IS NULL OR (note <> '' AND (approval = 'pending') = (decided_at IS NULL))),
 	CONSTRAINT fact_manual_value_check CHECK (value NOT IN ('NaN', 'Infinity', '-Infinity')),
 	FOREIGN KEY (source_id) REFERENCES dwh_star.dim_source,
 	FOREIGN KEY (scheme_id) REFERENCES dwh_star.dim_scheme,
@@ -369,6 +380,10 @@ CREATE TABLE dwh_star.fact_manual (
 CREATE UNIQUE INDEX fact_manual_current_key ON dwh_star.fact_manual
 	(indicator, month, period_type, period_start, as_of, unit_id, kind, source_id, source_note, sex, age_group, scheme_id, fund_id,
 	 facility_id) NULLS NOT DISTINCT WHERE is_current;
+-- One proposal at a time for a figure.
+CREATE UNIQUE INDEX fact_manual_pending_key ON dwh_star.fact_manual
+	(indicator, month, period_type, period_start, as_of, unit_id, kind, source_id, source_note, sex, age_group, scheme_id, fund_id,
+	 facility_id) NULLS NOT DISTINCT WHERE approval = 'pending';
 COMMENT ON TABLE dwh_star.fact_manual IS
 	'Số liệu nhập tay, kế hoạch, số đã công bố: chỉ tiêu × loại kỳ × đầu kỳ × đơn vị × loại số × nguồn (893 Điều 14.1) | '
 	'Figures entered by people, plans, published figures: indicator × period type × period start × unit × kind × source (893 Art. 14.1)';
@@ -395,6 +410,21 @@ COMMENT ON COLUMN dwh_star.fact_manual.sex IS 'Giới tính, trống = chung | S
 COMMENT ON COLUMN dwh_star.fact_manual.age_group IS 'Nhóm tuổi, trống = chung | Age group, NULL = all';
 COMMENT ON COLUMN dwh_star.fact_manual.facility_id IS 'Cơ sở khám chữa bệnh, trống = chung | Facility, NULL = all';
 COMMENT ON COLUMN dwh_star.fact_manual.revision IS 'Lần sửa, từ 1 | Revision, from 1';
-COMMENT ON COLUMN dwh_star.fact_manual.is_current IS 'Là lần sửa mới nhất | Whether this is the latest revision';
+COMMENT ON COLUMN dwh_star.fact_manual.is_current IS
+	'Là lần sửa đang dùng: lần mới nhất đã được duyệt | Whether this is the revision that counts: the latest approved one';
+COMMENT ON COLUMN dwh_star.fact_manual.approval IS
+	'pending: chờ duyệt; approved: đã duyệt hoặc do nạp theo lô; rejected: bị từ chối | '
+	'pending, approved (or loaded in a batch), rejected';
+COMMENT ON COLUMN dwh_star.fact_manual.note IS 'Ghi chú của người nhập | Note of who entered it';
+COMMENT ON COLUMN dwh_star.fact_manual.reason IS 'Lý do sửa số đang có | Why it replaces the figure that stood';
+COMMENT ON COLUMN dwh_star.fact_manual.author IS
+	'Người nhập, trống nếu nạp theo lô | Person who entered it, empty for a batch';
+COMMENT ON COLUMN dwh_star.fact_manual.author_account_id IS 'Tài khoản của người nhập | Account of who entered it';
+COMMENT ON COLUMN dwh_star.fact_manual.decided_at IS 'Lúc duyệt hoặc từ chối | When it was approved or rejected';
+COMMENT ON COLUMN dwh_star.fact_manual.decided_by IS 'Người duyệt hoặc từ chối | Person who approved or rejected it';
+COMMENT ON COLUMN dwh_star.fact_manual.decided_account_id IS
+	'Tài khoản của người duyệt hoặc từ chối | Account of who approved or rejected it';
+COMMENT ON COLUMN dwh_star.fact_manual.decision_note IS
+	'Ghi chú khi duyệt, lý do khi từ chối | Note of the approval, reason of the rejection';
 COMMENT ON COLUMN dwh_star.fact_manual.entered_at IS 'Thời điểm nhập | Entered at';
 COMMENT ON COLUMN dwh_star.fact_manual.entered_by IS 'Người nhập (vai trò đăng nhập) | Entered by (login role)';

@@ -61,3 +61,10 @@ GRANT EXECUTE ON FUNCTION dwh.create_subject(text, regclass, text, text, text, t
 		text, text, boolean, text),
 	dwh.revise_indicator(text, text, date, text, text), dwh.retire_indicator(text, date, text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
+
+-- Figures entered by hand: these ask for the right themselves, too. What waits is seen where the figures are.
+GRANT EXECUTE ON FUNCTION
+	dwh.enter_value(text, date, text, text, numeric, text, text, text, text, text, text, text, text, text, text),
+	dwh.approve_value(bigint, text), dwh.reject_value(bigint, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh.pending_values TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national;

@@ -45,6 +45,16 @@ dwh_status_name(DwhStatus status)
 	return status_names[status];
 }
 
+/* The status of that name, which one of ours wrote into a table. */
+DwhStatus
+dwh_status_parse(const char *name)
+{
+	for (int i = 0; i < lengthof(status_names); i++)
+		if (strcmp(status_names[i], name) == 0)
+			return (DwhStatus) i;
+	elog(ERROR, "unknown status \"%s\"", name);
+}
+
 /* A value read from rows: NaN and infinity, which a site's own numeric columns may hold, are undefined. */
 DwhValue
 dwh_value_read(Datum number)

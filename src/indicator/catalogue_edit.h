@@ -75,4 +75,7 @@ extern void dwh_edit_need_relation(DwhSubject *subject);
 extern void dwh_edit_check_column(Oid relation, const char *column, Oid type);
 extern int	dwh_edit_find_id(const char *what, const char *table, const char *column, const char *code);
 
+/* catalogue_indicator.c */
+extern bool dwh_edit_caller_owns_indicator(const char *code);
+
 #endif							/* DWH_CATALOGUE_EDIT_H */

@@ -63,6 +63,21 @@ find_group(const char *from_sql, const char *key)
 	return group;
 }
 
+/* The group that owns the indicator with that code. */
+static OwnerGroup
+owner_group(const char *code)
+{
+	return find_group("dwh_catalog.indicator AS i JOIN dwh_catalog.user_group AS g ON g.user_group_id = i.owner_group_id "
+					  "WHERE i.code = $1", code);
+}
+
+/* Whether the caller is in the group that owns the indicator. */
+bool
+dwh_edit_caller_owns_indicator(const char *code)
+{
+	return owner_group(code).has_caller;
+}
+
 /* Raises 42501, with a record of it, unless the caller is in the group or a central administrator. */
 static void
 require_group(DwhCatalogueEdit *edit, const OwnerGroup *group)
@@ -475,8 +490,7 @@ dwh_sql_revise_indicator(PG_FUNCTION_ARGS)
 	dwh_edit_note(&edit, "reason", reason);
 	dwh_edit_note(&edit, "decision", decision);
 	dwh_edit_begin(&edit);
-	group = find_group("dwh_catalog.indicator AS i JOIN dwh_catalog.user_group AS g ON g.user_group_id = i.owner_group_id "
-					   "WHERE i.code = $1", code);
+	group = owner_group(code);
 	require_group(&edit, &group);
 	check_first_day(valid_from);
 	author = author_name();
@@ -566,8 +580,7 @@ dwh_sql_retire_indicator(PG_FUNCTION_ARGS)
 	dwh_edit_note(&edit, "reason", reason);
 	dwh_edit_note(&edit, "decision", decision);
 	dwh_edit_begin(&edit);
-	group = find_group("dwh_catalog.indicator AS i JOIN dwh_catalog.user_group AS g ON g.user_group_id = i.owner_group_id "
-					   "WHERE i.code = $1", code);
+	group = owner_group(code);
 	require_group(&edit, &group);
 	if (valid_to != dwh_month_end(valid_to))
 		ereport(ERROR,

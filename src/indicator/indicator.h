@@ -387,6 +387,7 @@ extern DwhValue dwh_single_value(DwhSingle *single);
 
 /* arithmetic.c */
 extern const char *dwh_status_name(DwhStatus status);
+extern DwhStatus dwh_status_parse(const char *name);
 extern DwhValue dwh_value_missing(DwhStatus status, float8 completeness);
 extern DwhValue dwh_value_number(Datum number);
 extern DwhValue dwh_value_read(Datum number);

@@ -25,6 +25,7 @@
 #include "common/nearest.h"
 #include "common/owner.h"
 #include "common/spi.h"
+#include "ingest/manual_figures.h"
 #include "star/partitions.h"
 
 #define PERIOD_TYPES "month, quarter, half, year, ytd, point"
@@ -103,11 +104,12 @@ static const CodeList code_lists[] = {
 	{"facility", "facility", "dwh_star.dim_facility", true},
 };
 
-/* The first bad line of a batch. */
+/* The first bad line of a batch, and how messages speak of it. */
 typedef struct BadLine
 {
-	const char *batch;
-	int			line;
+	const char *where;			/* begins a message: 'line 2 of batch "x": '; nothing for a figure that was entered alone */
+	const char *outcome;
+	const char *remedy;
 	char	   *problem;
 	char	   *field;
 	char	   *value;
@@ -182,12 +184,11 @@ raise_known_at_other_time(const CodeList *list, const BadLine *bad)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("line %d of batch \"%s\": %s \"%s\" is not valid on %s", bad->line, bad->batch, list->what, bad->value,
-					bad->on_date_text),
+			 errmsg("%s%s \"%s\" is not valid on %s", bad->where, list->what, bad->value, bad->on_date_text),
 			 dwh_spi_isnull(0, 3)
-			 ? errdetail("%s is valid from %s. Nothing of the batch was loaded.", dwh_spi_text(0, 1), dwh_spi_text(0, 2))
-			 : errdetail("%s is valid from %s to %s. Nothing of the batch was loaded.", dwh_spi_text(0, 1), dwh_spi_text(0, 2),
-						 dwh_spi_text(0, 3)),
+			 ? errdetail("%s is valid from %s. %s", dwh_spi_text(0, 1), dwh_spi_text(0, 2), bad->outcome)
+			 : errdetail("%s is valid from %s to %s. %s", dwh_spi_text(0, 1), dwh_spi_text(0, 2),
+						 dwh_spi_text(0, 3), bad->outcome),
 			 errhint("Give the %s of that time, or correct the period.", list->what)));
 }
 
@@ -207,10 +208,10 @@ raise_unknown_code(const BadLine *bad)
 	best = nearest_code(list, bad);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("line %d of batch \"%s\": unknown %s \"%s\"", bad->line, bad->batch, list->what, bad->value),
-			 errdetail("Table %s has no such code. Nothing of the batch was loaded.", list->table),
+			 errmsg("%sunknown %s \"%s\"", bad->where, list->what, bad->value),
+			 errdetail("Table %s has no such code. %s", list->table, bad->outcome),
 			 best ? errhint("Did you mean \"%s\"?", best)
-			 : errhint("Correct the line in the file and load it under a new batch name.")));
+			 : errhint("%s", bad->remedy)));
 }
 
 /* Raises 22023 for a word that is none of the fixed ones. */
@@ -222,10 +223,10 @@ raise_unknown_word(const BadLine *bad)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("line %d of batch \"%s\": unknown %s \"%s\"", bad->line, bad->batch, bad->field, bad->value),
-			 errdetail("Known are: %s. Nothing of the batch was loaded.", words),
+			 errmsg("%sunknown %s \"%s\"", bad->where, bad->field, bad->value),
+			 errdetail("Known are: %s. %s", words, bad->outcome),
 			 best ? errhint("Did you mean \"%s\"?", best)
-			 : errhint("Correct the line in the file and load it under a new batch name.")));
+			 : errhint("%s", bad->remedy)));
 }
 
 /* Raises the error for the first bad line. Inside SPI. */
@@ -239,45 +240,45 @@ raise_bad_line(const BadLine *bad)
 	if (strcmp(bad->problem, "empty") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("line %d of batch \"%s\": column %s is empty", bad->line, bad->batch, bad->field),
+				 errmsg("%scolumn %s is empty", bad->where, bad->field),
 				 errdetail("A figure needs indicator, period_type, period_start, unit_code, kind, source_code and value; ytd and point "
-						   "need as_of, and point can do without period_start. Nothing of the batch was loaded."),
-				 errhint("Fill the column in the file and load it under a new batch name.")));
+						   "need as_of, and point can do without period_start. %s", bad->outcome),
+				 errhint("%s", bad->remedy)));
 	if (strcmp(bad->problem, "date") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("line %d of batch \"%s\": malformed date \"%s\" in column %s", bad->line, bad->batch, bad->value, bad->field),
-				 errdetail("Dates are days of the calendar written YYYY-MM-DD. Nothing of the batch was loaded."),
+				 errmsg("%smalformed date \"%s\" in column %s", bad->where, bad->value, bad->field),
+				 errdetail("Dates are days of the calendar written YYYY-MM-DD. %s", bad->outcome),
 				 errhint("Write, for example, 2025-12-31.")));
 	if (strcmp(bad->problem, "number") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("line %d of batch \"%s\": malformed number \"%s\"", bad->line, bad->batch, bad->value),
-				 errdetail("Numbers have at most 40 digits and 20 decimals, a decimal point and no grouping. "
-						   "Nothing of the batch was loaded."),
+				 errmsg("%smalformed number \"%s\"", bad->where, bad->value),
+				 errdetail("Numbers have at most 40 digits and 20 decimals, a decimal point and no grouping. %s",
+						   bad->outcome),
 				 errhint("Write, for example, 9441246 or 34.84.")));
 	if (strcmp(bad->problem, "period") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("line %d of batch \"%s\": %s begins no period of the type given", bad->line, bad->batch, bad->value),
+				 errmsg("%s%s begins no period of the type given", bad->where, bad->value),
 				 errdetail("A month begins on its first day, a quarter in January, April, July or October, a half in January or July, "
-						   "year and ytd in January; a point lies in the month of as_of. Nothing of the batch was loaded."),
+						   "year and ytd in January; a point lies in the month of as_of. %s", bad->outcome),
 				 errhint("Correct period_start or period_type.")));
 	if (strcmp(bad->problem, "as_of") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("line %d of batch \"%s\": as_of %s lies outside the period", bad->line, bad->batch, bad->value),
-				 errdetail("A figure for a year to date stands for a day of that year, every other one for a day not before the period. "
-						   "Nothing of the batch was loaded."),
+				 errmsg("%sas_of %s lies outside the period", bad->where, bad->value),
+				 errdetail("A figure for a year to date stands for a day of that year, every other one for a day not before the period. %s",
+						   bad->outcome),
 				 errhint("Correct as_of or period_start.")));
 	elog(ERROR, "unknown problem \"%s\"", bad->problem);
 }
 
 /* Finds the first bad line of the batch and raises its error; returns when there is none. Inside SPI. */
 static void
-check_lines(const char *batch, const Oid *types, const Datum *values)
+check_lines(const char *batch, bool is_entry, const Oid *types, const Datum *values)
 {
-	BadLine		bad = {.batch = batch};
+	BadLine		bad = {.where = ""};
 
 	if (dwh_spi_select(RESOLVED
 					   "SELECT r.line, p.problem, p.field, p.value, r.on_date, to_char(r.on_date, 'YYYY-MM-DD') "
@@ -313,7 +314,10 @@ check_lines(const char *batch, const Oid *types, const Datum *values)
 					   "WHERE p.is_bad ORDER BY r.line, r.landing_id, p.place LIMIT 1",
 					   1, types, values, NULL, false) == 0)
 		return;
-	bad.line = dwh_spi_int(0, 1);
+	if (!is_entry)
+		bad.where = psprintf("line %d of batch \"%s\": ", dwh_spi_int(0, 1), batch);
+	bad.outcome = is_entry ? "Nothing was entered." : "Nothing of the batch was loaded.";
+	bad.remedy = is_entry ? "Correct the argument and call again." : "Correct the line in the file and load it under a new batch name.";
 	bad.problem = dwh_spi_text(0, 2);
 	bad.field = dwh_spi_text(0, 3);
 	bad.value = dwh_spi_text(0, 4);
@@ -361,8 +365,8 @@ check_months(const Oid *types, const Datum *values)
  * Waits for the load that goes on and keeps others waiting until the end of the transaction. Raises 40001 where one has been
  * committed that this transaction's snapshot does not show: its figures would be taken for missing. Inside SPI.
  */
-static void
-take_turn(void)
+void
+dwh_manual_take_turn(void)
 {
 	static const char newest_load[] = "SELECT coalesce(max(load_id), 0) FROM dwh_log.load_run";
 	int32		seen;
@@ -446,6 +450,80 @@ end_run(int32 load_id, int64 in, int64 loaded, int64 superseded)
 					   4, types, values, NULL, false, SPI_OK_UPDATE);
 }
 
+/* Raises 55000 when a proposal for the figure of the line waits already. Inside SPI. */
+static void
+check_no_proposal(const Oid *types, const Datum *values)
+{
+	if (dwh_spi_select(RESOLVED "SELECT f.manual_id, f.author FROM resolved AS r JOIN dwh_star.fact_manual AS f ON " SAME_KEY
+					   " WHERE f.approval = 'pending'", 1, types, values, NULL, false) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a value for the same figure waits for its approval"),
+				 errdetail("It is number " INT64_FORMAT ", entered by %s.", dwh_spi_bigint(0, 1), dwh_spi_text(0, 2)),
+				 errhint("Approve or reject it first.")));
+}
+
+/*
+ * Writes one figure that a person enters: its text, which params hold in the order of the columns of landing, lands as a batch of its
+ * own, is checked like every other line, and becomes a row that waits for its approval. Takes the turn first. Returns its number.
+ * Inside SPI, as dwh_owner. Raises what a load raises.
+ */
+int64
+dwh_manual_enter(const Datum *line, const char *line_nulls, const char *note, const char *reason, const DwhCaller *author)
+{
+	Oid			types[DWH_MANUAL_COLUMNS + 1];
+	Datum		values[DWH_MANUAL_COLUMNS + 1];
+	char		nulls[DWH_MANUAL_COLUMNS + 2];
+	Oid			batch_type[1] = {TEXTOID};
+	char	   *batch;
+	int32		load_id;
+	int64		manual_id;
+
+	dwh_manual_take_turn();
+	for (int i = 0; i < DWH_MANUAL_COLUMNS; i++)
+		types[i] = TEXTOID;
+	if (dwh_spi_run("INSERT INTO dwh_landing.manual_figure (landing_id, batch, line, indicator, period_type, period_start, as_of, unit_code, "
+					"kind, source_code, source_note, value, sex, age_group, scheme, fund, facility) OVERRIDING SYSTEM VALUE "
+					"SELECT n, '" DWH_ENTRY_BATCH "' || n, 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 "
+					"FROM nextval('dwh_landing.manual_figure_landing_id_seq') AS n RETURNING batch",
+					DWH_MANUAL_COLUMNS, types, line, line_nulls, false, SPI_OK_INSERT_RETURNING) != 1)
+		elog(ERROR, "the figure did not land");
+	batch = dwh_spi_text(0, 1);
+	values[0] = CStringGetTextDatum(batch);
+	if (count_lines(batch, batch_type, values) != 1)
+		elog(ERROR, "batch \"%s\" has other lines", batch);
+	check_lines(batch, true, batch_type, values);
+	check_months(batch_type, values);
+	check_no_proposal(batch_type, values);
+	load_id = begin_run(batch_type, values);
+
+	types[1] = INT4OID;
+	values[1] = Int32GetDatum(load_id);
+	types[5] = INT4OID;
+	values[2] = CStringGetTextDatum(note);
+	values[3] = reason ? CStringGetTextDatum(reason) : (Datum) 0;
+	values[4] = CStringGetTextDatum(author->person ? author->person : author->outer_user_name);
+	values[5] = Int32GetDatum(author->account_id);
+	values[6] = CStringGetTextDatum(author->outer_user_name);
+	memset(nulls, ' ', 7);
+	nulls[7] = '\0';
+	nulls[3] = reason ? ' ' : 'n';
+	nulls[5] = author->account_id ? ' ' : 'n';
+	if (dwh_spi_run(RESOLVED
+					"INSERT INTO dwh_star.fact_manual (month, indicator, period_type, period_start, as_of, unit_id, kind, source_id, "
+					"source_note, value, sex, age_group, scheme_id, fund_id, facility_id, revision, load_id, is_current, approval, note, "
+					"reason, author, author_account_id, entered_by) "
+					"SELECT r.period_from, r.indicator, r.period_type, r.period_from, r.as_of_day, r.unit_id, r.kind, r.source_id, "
+					"r.source_note, r.value_number, r.sex, r.age_group, r.scheme_id, r.fund_id, r.facility_id, "
+					"coalesce((SELECT max(f.revision) FROM dwh_star.fact_manual AS f WHERE " SAME_KEY "), 0) + 1, $2, false, 'pending', "
+					"$3, $4, $5, $6, $7 FROM resolved AS r RETURNING manual_id",
+					7, types, values, nulls, false, SPI_OK_INSERT_RETURNING) != 1)
+		elog(ERROR, "the figure was not written");
+	manual_id = dwh_spi_bigint(0, 1);
+	end_run(load_id, 1, 1, 0);
+	return manual_id;
+}
+
 /* dwh.load_manual_figures(text): see the head of this file. Raises 40001, 42501, 42704, 22023, 22P02, WH001, WH101. */
 Datum
 dwh_sql_load_manual_figures(PG_FUNCTION_ARGS)
@@ -466,11 +544,18 @@ dwh_sql_load_manual_figures(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	dwh_require_warehouse();
 	require_loader();
+	if (strncmp(batch, DWH_ENTRY_BATCH, strlen(DWH_ENTRY_BATCH)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("batch \"%s\" cannot be loaded", batch),
+				 errdetail("Names that begin with \"%s\" are those of figures entered one by one, which count once somebody approves them.",
+						   DWH_ENTRY_BATCH),
+				 errhint("Use another name for the batch.")));
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	take_turn();
+	dwh_manual_take_turn();
 	in = count_lines(batch, types, values);
-	check_lines(batch, types, values);
+	check_lines(batch, false, types, values);
 	check_contradictions(batch, types, values);
 	check_months(types, values);
 	load_id = begin_run(types, values);
