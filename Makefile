@@ -70,6 +70,7 @@ OBJS = \
 	src/indicator/period.o \
 	src/indicator/scan.o \
 	src/indicator/single.o \
+	src/indicator/summary.o \
 	src/indicator/units.o \
 	src/indicator/values.o \
 	src/star/calendar.o \
@@ -98,6 +99,7 @@ SQL_PARTS = \
 	sql/install/50_indicator.sql \
 	sql/install/52_catalogue.sql \
 	sql/install/54_manual_entry.sql \
+	sql/install/55_summary.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
 	sql/install/90_privileges.sql
@@ -116,7 +118,11 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/41_fact_keys.sql \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
-	sql/warehouse/51_catalogue_rows.sql \
+	sql/warehouse/51_catalogue_rows.sql
+
+
+	sql/warehouse/56_refresh.sql \
+	sql/warehouse/55_summary.sql \
 	sql/warehouse/52_access_grant.sql \
 	sql/warehouse/56_refresh.sql \
 	sql/warehouse/57_closing.sql \
@@ -128,6 +134,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql \
+	sql/warehouse/86_summary_attachments.sql \
 	sql/warehouse/85_scope_attachments.sql \
 	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/88_share_attachments.sql \
@@ -166,7 +173,8 @@ REGRESS = \
 	formula_language \
 	indicator_catalogue \
 	indicator_subject_rights \
-	indicator_edges
+	indicator_edges \
+	indicator_summary
 
 EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c

@@ -59,7 +59,14 @@ GRANT EXECUTE ON FUNCTION dwh.create_subject(text, regclass, text, text, text, t
 	dwh.create_measure(text, text, text, text, text, text, text, text, text, text),
 	dwh.create_indicator(text, text, text, text, text, text, text, date, text, text, text, numeric, int, text, text[], text[], text,
 		text, text, boolean, text),
-	dwh.revise_indicator(text, text, date, text, text), dwh.retire_indicator(text, date, text, text)
+	dwh.revise_indicator(text, text, date, text, text), dwh.retire_indicator(text, date, text, text),
+	dwh.create_summary(text, text[]), dwh.drop_summary(text, text[])
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
+
+-- Summaries: which there are is no secret; the tables get their grants from dwh.create_summary(), their rows are a matter of row security.
+GRANT SELECT ON dwh_catalog.summary, dwh_catalog.summary_dimension, dwh_catalog.summary_measure
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.list_summaries(text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
 
 -- Figures entered by hand: these ask for the right themselves, too. What waits is seen where the figures are.

@@ -3,7 +3,7 @@
 -- million rows of fact_participation, some of fact_collection and fact_benefit. Every number follows from ids by a hash: the same data everywhere.
 --
 -- Rows are loaded with session_replication_role = replica: foreign keys and marking cost nothing. dim_person and dim_employer
--- hold what the facts name. DWH_BENCH_WAREHOUSE_PERSONS (default 76000) scales it.
+-- hold what the facts name. DWH_BENCH_WAREHOUSE_PERSONS (default 95000) scales it.
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS dwh_ext;
 CREATE SCHEMA IF NOT EXISTS bench;
@@ -14,7 +14,7 @@ RESET client_min_messages;
 \getenv warehouse_persons DWH_BENCH_WAREHOUSE_PERSONS
 \if :{?warehouse_persons}
 \else
-	\set warehouse_persons 76000
+	\set warehouse_persons 95000
 \endif
 SELECT count(*) > 0 AS is_loaded FROM dwh_log.load_run WHERE batch = 'bench participation' AND status = 'done' \gset
 \if :is_loaded

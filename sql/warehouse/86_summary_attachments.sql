@@ -1,0 +1,44 @@
+-- What summaries need of the extension's code: columns of type dwh.id_set and the triggers that notice a changed dimension. A
+-- summary that had to be given its columns again has no content until the next dwh.refresh().
+DO $$
+DECLARE
+	v_summary	record;
+	v_column	text;
+	v_lookup	text;
+	v_is_damaged boolean;
+BEGIN
+	FOR v_summary IN
+		SELECT s.summary_id, s.subject_id, s.relation, s.lookups FROM dwh_catalog.summary AS s
+		WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = s.relation AND c.relowner = 'dwh_owner'::regrole)
+		ORDER BY s.summary_id
+	LOOP
+		v_is_damaged := false;
+		FOR v_column IN
+			SELECT DISTINCT m.column_name FROM dwh_catalog.summary_measure AS m
+			WHERE m.summary_id = v_summary.summary_id AND m.aggregate = 'distinct'
+				AND NOT EXISTS (SELECT FROM pg_attribute AS a
+								WHERE a.attrelid = v_summary.relation AND a.attname = m.column_name AND NOT a.attisdropped)
+			ORDER BY 1
+		LOOP
+			EXECUTE format('ALTER TABLE %s ADD COLUMN %I dwh.id_set', v_summary.relation, v_column);
+			v_is_damaged := true;
+		END LOOP;
+		-- without the triggers a changed dimension went unnoticed
+		FOREACH v_lookup IN ARRAY v_summary.lookups LOOP
+			CONTINUE WHEN to_regclass(v_lookup) IS NULL;
+			IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = v_lookup::regclass AND tgname = 'after_change_summary') THEN
+				EXECUTE format('CREATE TRIGGER after_change_summary AFTER UPDATE ON %s FOR EACH ROW
+					WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION dwh_internal.invalidate_summaries()', v_lookup);
+				EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_change_summary', v_lookup);
+				v_is_damaged := true;
+			END IF;
+		END LOOP;
+		IF v_is_damaged THEN
+			UPDATE dwh_catalog.summary SET built_at = NULL WHERE summary_id = v_summary.summary_id;
+		END IF;
+		IF to_regprocedure('dwh_internal.protect_relation(regclass, int)') IS NOT NULL THEN
+			EXECUTE 'SELECT dwh_internal.protect_relation($1, $2)' USING v_summary.relation, v_summary.subject_id;
+		END IF;
+	END LOOP;
+END
+$$;

@@ -1,0 +1,63 @@
+/*
+ * summary.h
+ *		Summaries: states of the measures of a subject by month, unit and dimensions, kept in tables of dwh_star.
+ *
+ * A summary holds one row for each combination of month, unit and dimension values that any row of its subject has, and in it a
+ * state of every measure that can be put together again from states: numbers of rows, sums, least and greatest values, id sets.
+ * Units are those of the rows, unmapped, so no succession touches a summary. It has content while its row of
+ * dwh_catalog.summary says built_at; cells of it may be out of date while marks of the subject are pending (mark.h).
+ *
+ * Everything here expects SPI to be connected and dwh_owner to be in force. Whoever rebuilds holds the row lock on the subject's
+ * row in dwh_catalog.subject and runs at READ COMMITTED.
+ */
+#ifndef DWH_SUMMARY_H
+#define DWH_SUMMARY_H
+
+#include "indicator/indicator.h"
+
+/* A dimension and the column that holds it. */
+typedef struct DwhSummaryDimension
+{
+	char	   *code;
+	char	   *column;
+	char	   *expression;		/* as it was when the summary was made */
+} DwhSummaryDimension;
+
+/* A measure and the column that holds its state. */
+typedef struct DwhSummaryMeasure
+{
+	DwhMeasure *measure;		/* NULL where it is not as it was when the summary was made */
+	char	   *column;
+	char	   *count_column;	/* of an average: how many values were summed up */
+	char	   *aggregate;
+	char	   *expression;		/* NULL for a count of rows */
+	char	   *filter;			/* NULL for all rows */
+} DwhSummaryMeasure;
+
+typedef struct DwhSummary
+{
+	int			summary_id;
+	DwhSubject *subject;
+	Oid			relation;
+	bool		has_content;
+	float8		rows;			/* estimated */
+	List	   *dimensions;		/* of DwhSummaryDimension, by code */
+	List	   *measures;		/* of DwhSummaryMeasure */
+} DwhSummary;
+
+/*
+ * Deletes and inserts the given cells of every summary of the subject: months is a date[], unit_ids an int[] of the same length,
+ * one pair a cell. A cell without rows just disappears. Returns the number of rows inserted.
+ */
+extern uint64 dwh_summary_rebuild(int subject_id, Datum months, Datum unit_ids);
+
+/* The same for all cells; afterwards every summary of the subject has content. */
+extern uint64 dwh_summary_rebuild_all(int subject_id);
+
+/* Whether some summary of the subject has no content (new columns, a changed dimension): dwh_summary_rebuild_all() is due. */
+extern bool dwh_summary_is_missing(int subject_id);
+
+/* summary.c, for the evaluator: the summaries of every subject as the active snapshot shows them */
+extern List *dwh_summary_list(DwhCatalogue *catalogue);
+
+#endif							/* DWH_SUMMARY_H */
