@@ -118,19 +118,11 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/41_fact_keys.sql \
 	sql/warehouse/45_landing.sql \
 	sql/warehouse/50_catalogue.sql \
-	sql/warehouse/51_catalogue_rows.sql
-
-
-	sql/warehouse/56_refresh.sql \
-	sql/warehouse/55_summary.sql \
-	sql/warehouse/52_access_grant.sql \
-	sql/warehouse/56_refresh.sql \
-	sql/warehouse/57_closing.sql \
-
 	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/52_access_grant.sql \
 	sql/warehouse/55_summary.sql \
 	sql/warehouse/56_refresh.sql \
+	sql/warehouse/57_closing.sql \
 	sql/warehouse/70_share_catalogue.sql \
 	sql/warehouse/71_share_services.sql \
 	sql/warehouse/72_share_agreements.sql \
@@ -140,8 +132,8 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql \
 	sql/warehouse/85_scope_attachments.sql \
-	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/86_summary_attachments.sql \
+	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/88_share_attachments.sql \
 	sql/warehouse/90_privileges.sql
 
