@@ -80,6 +80,10 @@ OBJS = \
 	src/star/rates.o \
 	src/star/successions.o \
 	src/star/units.o \
+	src/scope/cache.o \
+	src/scope/functions.o \
+	src/scope/hierarchy.o \
+	src/scope/scan.o \
 	src/ingest/manual_figures.o
 
 # What CREATE EXTENSION runs, in this order.
@@ -102,6 +106,7 @@ SQL_PARTS = \
 	sql/install/55_summary.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
+	sql/install/70_scope.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.

@@ -13,3 +13,22 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- Who sees which rows of the facts and of whatever else is a subject. A leaf partition has row security and no policy: nobody but
+-- its owner reads it directly. Tables of other owners keep what create_subject() gave them.
+DO $$
+DECLARE
+	v_subject	record;
+BEGIN
+	FOR v_subject IN
+		SELECT s.relation, s.subject_id, s.unit_column
+		FROM dwh_catalog.subject AS s JOIN pg_class AS c ON c.oid = s.relation
+		WHERE c.relowner = 'dwh_owner'::regrole AND c.relkind IN ('r', 'p')
+		ORDER BY s.subject_id
+	LOOP
+		PERFORM dwh_internal.protect_relation(v_subject.relation, v_subject.subject_id, v_subject.unit_column);
+	END LOOP;
+END
+$$;
+-- Persons are those who take part: subject 1. A person homed elsewhere is not seen, though the facts about him here are.
+SELECT dwh_internal.protect_relation('dwh_star.dim_person', 1, 'home_unit_id');

@@ -70,7 +70,7 @@ find_tables(DwhRefCache *cache)
 void
 dwh_ref_cache_build(DwhRefCache *cache)
 {
-	bool		in_parallel = IsInParallelMode();
+	bool		in_parallel = IsInParallelMode() && !cache->scans;
 	uint64		generation;
 	int			reads = 0;
 	DwhOwnerSwitch owner;
@@ -85,6 +85,12 @@ dwh_ref_cache_build(DwhRefCache *cache)
 		find_tables(cache);
 		generation = cache->generation;
 		MemoryContextReset(cache->context);
+		if (cache->scans)
+		{
+			cache->build(cache);
+			AcceptInvalidationMessages();
+			continue;
+		}
 		dwh_owner_enter(&owner);
 		dwh_spi_begin();
 		if (!in_parallel)

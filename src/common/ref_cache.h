@@ -16,13 +16,15 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 
-#define DWH_REF_CACHE_TABLES 6
+#define DWH_REF_CACHE_TABLES 8
 
 typedef struct DwhRefCache
 {
 	const char *name;			/* of its memory context; a constant */
 	const char *tables[DWH_REF_CACHE_TABLES][2];	/* schema and table, NULL-terminated */
 	void		(*build) (struct DwhRefCache *cache);	/* runs inside SPI, as dwh_owner */
+	bool		scans;			/* build() scans the tables itself with the catalog's snapshot: no SPI, no role, and what it finds is the
+								 * latest state also in parallel mode */
 
 	/* set by ref_cache.c; start as zero */
 	MemoryContext context;		/* where build() puts what it keeps */

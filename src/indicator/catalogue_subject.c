@@ -180,6 +180,20 @@ secure_rows(Oid relation)
 	return (int) n;
 }
 
+/* Gives a table of dwh_owner the policies by which readers see the rows of their scope; others' tables are theirs to protect. */
+static void
+protect_rows(const SubjectDraft *draft, int subject_id)
+{
+	DwhEditParams params = {0};
+
+	dwh_edit_add(&params, REGCLASSOID, ObjectIdGetDatum(draft->relation), false);
+	dwh_edit_add_int(&params, subject_id);
+	dwh_edit_add_text(&params, draft->unit_column);
+	(void) dwh_spi_run("SELECT dwh_internal.protect_relation($1, $2, $3) FROM pg_class "
+					   "WHERE oid = $1 AND relowner = 'dwh_owner'::regrole AND relkind IN ('r', 'p')",
+					   params.n, params.types, params.values, NULL, false, SPI_OK_SELECT);
+}
+
 /* Raises 22023 for what is no code, 42710 where the code or the relation is taken. */
 static void
 check_subject_is_new(DwhCatalogueEdit *edit, const SubjectDraft *draft)
@@ -255,6 +269,7 @@ dwh_sql_create_subject(PG_FUNCTION_ARGS)
 					"VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", &params);
 	dwh_edit_note_int(&edit, "subject_id", subject_id);
 	dwh_edit_note_int(&edit, "row_security_enabled_on", secure_rows(draft.relation));
+	protect_rows(&draft, subject_id);
 	dwh_edit_close(&edit);
 	PG_RETURN_INT32(subject_id);
 }

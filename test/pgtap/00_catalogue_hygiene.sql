@@ -23,6 +23,9 @@ CREATE TEMPORARY TABLE open_to_public (name text PRIMARY KEY, reason text NOT NU
 INSERT INTO open_to_public VALUES
 	('dwh.create_warehouse', 'asks for a superuser itself, to say so in its own words'),
 	('dwh.ensure_log_partitions', 'asks for dwh_owner or a superuser itself'),
+	('dwh.has_subject', 'tells a caller about his own scope only; policies call it as whoever reads'),
+	('dwh.in_scope', 'tells a caller about his own scope only; policies call it as whoever reads'),
+	('dwh.scope_units', 'tells a caller about his own scope only; policies call it as whoever reads'),
 	('dwh.start_warehouse', 'asks for a superuser itself'),
 	('dwh.upgrade_warehouse', 'asks for a superuser itself');
 -- Id sets and statistics work on their arguments and read no table.

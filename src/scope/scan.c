@@ -1,0 +1,123 @@
+/*
+ * scan.c
+ *		Scans of the tables that say who may see what; see scan.h.
+ *
+ * Tables and columns are looked up by name at each scan: a site may have restored them or added columns of its own. An index that is
+ * gone costs time, nothing else.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "scope/scan.h"
+
+/* The oid of a table of ours. Raises 42P01. */
+static Oid
+find_table(const char *schema, const char *table)
+{
+	Oid			relid = get_relname_relid(table, get_namespace_oid(schema, false));
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table %s.%s does not exist", schema, table),
+				 errhint("Restore it from a dump.")));
+	return relid;
+}
+
+static AttrNumber
+find_column(Oid relid, const char *column)
+{
+	AttrNumber	attnum = get_attnum(relid, column);
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of \"%s\" does not exist", column, get_rel_name(relid)),
+				 errhint("Restore it from a dump.")));
+	return attnum;
+}
+
+/* Begins a scan of a table, of the rows that match key where one is given. columns ends with NULL. */
+void
+dwh_scan_begin(DwhTableScan *scan, const char *schema, const char *table, const char *const *columns, const char *index, ScanKey key)
+{
+	Oid			relid = find_table(schema, table);
+	Oid			index_oid = index ? get_relname_relid(index, get_namespace_oid(schema, false)) : InvalidOid;
+
+	scan->rel = table_open(relid, AccessShareLock);
+	for (int i = 0; columns[i] != NULL; i++)
+		scan->columns[i] = find_column(relid, columns[i]);
+	scan->scan = systable_beginscan(scan->rel, index_oid, OidIsValid(index_oid), NULL, key ? 1 : 0, key);
+	scan->tuple = NULL;
+}
+
+/* Goes to the next row; false at the end. */
+bool
+dwh_scan_next(DwhTableScan *scan)
+{
+	scan->tuple = systable_getnext(scan->scan);
+	return HeapTupleIsValid(scan->tuple);
+}
+
+void
+dwh_scan_end(DwhTableScan *scan)
+{
+	systable_endscan(scan->scan);
+	table_close(scan->rel, AccessShareLock);
+}
+
+/* A column of the current row, by its place in the list that the scan began with. */
+Datum
+dwh_scan_get(DwhTableScan *scan, int column, bool *is_null)
+{
+	return heap_getattr(scan->tuple, scan->columns[column], RelationGetDescr(scan->rel), is_null);
+}
+
+/* An int column; 0 for NULL. */
+int32
+dwh_scan_int(DwhTableScan *scan, int column)
+{
+	bool		is_null;
+	Datum		value = dwh_scan_get(scan, column, &is_null);
+
+	return is_null ? 0 : DatumGetInt32(value);
+}
+
+/* A date column. */
+DateADT
+dwh_scan_date(DwhTableScan *scan, int column, DateADT if_null)
+{
+	bool		is_null;
+	Datum		value = dwh_scan_get(scan, column, &is_null);
+
+	return is_null ? if_null : DatumGetDateADT(value);
+}
+
+/* A text column, palloc'ed; NULL for NULL. */
+char *
+dwh_scan_text(DwhTableScan *scan, int column)
+{
+	bool		is_null;
+	Datum		value = dwh_scan_get(scan, column, &is_null);
+
+	return is_null ? NULL : TextDatumGetCString(value);
+}
+
+/* Fills in a key: column = value. */
+void
+dwh_scan_key(ScanKey key, const char *schema, const char *table, const char *column, Oid type, Datum value)
+{
+	/* text is ordered in the index as the column is, not as in the C locale */
+	ScanKeyEntryInitialize(key, 0, find_column(find_table(schema, table), column), BTEqualStrategyNumber, InvalidOid,
+						   type == TEXTOID ? DEFAULT_COLLATION_OID : InvalidOid,
+						   type == TEXTOID ? F_TEXTEQ : F_INT4EQ, value);
+}
