@@ -106,7 +106,7 @@ SQL_PARTS = \
 	sql/install/55_summary.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
-	sql/install/70_scope.sql \
+	sql/install/75_scope.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.

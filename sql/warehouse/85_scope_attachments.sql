@@ -5,8 +5,8 @@ DO $$
 DECLARE
 	v_table text;
 BEGIN
-	FOREACH v_table IN ARRAY ARRAY['dwh_catalog.account', 'dwh_catalog.user_group', 'dwh_catalog.user_group_subject',
-		'dwh_catalog.access_grant', 'dwh_catalog.access_grant_subject', 'dwh_catalog.warehouse'] LOOP
+	FOREACH v_table IN ARRAY ARRAY['dwh_catalog.user_group_subject', 'dwh_catalog.access_grant',
+		'dwh_catalog.access_grant_subject'] LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER after_change_cache AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.invalidate_cache()', v_table);
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_change_cache', v_table);

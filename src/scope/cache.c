@@ -48,7 +48,8 @@ static DwhRefCache scope_cache = {
 };
 
 static uint64 builds;			/* counts the copies made */
-static Oid	scope_role;			/* whom the copy is for */
+static Oid	scope_role;			/* whom the copy is for: a role, */
+static int32 scope_bound;		/* or an account that a token proved, 0 for none */
 static TimestampTz day_begins;	/* in the warehouse's zone, what statements it is for */
 static TimestampTz day_ends;
 static DateADT today;
@@ -142,20 +143,29 @@ is_group_role(const char *role)
 	return found;
 }
 
-/* The account that is enabled and valid today, by its login role; 0 for none. */
+/* The account that is enabled and valid today: the bound one, or else the role's; 0 for none. */
 static int32
 find_account(void)
 {
 	static const char *const columns[] = {"account_id", "is_enabled", "valid_from", "valid_to", NULL};
-	char	   *role = GetUserNameFromId(scope_role, true);
 	ScanKeyData key;
 	DwhTableScan scan;
 	int32		found = 0;
 
-	if (role == NULL || is_group_role(role))
-		return 0;
-	dwh_scan_key(&key, "dwh_catalog", "account", "login_role", TEXTOID, CStringGetTextDatum(role));
-	dwh_scan_begin(&scan, "dwh_catalog", "account", columns, "account_login_role_key", &key);
+	if (scope_bound != 0)
+	{
+		dwh_scan_key(&key, "dwh_catalog", "account", "account_id", INT4OID, Int32GetDatum(scope_bound));
+		dwh_scan_begin(&scan, "dwh_catalog", "account", columns, "account_pkey", &key);
+	}
+	else
+	{
+		char	   *role = GetUserNameFromId(scope_role, true);
+
+		if (role == NULL || is_group_role(role))
+			return 0;
+		dwh_scan_key(&key, "dwh_catalog", "account", "login_role", TEXTOID, CStringGetTextDatum(role));
+		dwh_scan_begin(&scan, "dwh_catalog", "account", columns, "account_login_role_key", &key);
+	}
 	while (dwh_scan_next(&scan))
 	{
 		bool		is_null;
@@ -429,7 +439,8 @@ dwh_scope_is_current(uint64 build)
 {
 	TimestampTz statement = GetCurrentStatementStartTimestamp();
 
-	return scope_cache.is_valid && build == builds && scope_role == dwh_caller_role() && statement >= day_begins && statement < day_ends;
+	return scope_cache.is_valid && build == builds && scope_role == dwh_caller_role() &&
+		scope_bound == dwh_identity_bound() && statement >= day_begins && statement < day_ends;
 }
 
 /* Makes sure that there is a copy for this caller; returns its number. Raises WH001 where no warehouse stands. */
@@ -446,6 +457,7 @@ dwh_scope_use(void)
 	if (!dwh_scope_is_current(builds))
 	{
 		scope_role = dwh_caller_role();
+		scope_bound = dwh_identity_bound();
 		dwh_ref_cache_build(&scope_cache);
 	}
 	return builds;
