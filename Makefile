@@ -66,6 +66,7 @@ OBJS = \
 	src/indicator/formula_functions.o \
 	src/indicator/evaluate.o \
 	src/indicator/manual.o \
+	src/indicator/mark.o \
 	src/indicator/over_time.o \
 	src/indicator/period.o \
 	src/indicator/scan.o \
@@ -104,6 +105,7 @@ SQL_PARTS = \
 	sql/install/52_catalogue.sql \
 	sql/install/54_manual_entry.sql \
 	sql/install/55_summary.sql \
+	sql/install/54_mark.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
 	sql/install/75_scope.sql \
@@ -136,6 +138,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql \
+	sql/warehouse/85_refresh_attachments.sql \
 	sql/warehouse/85_scope_attachments.sql \
 	sql/warehouse/86_summary_attachments.sql \
 	sql/warehouse/87_closing_attachments.sql \

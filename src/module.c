@@ -11,6 +11,7 @@
 
 #include "audit/audit.h"
 #include "common/guc.h"
+#include "indicator/mark.h"
 #include "share/share.h"
 
 PG_MODULE_MAGIC;
@@ -24,5 +25,6 @@ _PG_init(void)
 		return;
 	dwh_guc_init();
 	dwh_audit_init();
+	dwh_mark_init();
 	dwh_share_init();
 }

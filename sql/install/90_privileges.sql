@@ -41,3 +41,5 @@ GRANT EXECUTE ON FUNCTION
 	dwh_internal.id_set_includes(dwh.id_set, dwh.id_set), dwh_internal.id_set_included(dwh.id_set, dwh.id_set),
 	dwh_internal.id_set_intersects(dwh.id_set, dwh.id_set), dwh_internal.id_set_in_set(integer, dwh.id_set)
 	TO PUBLIC;
+-- The WHEN of the triggers on subjects' tables, evaluated with the rights of whoever writes there.
+GRANT EXECUTE ON FUNCTION dwh_internal.marks_changes() TO PUBLIC;

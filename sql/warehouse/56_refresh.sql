@@ -4,7 +4,7 @@
 -- stand on them, so that writers of facts wait for nobody.
 
 CREATE TABLE dwh_star.indicator_value (
-	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator,
+	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator ON DELETE CASCADE,
 	period_type		text NOT NULL CHECK (period_type IN ('month', 'quarter', 'half', 'year', 'ytd')),
 	period_start	date NOT NULL,
 	unit_level		text NOT NULL CHECK (unit_level IN ('country', 'region', 'province', 'base')),
@@ -113,19 +113,20 @@ COMMENT ON COLUMN dwh_log.cell_mark.marked_at IS 'Lúc đánh dấu | Marked at'
 CREATE TABLE dwh_log.value_mark (
 	mark_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	indicator_id	int NOT NULL,
+	with_dependents	boolean NOT NULL DEFAULT false,
 	period_type		text,
-	period_start	date,
+	period_start	date NOT NULL DEFAULT '-infinity',
 	unit_id			int,
 	marked_at		timestamptz NOT NULL DEFAULT statement_timestamp()
 );
 COMMENT ON TABLE dwh_log.value_mark IS 'Giá trị lưu cần tính lại | Kept values to recompute';
 COMMENT ON COLUMN dwh_log.value_mark.mark_id IS 'Số dấu | Number of the mark';
 COMMENT ON COLUMN dwh_log.value_mark.indicator_id IS 'Chỉ tiêu | Indicator';
-COMMENT ON COLUMN dwh_log.value_mark.period_type IS 'Loại kỳ; trống là mọi loại kỳ của chỉ tiêu và các chỉ tiêu phụ thuộc | '
-	'Kind of period; empty means all, of the indicator and of those that depend on it';
+COMMENT ON COLUMN dwh_log.value_mark.with_dependents IS
+	'Cả các chỉ tiêu mà công thức dẫn tới chỉ tiêu này | The indicators whose formulas lead to it, too';
+COMMENT ON COLUMN dwh_log.value_mark.period_type IS 'Loại kỳ; trống là mọi loại kỳ được lưu | Kind of period; empty means all that are kept';
 COMMENT ON COLUMN dwh_log.value_mark.period_start IS
-	'Kỳ; khi loại kỳ trống: các kỳ kết thúc từ ngày này, trống là mọi kỳ | '
-	'Period; without a kind of period: those that end on or after this day, empty means all';
+	'Kỳ; khi loại kỳ trống: các kỳ kết thúc từ ngày này | Period; without a kind of period: those that end on or after this day';
 COMMENT ON COLUMN dwh_log.value_mark.unit_id IS 'Đơn vị; trống là mọi đơn vị | Unit; empty means every unit';
 COMMENT ON COLUMN dwh_log.value_mark.marked_at IS 'Lúc đánh dấu | Marked at';
 

@@ -13,6 +13,7 @@
 int			dwh_audit_ring_size = 1024;
 int			dwh_audit_wait = 1000;
 char	   *dwh_database = NULL;
+bool		dwh_mark_changes = true;
 static char *identity = NULL;
 
 /* Defines every setting. */
@@ -35,5 +36,9 @@ dwh_guc_init(void)
 							   "Identity that a token proved; set by dwh.authenticate() only.",
 							   NULL, &identity, "", PGC_SUSET, GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE |
 							   GUC_DISALLOW_IN_FILE | GUC_DISALLOW_IN_AUTO_FILE, dwh_identity_check, dwh_identity_assign, NULL);
+	DefineCustomBoolVariable("dwh_ext.mark_changes",
+							 "Whether changed rows of facts are marked for dwh.refresh().",
+							 "A loader that switches it off marks what it changed by dwh.mark_dirty().",
+							 &dwh_mark_changes, true, PGC_SUSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("dwh_ext");
 }

@@ -11,6 +11,7 @@
 extern int	dwh_audit_ring_size;
 extern int	dwh_audit_wait;
 extern char *dwh_database;
+extern bool dwh_mark_changes;
 
 extern void dwh_guc_init(void);
 

@@ -251,7 +251,15 @@ dwh_partitions_ensure(DateADT until)
 	for (int i = 0; i < count; i++)
 		made += ensure_fact(facts[i], until);
 	if (made > 0)
+	{
+		Oid			catalogue = get_namespace_oid("dwh_catalog", true);
+
 		extend_months(until);
+		/* row triggers come with ATTACH, those on TRUNCATE do not */
+		if (OidIsValid(catalogue) && OidIsValid(get_relname_relid("subject", catalogue)))
+			(void) dwh_spi_select("SELECT dwh_internal.watch_subject(s.subject_id) FROM dwh_catalog.subject AS s",
+								  0, NULL, NULL, NULL, false);
+	}
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	return made;

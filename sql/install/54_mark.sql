@@ -1,0 +1,215 @@
+-- Marks of what changed: by the rows of subjects, by the catalogue and by the map of units. See src/indicator/mark.c.
+CREATE FUNCTION dwh_internal.mark_row()
+RETURNS trigger LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_mark_row';
+COMMENT ON FUNCTION dwh_internal.mark_row() IS
+	'Trigger AFTER each row: marks its month and unit; arguments: subject_id, month column, unit column, further unit columns';
+
+CREATE FUNCTION dwh_internal.mark_truncate()
+RETURNS trigger LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_mark_truncate';
+COMMENT ON FUNCTION dwh_internal.mark_truncate() IS 'Trigger AFTER TRUNCATE: marks all months of the table; argument: subject_id';
+
+CREATE FUNCTION dwh_internal.marks_changes()
+RETURNS boolean LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_marks_changes';
+COMMENT ON FUNCTION dwh_internal.marks_changes() IS 'WHEN of the row triggers: the setting dwh_ext.mark_changes';
+
+-- Puts the triggers on a subject's table and its leaves, or renews their arguments. A view, or a table that is not the caller's, is
+-- not watched: who changes it marks by dwh.mark_dirty().
+CREATE FUNCTION dwh_internal.watch_subject(p_subject_id int)
+RETURNS boolean LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v_subject	record;
+	v_arguments	text[];
+	v_stands	boolean;
+	v_table		regclass;
+BEGIN
+	SELECT s.*, c.relkind, c.relispartition INTO v_subject
+	FROM dwh_catalog.subject AS s JOIN pg_class AS c ON c.oid = s.relation
+	WHERE s.subject_id = p_subject_id AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'USAGE');
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	v_arguments := ARRAY[p_subject_id::text, v_subject.month_column, v_subject.unit_column] || ARRAY(
+		SELECT m.unit_column FROM dwh_catalog.measure AS m
+		WHERE m.subject_id = p_subject_id AND m.unit_column <> v_subject.unit_column
+		GROUP BY m.unit_column ORDER BY min(m.measure_id));
+	-- Left alone where it stands: making it anew locks out writers, and tells refresh that nobody watched.
+	SELECT true INTO v_stands FROM pg_trigger AS t
+	WHERE t.tgrelid = v_subject.relation AND t.tgname = 'after_row_mark' AND t.tgenabled = 'A'
+		AND encode(t.tgargs, 'escape') = array_to_string(v_arguments, '\000') || '\000';
+	IF v_stands IS NULL THEN
+		IF EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = v_subject.relation AND t.tgname = 'after_row_mark') THEN
+			EXECUTE format('DROP TRIGGER after_row_mark ON %s', v_subject.relation);
+		END IF;
+		EXECUTE format('CREATE TRIGGER after_row_mark AFTER INSERT OR UPDATE OR DELETE ON %s
+			FOR EACH ROW WHEN (dwh_internal.marks_changes()) EXECUTE FUNCTION dwh_internal.mark_row(%s)', v_subject.relation,
+			(SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(v_arguments) WITH ORDINALITY AS u (a, n)));
+		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_row_mark', v_subject.relation);
+	END IF;
+	FOR v_table IN
+		SELECT r.relid FROM (SELECT v_subject.relation UNION SELECT t.relid FROM pg_partition_tree(v_subject.relation) AS t) AS r (relid)
+		WHERE r.relid NOT IN (SELECT t.tgrelid FROM pg_trigger AS t WHERE t.tgname = 'after_truncate_mark')
+	LOOP
+		EXECUTE format('CREATE TRIGGER after_truncate_mark AFTER TRUNCATE ON %s
+			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.mark_truncate(%L)', v_table, p_subject_id);
+		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_truncate_mark', v_table);
+	END LOOP;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.watch_subject(int) IS
+	'Puts the triggers that mark changes on the table of a subject; false where it cannot be watched';
+
+-- The catalogue. A mark with with_dependents reaches the indicators whose formulas lead to the changed one.
+CREATE FUNCTION dwh_internal.mark_formula()
+RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'UPDATE' AND NEW.formula = OLD.formula AND NEW.valid_from = OLD.valid_from AND NEW.indicator_id = OLD.indicator_id
+		AND NEW.version = OLD.version THEN
+		IF NEW.valid_to IS DISTINCT FROM OLD.valid_to THEN
+			INSERT INTO dwh_log.value_mark (indicator_id, with_dependents, period_start)
+			VALUES (NEW.indicator_id, true, least(NEW.valid_to, OLD.valid_to) + 1);
+		END IF;
+		RETURN NULL;
+	END IF;
+	IF TG_OP <> 'INSERT' THEN
+		INSERT INTO dwh_log.value_mark (indicator_id, with_dependents, period_start) VALUES (OLD.indicator_id, true, OLD.valid_from);
+	END IF;
+	IF TG_OP <> 'DELETE' THEN
+		INSERT INTO dwh_log.value_mark (indicator_id, with_dependents, period_start) VALUES (NEW.indicator_id, true, NEW.valid_from);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.mark_formula() IS
+	'Trigger on versions of formulas: marks the values of the indicator and its dependents, from the first period on';
+
+CREATE FUNCTION dwh_internal.mark_indicator()
+RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'INSERT' OR (NEW.is_kept, NEW.kept_periods, NEW.kept_levels, NEW.periods, NEW.subject_id, NEW.is_public, NEW.code)
+		IS DISTINCT FROM (OLD.is_kept, OLD.kept_periods, OLD.kept_levels, OLD.periods, OLD.subject_id, OLD.is_public, OLD.code) THEN
+		INSERT INTO dwh_log.value_mark (indicator_id, with_dependents) VALUES (NEW.indicator_id, TG_OP = 'UPDATE' AND NEW.code <> OLD.code);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.mark_indicator() IS 'Trigger on indicators: marks their values when what is kept changes';
+
+-- What every row of a subject is read by: all of its cells are marked.
+CREATE FUNCTION dwh_internal.mark_subject()
+RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_TABLE_NAME = 'subject' AND TG_OP = 'UPDATE' THEN
+		IF (NEW.relation, NEW.month_column, NEW.unit_column, NEW.code)
+			IS NOT DISTINCT FROM (OLD.relation, OLD.month_column, OLD.unit_column, OLD.code) THEN
+			RETURN NULL;
+		END IF;
+	ELSIF TG_TABLE_NAME = 'subject_dimension' AND TG_OP = 'INSERT' THEN
+		RETURN NULL;			-- no formula names it yet
+	ELSIF TG_TABLE_NAME = 'measure' AND TG_OP = 'INSERT' THEN
+		IF NEW.unit_column IS NULL THEN
+			RETURN NULL;
+		END IF;
+	END IF;
+	IF TG_OP <> 'INSERT' THEN
+		INSERT INTO dwh_log.cell_mark (subject_id, month_from, month_to) VALUES (OLD.subject_id, '-infinity', 'infinity');
+	END IF;
+	IF TG_OP <> 'DELETE' THEN
+		INSERT INTO dwh_log.cell_mark (subject_id, month_from, month_to) VALUES (NEW.subject_id, '-infinity', 'infinity');
+		IF TG_TABLE_NAME <> 'subject_dimension' THEN
+			PERFORM dwh_internal.watch_subject(NEW.subject_id);
+		END IF;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.mark_subject() IS
+	'Trigger on subjects, their dimensions and measures: marks every cell of the subject and watches its table';
+
+-- Units, successions, groupings: figures of periods from the first day on that the change can be seen on the map.
+CREATE FUNCTION dwh_internal.mark_units()
+RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v_old	jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) END;
+	v_new	jsonb := CASE WHEN TG_OP = 'DELETE' THEN '{}' ELSE to_jsonb(NEW) END;
+	v_from	date;
+BEGIN
+	IF v_old - '{name_vi,name_en}'::text[] = v_new - '{name_vi,name_en}'::text[] THEN
+		RETURN NULL;
+	END IF;
+	IF TG_TABLE_NAME = 'unit_succession' THEN
+		SELECT CASE WHEN 'rename' IN (v_old ->> 'kind', v_new ->> 'kind') THEN '-infinity'
+			ELSE least(min(s.effective_on), min(p.valid_to) + 1, min(u.valid_from)) END INTO v_from
+		FROM (VALUES ((v_old ->> 'effective_on')::date, (v_old ->> 'predecessor_unit_id')::int, (v_old ->> 'successor_unit_id')::int),
+				((v_new ->> 'effective_on')::date, (v_new ->> 'predecessor_unit_id')::int, (v_new ->> 'successor_unit_id')::int))
+			AS s (effective_on, predecessor_unit_id, successor_unit_id)
+		LEFT JOIN dwh_star.dim_unit AS p ON p.unit_id = s.predecessor_unit_id
+		LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = s.successor_unit_id;
+	ELSIF TG_OP = 'UPDATE' AND v_old - 'valid_to' = v_new - 'valid_to' THEN
+		v_from := least((v_old ->> 'valid_to')::date, (v_new ->> 'valid_to')::date) + 1;
+	ELSIF TG_OP = 'UPDATE' AND v_old - '{valid_from,valid_to}'::text[] <> v_new - '{valid_from,valid_to}'::text[] THEN
+		v_from := '-infinity';
+	ELSE
+		v_from := least((v_old ->> 'valid_from')::date, (v_new ->> 'valid_from')::date);
+	END IF;
+	INSERT INTO dwh_log.value_mark (indicator_id, period_start)
+	SELECT i.indicator_id, coalesce(v_from, '-infinity') FROM dwh_catalog.indicator AS i WHERE i.is_kept;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.mark_units() IS
+	'Trigger on units, successions and groupings: marks the values of periods that the change reaches';
+
+-- An attribute of a dimension changed: the cells whose rows refer to it, directly or through another dimension.
+CREATE FUNCTION dwh_internal.mark_dimension()
+RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v_key		text;
+	v_user		record;
+	v_columns	text[];
+	v_column	text;
+BEGIN
+	SELECT a.attname INTO STRICT v_key
+	FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+	WHERE i.indrelid = TG_RELID AND i.indisprimary;
+	FOR v_user IN
+		SELECT s.subject_id, s.relation, s.month_column, s.unit_column, a.attname AS column_name,
+			k.confrelid = TG_RELID AS is_direct
+		FROM dwh_catalog.subject AS s
+		JOIN pg_constraint AS k ON k.conrelid = s.relation AND k.contype = 'f' AND cardinality(k.conkey) = 1
+		JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+		WHERE k.confrelid = TG_RELID
+			OR EXISTS (SELECT FROM pg_constraint AS i WHERE i.conrelid = k.confrelid AND i.contype = 'f' AND i.confrelid = TG_RELID)
+	LOOP
+		IF NOT v_user.is_direct THEN
+			INSERT INTO dwh_log.cell_mark (subject_id, month_from, month_to) VALUES (v_user.subject_id, '-infinity', 'infinity');
+			CONTINUE;
+		END IF;
+		v_columns := ARRAY(SELECT v_user.unit_column UNION
+			SELECT m.unit_column FROM dwh_catalog.measure AS m WHERE m.subject_id = v_user.subject_id AND m.unit_column IS NOT NULL);
+		FOREACH v_column IN ARRAY v_columns LOOP
+			EXECUTE format('INSERT INTO dwh_log.cell_mark (subject_id, unit_column, unit_id, month_from, month_to)
+				SELECT DISTINCT %1$s, %2$L, f.%3$I, f.%4$I, f.%4$I FROM %5$s AS f
+				WHERE f.%3$I IS NOT NULL AND f.%4$I IS NOT NULL AND f.%6$I IN (
+					SELECT n.%7$I FROM rows_after AS n JOIN rows_before AS o USING (%7$I) WHERE n IS DISTINCT FROM o)',
+				v_user.subject_id, CASE WHEN v_column <> v_user.unit_column THEN v_column END, v_column, v_user.month_column,
+				v_user.relation, v_user.column_name, v_key);
+		END LOOP;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.mark_dimension() IS
+	'Trigger on dimensions: marks the cells of facts that refer to a changed row';
