@@ -74,6 +74,7 @@ OBJS = \
 	src/indicator/summary.o \
 	src/indicator/units.o \
 	src/indicator/values.o \
+	src/indicator/visible.o \
 	src/star/calendar.o \
 	src/star/codes.o \
 	src/star/holidays.o \

@@ -36,6 +36,7 @@ static const char *const status_names[] =
 	[DWH_STATUS_ZERO_DENOMINATOR] = "zero_denominator",
 	[DWH_STATUS_NO_DATA] = "no_data",
 	[DWH_STATUS_NO_SOURCE] = "no_source",
+	[DWH_STATUS_OUT_OF_SCOPE] = "out_of_scope",
 	[DWH_STATUS_WRONG_PERIOD] = "wrong_period",
 };
 

@@ -309,13 +309,19 @@ dwh_sql_explain_value(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	dwh_require_warehouse();
 	dwh_single_check_arguments(fcinfo);
-	if (!dwh_caller_is_owner())
+	if (!dwh_caller_sees_values())
 		return (Datum) 0;
 
 	dwh_ref_cache_begin(fcinfo);
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
 	dwh_single_prepare(&single, fcinfo);
+	if (!single.is_visible)
+	{
+		dwh_spi_end();
+		dwh_owner_leave(&owner);
+		return (Datum) 0;
+	}
 	explainer.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	explainer.family = single.family;
 	value = dwh_single_value(&single);

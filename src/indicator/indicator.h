@@ -45,6 +45,7 @@ typedef enum DwhStatus
 	DWH_STATUS_ZERO_DENOMINATOR,
 	DWH_STATUS_NO_DATA,
 	DWH_STATUS_NO_SOURCE,
+	DWH_STATUS_OUT_OF_SCOPE,	/* of a unit above that the caller may not see */
 	DWH_STATUS_WRONG_PERIOD
 } DwhStatus;
 
@@ -101,6 +102,7 @@ typedef struct DwhIndicator
 {
 	char	   *code;
 	char	   *base_unit;
+	int32		subject_id;		/* under which it is published: decides who sees its values */
 	Bitmapset  *periods;		/* of DwhPeriodType */
 	List	   *versions;		/* of DwhVersion, by valid_from */
 } DwhIndicator;
@@ -228,6 +230,8 @@ typedef struct DwhFamily
 	List	   *dimensions;		/* of char *: the dimensions asked for, in order */
 	List	   *filters;		/* of DwhDimensionFilter */
 	struct DwhEvaluation *at_level[DWH_MAP_LEVELS];	/* NULL until needed */
+	bool		is_scoped;		/* whether the caller's scope binds the answer */
+	int32		published_in;	/* subject of the indicator whose formula is walked, where it does */
 	bool		collecting;
 	int			depth;			/* of references followed */
 	int			followed;		/* references of one formula and those below it, while collecting */
@@ -364,6 +368,13 @@ typedef struct DwhFormulaFacts
 
 extern void dwh_formula_check(DwhCatalogue *catalogue, const char *source, const char *code, DwhFormulaFacts *facts);
 
+/* visible.c */
+extern bool dwh_caller_sees_values(void);
+extern void dwh_family_bind(DwhFamily *family);
+extern bool dwh_family_sees(DwhFamily *family, const DwhIndicator *indicator, int unit_id, DateADT map_on);
+extern bool dwh_place_is_visible(const DwhPlace *place);
+extern DwhValue dwh_public_value(const DwhPlace *place, const DwhNode *node);
+
 /* over_time.c */
 extern bool dwh_context_function(const char *name, int *nargs);
 extern int	dwh_periods_argument(const DwhNode *call);
@@ -377,6 +388,7 @@ typedef struct DwhSingle
 	DwhIndicator *indicator;
 	DwhVersion *version;		/* NULL where none is in force */
 	bool		wrong_period;
+	bool		is_visible;		/* else nothing below was prepared, and nothing may be told */
 	DwhCellKey	key;
 	DwhPlace	place;			/* of the value; its cell is key */
 } DwhSingle;

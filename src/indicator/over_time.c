@@ -235,6 +235,8 @@ at_level(const DwhPlace *place, const DwhNode *call, DwhMapLevel level)
 
 	if (above == NULL)
 		return dwh_value_missing(DWH_STATUS_NO_DATA, 0);
+	if (!dwh_place_is_visible(above))
+		return dwh_public_value(above, linitial(call->args));
 	return dwh_evaluate(above, linitial(call->args));
 }
 
@@ -314,5 +316,5 @@ dwh_context_places(const DwhPlace *place, const DwhNode *call)
 		above = place_at_level(place, place->ev->level == DWH_MAP_BASE ? DWH_MAP_PROVINCE : DWH_MAP_COUNTRY);
 	else if (strcmp(call->text, "people") == 0)
 		return append_frame(NIL, place, frame);
-	return above ? list_make1(above) : NIL;
+	return above && dwh_place_is_visible(above) ? list_make1(above) : NIL;
 }

@@ -67,11 +67,15 @@ dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo)
 	family->catalogue = dwh_catalogue_load();
 	family->units = dwh_unit_table_load();
 	family->root_unit_id = dwh_unit_root();
+	dwh_family_bind(family);
 	single->family = family;
 	single->indicator = dwh_catalogue_need_indicator(family->catalogue, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	single->version = dwh_indicator_version(single->indicator, dwh_month_end(frame->last));
 	single->wrong_period = !bms_is_member(type, single->indicator->periods);
 	single->key.unit_id = unit ? unit_of_code(family->units, unit, frame, &level)->unit_id : family->root_unit_id;
+	single->is_visible = dwh_family_sees(family, single->indicator, single->key.unit_id, frame->map_on);
+	if (!single->is_visible)
+		return;
 	family->collecting = true;
 	single->place.ev = dwh_evaluation_at(family, level);
 	single->place.frame = dwh_frame_index(single->place.ev, *frame);
@@ -105,14 +109,14 @@ dwh_sql_get_value(PG_FUNCTION_ARGS)
 
 	dwh_require_warehouse();
 	dwh_single_check_arguments(fcinfo);
-	if (!dwh_caller_is_owner())
+	if (!dwh_caller_sees_values())
 		PG_RETURN_NULL();
 
 	dwh_ref_cache_begin(fcinfo);
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
 	dwh_single_prepare(&single, fcinfo);
-	value = dwh_single_value(&single);
+	value = single.is_visible ? dwh_single_value(&single) : dwh_value_missing(DWH_STATUS_OUT_OF_SCOPE, 0);
 	if (!value.is_null)
 	{
 		MemoryContext old = MemoryContextSwitchTo(caller_context);

@@ -2,8 +2,7 @@
  * values.c
  *		dwh.indicator_values(): unpack arguments, have them answered, return rows.
  *
- * A value is given only for a unit that lies wholly in the caller's scope. Until the scope of accounts is in force, the scope
- * of the owner of the warehouse (and superusers) is every unit and that of anyone else is none: they get no row.
+ * A value is given only for a unit that lies wholly in the caller's scope: see visible.c.
  */
 #include "postgres.h"
 
@@ -34,6 +33,7 @@ typedef struct ValuesCall
 {
 	DwhCatalogue *catalogue;
 	DwhUnitTable *units;
+	DwhFamily  *family;
 	List	   *indicators;		/* of DwhIndicator */
 	DwhPeriodType period;
 	List	   *frames;			/* of DwhFrame */
@@ -188,6 +188,7 @@ family_make(ValuesCall *call)
 	family->root_unit_id = dwh_unit_root();
 	family->dimensions = call->dimensions;
 	family->filters = call->filters;
+	dwh_family_bind(family);
 	return family;
 }
 
@@ -198,6 +199,8 @@ is_asked_unit(void *arg, const DwhAsked *asked, int unit_id)
 	ValuesCall *call = arg;
 	int			region_id;
 
+	if (!dwh_family_sees(call->family, asked->indicator, unit_id, asked->frame.map_on))
+		return false;
 	if (!call->has_units)
 		return true;
 	region_id = dwh_unit_at_level(unit_id, asked->frame.map_on, DWH_MAP_REGION);
@@ -285,7 +288,7 @@ emit_values(ValuesCall *call)
 	ListCell   *i;
 	ListCell   *f;
 
-	question.family = family_make(call);
+	question.family = call->family = family_make(call);
 	question.levels = call->levels;
 	foreach(i, call->indicators)
 		foreach(f, call->frames)
@@ -335,7 +338,7 @@ dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 				 errmsg("there are no stored vintages to read p_as_of from"),
 				 errdetail("Facts are not bitemporal: past states exist only of values that were kept when a period was closed."),
 				 errhint("Leave p_as_of out.")));
-	if (!dwh_caller_is_owner())
+	if (!dwh_caller_sees_values())
 		return (Datum) 0;
 
 	dwh_ref_cache_begin(fcinfo);

@@ -349,16 +349,46 @@ merge_ids(const int32 *a, int na, const int32 *b, int nb, int *n)
 	return result;
 }
 
+static int32 *
+keep_ids(const int32 *ids, int n, MemoryContext context)
+{
+	int32	   *kept = MemoryContextAllocHuge(context, (n + 1) * sizeof(int32));
+
+	if (n > 0)
+		memcpy(kept, ids, n * sizeof(int32));
+	return kept;
+}
+
+/* Whether one of the sets of a subject covers all that counts for a unit. */
+static bool
+is_whole(List *sets, int32 subject_id, int32 unit_id)
+{
+	ListCell   *lc;
+
+	foreach(lc, sets)
+	{
+		const UnitSet *set = lfirst(lc);
+
+		if ((subject_id == DWH_ANY_SUBJECT || list_member_int(set->subjects, subject_id)) &&
+			dwh_scope_search(set->coverage.unit_ids, set->coverage.n, unit_id) &&
+			!dwh_scope_search(set->coverage.own_ids, set->coverage.n_own, unit_id))
+			return true;
+	}
+	return false;
+}
+
 /* Puts the units of some sets into the scope of a subject, in the cache's memory. */
 static void
 fill_subject(DwhSubjectScope *scope, int32 subject_id, List *sets, MemoryContext context)
 {
 	int32	   *ids = NULL;
 	int			n = 0;
+	int32	   *own_ids = NULL;
+	int			n_own = 0;
 	ListCell   *lc;
 
+	memset(scope, 0, sizeof(DwhSubjectScope));
 	scope->subject_id = subject_id;
-	scope->is_national = false;
 	foreach(lc, sets)
 	{
 		const UnitSet *set = lfirst(lc);
@@ -366,16 +396,17 @@ fill_subject(DwhSubjectScope *scope, int32 subject_id, List *sets, MemoryContext
 		if (subject_id != DWH_ANY_SUBJECT && !list_member_int(set->subjects, subject_id))
 			continue;
 		scope->is_national |= set->coverage.is_national;
-		ids = ids == NULL ? merge_ids(set->coverage.unit_ids, set->coverage.n, NULL, 0, &n)
-			: merge_ids(ids, n, set->coverage.unit_ids, set->coverage.n, &n);
+		ids = merge_ids(ids, n, set->coverage.unit_ids, set->coverage.n, &n);
+		own_ids = merge_ids(own_ids, n_own, set->coverage.own_ids, set->coverage.n_own, &n_own);
 	}
-	scope->n = n;
-	scope->unit_ids = NULL;
-	scope->bits = NULL;
 	if (n == 0)
 		return;
-	scope->unit_ids = MemoryContextAllocHuge(context, n * sizeof(int32));
-	memcpy(scope->unit_ids, ids, n * sizeof(int32));
+	scope->n = n;
+	scope->unit_ids = keep_ids(ids, n, context);
+	scope->own_ids = keep_ids(own_ids, n_own, context);
+	for (int i = 0; i < n_own; i++)
+		if (!is_whole(sets, subject_id, own_ids[i]))
+			scope->own_ids[scope->n_own++] = own_ids[i];
 	scope->first = ids[0];
 	scope->span = (uint32) ids[n - 1] - (uint32) ids[0];
 	if (scope->span > MAX_BIT_SPAN)
@@ -480,20 +511,20 @@ dwh_scope_subject(int32 subject_id)
 	return NULL;
 }
 
-/* Whether the unit is in a scope that has no bits. */
+/* Whether an id stands in an ascending list. */
 bool
-dwh_scope_search(const DwhSubjectScope *scope, int32 unit_id)
+dwh_scope_search(const int32 *ids, int n, int32 unit_id)
 {
 	int			low = 0;
-	int			high = scope->n - 1;
+	int			high = n - 1;
 
 	while (low <= high)
 	{
 		int			middle = low + (high - low) / 2;
 
-		if (scope->unit_ids[middle] == unit_id)
+		if (ids[middle] == unit_id)
 			return true;
-		if (scope->unit_ids[middle] < unit_id)
+		if (ids[middle] < unit_id)
 			low = middle + 1;
 		else
 			high = middle - 1;

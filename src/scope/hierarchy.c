@@ -277,6 +277,7 @@ dwh_hierarchy_cover(List *scope_units, DateADT on, DwhCoverage *coverage)
 	uint64	   *seen = palloc0(n_words * sizeof(uint64));
 	int32	   *queue = palloc_extended((n_nodes + 1) * sizeof(int32), MCXT_ALLOC_HUGE);
 	int			n_queue = 0;
+	List	   *own = NIL;
 	ListCell   *lc;
 
 	coverage->is_national = false;
@@ -305,9 +306,17 @@ dwh_hierarchy_cover(List *scope_units, DateADT on, DwhCoverage *coverage)
 	{
 		int			i = find_node(lfirst_int(lc));
 
-		if (i != NONE)
-			enqueue(i, seen, queue, &n_queue);
+		if (i == NONE || (seen[WORD(i)] & BIT(i)) != 0)
+			continue;
+		enqueue(i, seen, queue, &n_queue);
+		if (nodes[i].first_child != NONE || nodes[i].first_edge != NONE)
+			own = lappend_int(own, nodes[i].unit_id);
 	}
+	list_sort(own, list_int_cmp);
+	coverage->n_own = 0;
+	coverage->own_ids = palloc((list_length(own) + 1) * sizeof(int32));
+	foreach(lc, own)
+		coverage->own_ids[coverage->n_own++] = lfirst_int(lc);
 	coverage->n = n_queue;
 	coverage->unit_ids = palloc_extended((n_queue + 1) * sizeof(int32), MCXT_ALLOC_HUGE);
 	n_queue = 0;

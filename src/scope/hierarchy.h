@@ -13,6 +13,8 @@ typedef struct DwhCoverage
 {
 	int			n;
 	int32	   *unit_ids;		/* ascending */
+	int			n_own;
+	int32	   *own_ids;		/* ascending: units of which their own rows are covered, but not all that counts for them */
 	bool		is_national;	/* the root is among the scope units */
 } DwhCoverage;
 

@@ -28,6 +28,8 @@ typedef struct DwhSubjectScope
 	bool		is_national;	/* a grant on the root holds the subject */
 	int			n;
 	int32	   *unit_ids;		/* ascending */
+	int			n_own;
+	int32	   *own_ids;		/* ascending: those of them that have more than their own rows, which is not in the scope */
 	int32		first;			/* unit_ids[0] */
 	uint32		span;			/* last - first */
 	uint64	   *bits;			/* of unit_id - first; NULL where the ids lie too far apart */
@@ -38,7 +40,7 @@ extern uint64 dwh_scope_use(void);
 extern bool dwh_scope_is_current(uint64 build);
 extern int32 dwh_scope_account(void);
 extern const DwhSubjectScope *dwh_scope_subject(int32 subject_id);
-extern bool dwh_scope_search(const DwhSubjectScope *scope, int32 unit_id);
+extern bool dwh_scope_search(const int32 *ids, int n, int32 unit_id);
 
 /* Whether the unit is in the scope; NULL is an empty scope. */
 static inline bool
@@ -49,9 +51,16 @@ dwh_scope_has_unit(const DwhSubjectScope *scope, int32 unit_id)
 	if (scope == NULL || scope->n == 0)
 		return false;
 	if (unlikely(scope->bits == NULL))
-		return dwh_scope_search(scope, unit_id);
+		return dwh_scope_search(scope->unit_ids, scope->n, unit_id);
 	offset = (uint32) unit_id - (uint32) scope->first;
 	return offset <= scope->span && ((scope->bits[offset >> 6] >> (offset & 63)) & 1) != 0;
+}
+
+/* Whether all that counts for the unit is in the scope. */
+static inline bool
+dwh_scope_has_whole_unit(const DwhSubjectScope *scope, int32 unit_id)
+{
+	return dwh_scope_has_unit(scope, unit_id) && !dwh_scope_search(scope->own_ids, scope->n_own, unit_id);
 }
 
 #endif							/* DWH_SCOPE_H */
