@@ -15,7 +15,6 @@ MODULE_big = $(EXTENSION)
 # One file a line, by room.
 OBJS = \
 	src/module.o \
-	src/common/binding.o \
 	src/common/clock.o \
 	src/common/guc.o \
 	src/common/identity.o \
@@ -46,6 +45,13 @@ OBJS = \
 	src/share/agreement.o \
 	src/share/log.o \
 	src/share/worker.o \
+	src/identity/authenticate.o \
+	src/identity/binding.o \
+	src/identity/members.o \
+	src/identity/register.o \
+	src/identity/token.o \
+	src/identity/token_key.o \
+	src/identity/token_rows.o \
 	src/formula/ast.o \
 	src/formula/deparse.o \
 	src/formula/gram.o \
@@ -95,6 +101,7 @@ SQL_PARTS = \
 	sql/install/06_warehouse.sql \
 	sql/install/07_identity.sql \
 	sql/install/08_audit.sql \
+	sql/install/12_tokens.sql \
 	build/warehouse_part.sql \
 	sql/install/20_id_set.sql \
 	sql/install/21_id_set_aggregates.sql \
@@ -115,6 +122,7 @@ SQL_PARTS = \
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
 WAREHOUSE_PARTS = \
 	sql/warehouse/10_platform.sql \
+	sql/warehouse/12_tokens.sql \
 	sql/warehouse/20_calendar.sql \
 	sql/warehouse/21_calendar_rows.sql \
 	sql/warehouse/22_organisation.sql \
@@ -137,6 +145,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/73_share_log.sql \
 	sql/warehouse/74_share_rows.sql \
 	sql/warehouse/80_platform_attachments.sql \
+	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
 	sql/warehouse/84_fact_attachments.sql \
 	sql/warehouse/85_refresh_attachments.sql \
@@ -153,7 +162,7 @@ DATA       = $(wildcard sql/update/$(EXTENSION)--*--*.sql)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 
 PG_CPPFLAGS = -I$(srcdir)/src $(shell curl-config --cflags)
-SHLIB_LINK  = $(shell curl-config --libs) -lroaring
+SHLIB_LINK  = $(shell curl-config --libs) -lcjose -lcrypto -lroaring
 
 # In this order; the first makes the database that all of them share.
 REGRESS = \

@@ -75,3 +75,12 @@ GRANT EXECUTE ON FUNCTION
 	dwh.approve_value(bigint, text), dwh.reject_value(bigint, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh.pending_values TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national;
+
+-- Identities. The functions that keep the rows ask for the right themselves, so that a refusal is in the log.
+GRANT SELECT ON dwh_catalog.token_issuer, dwh_catalog.token_key, dwh_catalog.gateway TO dwh_central_admin, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.authenticate(text), dwh.sign_out() TO dwh_central_admin, dwh_province_admin, dwh_analyst,
+	dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT EXECUTE ON FUNCTION dwh.register_token_issuer(text, text, text, int, int), dwh.retire_token_issuer(text, text),
+	dwh.register_token_key(text, text, jsonb, text, date, date), dwh.retire_token_key(text, text, text),
+	dwh.register_gateway(text, text, text), dwh.retire_gateway(text, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;

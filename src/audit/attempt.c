@@ -179,6 +179,28 @@ dwh_attempt_end(DwhAttempt *attempt)
 	attempt->entry = NULL;
 }
 
+/*
+ * Ends an attempt that was carried out, as the act of the given account; the audit worker records it, for the transaction may be
+ * read-only or end otherwise. Nobody waits for it, and without a worker there is no record.
+ */
+void
+dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person)
+{
+	DwhAuditRecord *record;
+
+	if (attempt->entry == NULL)
+		return;
+	leave_frame(attempt);
+	record = &attempt->entry->record;
+	record->account_id = account_id;
+	COPY_TEXT(record->person, person);
+	COPY_TEXT(record->decision, "done");
+	if (attempt->entry->is_served)
+		hand_over(record, true, false);
+	forget(attempt->entry);
+	attempt->entry = NULL;
+}
+
 /* An attempt whose (sub)transaction aborts: refused where PostgreSQL itself denied a permission, failed otherwise. */
 static void
 hand_over_aborted(DwhAttemptEntry *entry)

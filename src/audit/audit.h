@@ -104,6 +104,7 @@ extern void dwh_attempt_init(void);
 extern void dwh_attempt_begin(DwhAttempt *attempt, const char *action, const char *object, const char *detail);
 extern void dwh_attempt_refused(DwhAttempt *attempt, const char *reason);
 extern void dwh_attempt_end(DwhAttempt *attempt);
+extern void dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person);
 
 /* partition.c */
 extern int32 dwh_audit_ensure_partitions(void);

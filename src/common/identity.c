@@ -24,11 +24,12 @@
 #include "common/ref_cache.h"
 #include "common/spi.h"
 
-/* What is asked for: an account that a token proved, or else a role. */
+/* What is asked for: an account that a token proved, or else a role; and through which login role. */
 typedef struct Question
 {
 	int32		bound;			/* 0: none */
 	Oid			role;
+	Oid			session_user;
 } Question;
 
 /* An account as the tables have it, but for today's date. */
@@ -39,38 +40,64 @@ typedef struct Answer
 	DateADT		valid_to;
 	char	   *person;
 	char	   *zone;			/* NULL: the warehouse has no row */
+	bool		is_gateway;		/* the login role acts for others */
 } Answer;
 
-static void read_cached(DwhRefCache *cache);
+/* One kept answer. */
+typedef struct Kept
+{
+	DwhRefCache cache;			/* first, so that build functions find the rest */
+	Question	question;
+	Answer		answer;
+} Kept;
 
-static DwhRefCache account_cache = {
-	.name = "account of the caller",
-	.tables = {{"dwh_catalog", "account"}, {"dwh_catalog", "user_group"}, {"dwh_catalog", "warehouse"}},
-	.build = read_cached,
-};
-static Question question;		/* what account_cache answers, or is to answer */
-static Answer cached_answer;
+static void read_kept(DwhRefCache *cache);
+
+#define KEPT(what) {.cache = {.name = what, .build = read_kept, .tables = {{"dwh_catalog", "account"}, \
+	{"dwh_catalog", "user_group"}, {"dwh_catalog", "warehouse"}, {"dwh_catalog", "gateway"}}}}
+
+static Kept of_role = KEPT("account of the role");
+static Kept of_token = KEPT("account of the token");
 
 PG_FUNCTION_INFO_V1(dwh_sql_current_account);
 
-/* Reads the account that the question asks for, inside SPI and as dwh_owner, into the given context. */
-static void
-read_account(Answer *answer, MemoryContext context)
+/* The question for the moment. */
+static Question
+ask(void)
 {
-	Oid			types[2] = {INT4OID, TEXTOID};
-	Datum		values[2];
+	Question	question;
+
+	question.bound = dwh_identity_bound();
+	question.role = dwh_caller_role();
+	question.session_user = GetSessionUserId();
+	return question;
+}
+
+/*
+ * Reads the account that is asked for, inside SPI and as dwh_owner, into the given context. The login role of a gateway is nobody by
+ * itself.
+ */
+static void
+read_account(const Question *question, Answer *answer, MemoryContext context)
+{
+	Oid			types[3] = {INT4OID, TEXTOID, TEXTOID};
+	Datum		values[3];
 	MemoryContext old;
 
 	memset(answer, 0, sizeof(Answer));
-	values[0] = Int32GetDatum(question.bound);
-	values[1] = CStringGetTextDatum(GetUserNameFromId(question.role, false));
+	values[0] = Int32GetDatum(question->bound);
+	values[1] = CStringGetTextDatum(GetUserNameFromId(question->role, false));
+	values[2] = CStringGetTextDatum(GetUserNameFromId(question->session_user, false));
 	if (dwh_spi_select_latest(
-			"SELECT w.time_zone, a.account_id, a.full_name, a.valid_from, coalesce(a.valid_to, 'infinity') "
-			"FROM dwh_catalog.warehouse AS w LEFT JOIN dwh_catalog.account AS a ON a.is_enabled"
-			"  AND CASE WHEN $1 <> 0 THEN a.account_id = $1"
-			"    ELSE a.login_role = $2 AND $2 <> 'dwh_owner'"
-			"      AND NOT EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = $2) END",
-			2, types, values) == 0)
+			"SELECT w.time_zone, a.account_id, a.full_name, a.valid_from, coalesce(a.valid_to, 'infinity'), s.is_gateway "
+			"FROM dwh_catalog.warehouse AS w CROSS JOIN (SELECT EXISTS (SELECT FROM dwh_catalog.gateway"
+			"    WHERE login_role = $3 AND retired_at IS NULL) AS is_gateway) AS s"
+			"  LEFT JOIN dwh_catalog.account AS a ON a.is_enabled"
+			"    AND CASE WHEN $1 <> 0 THEN a.account_id = $1"
+			"      ELSE a.login_role = $2 AND $2 <> 'dwh_owner'"
+			"        AND NOT EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = $2)"
+			"        AND NOT EXISTS (SELECT FROM dwh_catalog.gateway AS g WHERE g.login_role = $2 AND g.retired_at IS NULL) END",
+			3, types, values) == 0)
 		return;
 	old = MemoryContextSwitchTo(context);
 	answer->zone = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
@@ -79,28 +106,33 @@ read_account(Answer *answer, MemoryContext context)
 	answer->account_id = dwh_spi_int(0, 2);
 	answer->valid_from = dwh_spi_date(0, 4);
 	answer->valid_to = dwh_spi_date(0, 5);
+	answer->is_gateway = dwh_spi_bool(0, 6);
 }
 
 /* Build function. */
 static void
-read_cached(DwhRefCache *cache)
+read_kept(DwhRefCache *cache)
 {
-	read_account(&cached_answer, cache->context);
+	Kept	   *kept = (Kept *) cache;
+
+	read_account(&kept->question, &kept->answer, cache->context);
 }
 
 /* Syscache callback: a role may have another name now. */
 static void
 role_changed(Datum arg, int cacheid, uint32 hashvalue)
 {
-	account_cache.is_valid = false;
+	of_role.cache.is_valid = false;
+	of_token.cache.is_valid = false;
 }
 
-/* The answer for the caller, in the cache. Raises WH001 where no warehouse stands. */
+/* The answer for the caller. Raises WH001 where no warehouse stands. */
 static const Answer *
-find_cached(void)
+find_kept(void)
 {
 	static bool is_registered = false;
-	Question	asked;
+	Question	question;
+	Kept	   *kept;
 
 	if (unlikely(!is_registered))
 	{
@@ -108,15 +140,16 @@ find_cached(void)
 		is_registered = true;
 	}
 	AcceptInvalidationMessages();
-	asked.bound = dwh_identity_bound();
-	asked.role = dwh_caller_role();
-	if (asked.bound != question.bound || asked.role != question.role)
+	question = ask();
+	kept = question.bound == 0 ? &of_role : &of_token;
+	if (question.bound != kept->question.bound || question.role != kept->question.role ||
+		question.session_user != kept->question.session_user)
 	{
-		question = asked;
-		account_cache.is_valid = false;
+		kept->question = question;
+		kept->cache.is_valid = false;
 	}
-	dwh_ref_cache_use(&account_cache);
-	return &cached_answer;
+	dwh_ref_cache_use(&kept->cache);
+	return &kept->answer;
 }
 
 /* Whether the answer names an account that is valid today. */
@@ -135,9 +168,44 @@ is_valid_today(const Answer *answer)
 int32
 dwh_caller_account(void)
 {
-	const Answer *answer = find_cached();
+	const Answer *answer = find_kept();
 
 	return is_valid_today(answer) ? answer->account_id : 0;
+}
+
+/*
+ * Whether the caller, who has the rights of the role of that name in the server, has them in the warehouse as well. Behind a gateway
+ * that needs a grant of the account, since the login role has the rights of everyone it acts for.
+ */
+bool
+dwh_identity_has_role(const char *name)
+{
+	Oid			types[3] = {INT4OID, TEXTOID, DATEOID};
+	Datum		values[3];
+	DwhOwnerSwitch owner;
+	const Answer *answer;
+	int32		account_id;
+	bool		is_granted;
+
+	if (!dwh_warehouse_exists() || !dwh_warehouse_is_attached())
+		return true;
+	answer = find_kept();
+	if (!answer->is_gateway)
+		return dwh_identity_bound() == 0;
+	account_id = is_valid_today(answer) ? answer->account_id : 0;
+	if (dwh_identity_bound() == 0 || account_id == 0)
+		return false;
+	values[0] = Int32GetDatum(account_id);
+	values[1] = CStringGetTextDatum(name);
+	values[2] = DateADTGetDatum(dwh_day_in_zone(answer->zone));
+	dwh_spi_begin();
+	dwh_owner_enter_unchecked(&owner);
+	is_granted = dwh_spi_select_latest("SELECT FROM dwh_catalog.access_grant AS a JOIN dwh_catalog.user_group AS g USING (user_group_id) "
+									   "WHERE a.account_id = $1 AND g.role_name = $2 AND a.revoked_at IS NULL"
+									   "  AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true) LIMIT 1", 3, types, values) > 0;
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	return is_granted;
 }
 
 /* Fills in who calls; strings are palloc'ed. Where no warehouse stands there is no account. */
@@ -150,18 +218,16 @@ dwh_caller_describe(DwhCaller *caller)
 	caller->person = NULL;
 	caller->account_id = 0;
 	if (dwh_warehouse_exists() && dwh_warehouse_is_attached())
-		answer = find_cached();
+		answer = find_kept();
 	else if (dwh_warehouse_exists())
 	{
 		DwhOwnerSwitch owner;
 		MemoryContext context = CurrentMemoryContext;
+		Question	question = ask();
 
-		account_cache.is_valid = false;
-		question.bound = dwh_identity_bound();
-		question.role = dwh_caller_role();
 		dwh_spi_begin();
 		dwh_owner_enter_unchecked(&owner);
-		read_account(&read, context);
+		read_account(&question, &read, context);
 		dwh_owner_leave(&owner);
 		dwh_spi_end();
 		answer = &read;

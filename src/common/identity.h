@@ -28,10 +28,11 @@ typedef struct DwhCaller
 /* identity.c */
 extern int32 dwh_caller_account(void);
 extern void dwh_caller_describe(DwhCaller *caller);
+extern bool dwh_identity_has_role(const char *name);
 
-/* binding.c */
+/* identity/binding.c */
 extern int32 dwh_identity_bound(void);
-extern void dwh_identity_bind(int32 account_id, TimestampTz expires_at, bool is_session);
+extern void dwh_identity_bind(int32 account_id, int32 key_id, TimestampTz expires_at, bool is_session);
 extern void dwh_identity_unbind(void);
 extern bool dwh_identity_check(char **newval, void **extra, GucSource source);
 extern void dwh_identity_assign(const char *newval, void *extra);

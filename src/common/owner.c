@@ -18,6 +18,7 @@
 #include "utils/syscache.h"
 
 #include "common/errors.h"
+#include "common/identity.h"
 #include "common/owner.h"
 
 #define DWH_OWNER_ROLE "dwh_owner"
@@ -123,20 +124,30 @@ dwh_caller_role(void)
 	return OidIsValid(switch_caller) ? switch_caller : GetOuterUserId();
 }
 
-/* Whether the caller has the rights of a role of that name. Superusers do, unless there is no such role. */
-bool
-dwh_caller_has_role(const char *name)
+/* Whether the caller's role has the rights of a role of that name in the server. */
+static bool
+has_rights_of(const char *name)
 {
 	Oid			role = get_role_oid(name, true);
 
 	return OidIsValid(role) && has_privs_of_role(dwh_caller_role(), role);
 }
 
-/* Whether the caller has the rights of dwh_owner. Superusers do. */
+/*
+ * Whether the caller has the rights of a role of that name. Superusers do, unless there is no such role. Behind a gateway the account
+ * needs them as well.
+ */
+bool
+dwh_caller_has_role(const char *name)
+{
+	return has_rights_of(name) && dwh_identity_has_role(name);
+}
+
+/* Whether the caller has the rights of dwh_owner. Superusers do; nobody whom a token names does. */
 bool
 dwh_caller_is_owner(void)
 {
-	return dwh_caller_has_role(DWH_OWNER_ROLE);
+	return has_rights_of(DWH_OWNER_ROLE) && dwh_identity_bound() == 0;
 }
 
 /*

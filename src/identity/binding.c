@@ -2,8 +2,8 @@
  * binding.c
  *		The setting that carries the identity bound by dwh.authenticate().
  *
- * Its value is "<account> <login role> <expiry>": the account's id, the oid of the session user who bound it, and the microsecond
- * at which a session's binding ends (0: it ends with the transaction). The check hook refuses every value that does not come from
+ * Its value is "<account> <key> <login role> <expiry>": the ids of the account and of the key that signed its token, the oid of
+ * the session user who bound it, and the microsecond at which a session's binding ends (0: it ends with the transaction). The check hook refuses every value that does not come from
  * dwh_identity_bind() or from the leader of a parallel worker, whoever sets it and however: SET, set_config(), start-up options,
  * ALTER ROLE, ALTER SYSTEM, function SET clauses, superusers too. So a value that stands is one of ours. Clearing it is harmless:
  * the login role of a gateway has no account.
@@ -20,12 +20,14 @@
 
 #include "common/identity.h"
 #include "common/owner.h"
+#include "identity/token.h"
 
 #define SETTING "dwh_ext.identity"
 
 typedef struct Binding
 {
 	int32		account_id;		/* 0: nobody is bound */
+	int32		key_id;
 	Oid			session_user;
 	TimestampTz expires_at;		/* 0: with the transaction */
 } Binding;
@@ -51,7 +53,7 @@ dwh_identity_check(char **newval, void **extra, GucSource source)
 			GUC_check_errhint("Call dwh.authenticate() with a token.");
 			return false;
 		}
-		if (sscanf(*newval, "%d %u " INT64_FORMAT, &read.account_id, &read.session_user, &read.expires_at) != 3)
+		if (sscanf(*newval, "%d %d %u " INT64_FORMAT, &read.account_id, &read.key_id, &read.session_user, &read.expires_at) != 4)
 			return false;
 	}
 	*extra = malloc(sizeof(Binding));
@@ -71,22 +73,26 @@ dwh_identity_assign(const char *newval, void *extra)
 		memset(&binding, 0, sizeof(Binding));
 }
 
-/* The account bound to this session or transaction, 0 where none is, or where the token of a session has expired. */
+/*
+ * The account bound to this session or transaction. 0 where none is, where the token of a session has expired, or where the key of
+ * the token or the gateway has been retired meanwhile.
+ */
 int32
 dwh_identity_bound(void)
 {
-	if (likely(binding.account_id == 0) || binding.session_user != GetSessionUserId())
+	if (likely(binding.account_id == 0) || binding.session_user != GetSessionUserId() ||
+		(binding.expires_at != 0 && binding.expires_at <= GetCurrentStatementStartTimestamp()) ||
+		dwh_caller_role() != GetOuterUserId())
 		return 0;
-	if (binding.expires_at != 0 && binding.expires_at <= GetCurrentStatementStartTimestamp())
-		return 0;
-	return dwh_caller_role() == GetOuterUserId() ? binding.account_id : 0;
+	return dwh_token_binding_stands(binding.key_id, binding.session_user) ? binding.account_id : 0;
 }
 
 /* Binds an account, to the session until expires_at or to the transaction. */
 void
-dwh_identity_bind(int32 account_id, TimestampTz expires_at, bool is_session)
+dwh_identity_bind(int32 account_id, int32 key_id, TimestampTz expires_at, bool is_session)
 {
-	char	   *value = psprintf("%d %u " INT64_FORMAT, account_id, GetSessionUserId(), is_session ? expires_at : 0);
+	char	   *value = psprintf("%d %d %u " INT64_FORMAT, account_id, key_id, GetSessionUserId(),
+					 is_session ? expires_at : 0);
 
 	is_binding = true;
 	PG_TRY();
