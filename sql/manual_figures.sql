@@ -129,8 +129,6 @@ GRANT EXECUTE ON FUNCTION dwh.load_manual_figures(text) TO dwh_test_reader;
 SET ROLE dwh_test_reader;
 SELECT load_id FROM dwh.load_manual_figures('first');
 \echo :LAST_ERROR_SQLSTATE
-COPY dwh_landing.manual_figure (batch, line) FROM STDIN CSV;
-x,1
-\.
+\copy dwh_landing.manual_figure (batch, line) FROM /dev/null CSV
 RESET ROLE;
 ROLLBACK;
