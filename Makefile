@@ -89,6 +89,7 @@ OBJS = \
 	src/star/successions.o \
 	src/star/units.o \
 	src/scope/cache.o \
+	src/scope/explain.o \
 	src/scope/functions.o \
 	src/scope/hierarchy.o \
 	src/scope/scan.o \
@@ -117,6 +118,8 @@ SQL_PARTS = \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
 	sql/install/75_scope.sql \
+	sql/install/76_scope_explain.sql \
+	sql/install/77_scope_check.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.

@@ -11,6 +11,12 @@ AS 'MODULE_PATHNAME', 'dwh_sql_in_scope';
 COMMENT ON FUNCTION dwh.in_scope(int, int) IS
 	'Người gọi có được xem dòng của đơn vị này trong chủ đề này hay không | Whether the caller may see the unit''s rows of the subject';
 
+CREATE FUNCTION dwh.has_whole_unit(p_unit_id int, p_subject_id int)
+RETURNS boolean LANGUAGE c STABLE STRICT LEAKPROOF PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'dwh_sql_has_whole_unit';
+COMMENT ON FUNCTION dwh.has_whole_unit(int, int) IS
+	'Người gọi có được xem toàn bộ đơn vị này, kể cả cấp dưới, trong chủ đề này hay không | '
+	'Whether the caller may see all that counts for the unit in the subject, what lies under it included';
+
 CREATE FUNCTION dwh.has_subject(p_subject_id int)
 RETURNS boolean LANGUAGE c STABLE STRICT LEAKPROOF PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'dwh_sql_has_subject';
 COMMENT ON FUNCTION dwh.has_subject(int) IS

@@ -32,3 +32,8 @@ END
 $$;
 -- Persons are those who take part: subject 1. A person homed elsewhere is not seen, though the facts about him here are.
 SELECT dwh_internal.protect_relation('dwh_star.dim_person', 1, 'home_unit_id');
+
+-- A kept value stands for all that counts for its unit, so it is shown to those who may see all of it, and never to who sees the
+-- unit's own rows only.
+SELECT dwh_internal.protect_relation('dwh_star.indicator_value', NULL);
+ALTER POLICY read_scope ON dwh_star.indicator_value USING (dwh.in_scope(unit_id, subject_id) AND dwh.has_whole_unit(unit_id, subject_id));

@@ -36,9 +36,7 @@ BEGIN
 		IF v_is_damaged THEN
 			UPDATE dwh_catalog.summary SET built_at = NULL WHERE summary_id = v_summary.summary_id;
 		END IF;
-		IF to_regprocedure('dwh_internal.protect_relation(regclass, int)') IS NOT NULL THEN
-			EXECUTE 'SELECT dwh_internal.protect_relation($1, $2)' USING v_summary.relation, v_summary.subject_id;
-		END IF;
+		PERFORM dwh_internal.protect_relation(v_summary.relation, v_summary.subject_id);
 	END LOOP;
 END
 $$;

@@ -84,3 +84,8 @@ GRANT EXECUTE ON FUNCTION dwh.register_token_issuer(text, text, text, int, int),
 	dwh.register_token_key(text, text, jsonb, text, date, date), dwh.retire_token_key(text, text, text),
 	dwh.register_gateway(text, text, text), dwh.retire_gateway(text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+
+-- Who may see what, and why. These ask for the right themselves; everyone may ask about himself.
+GRANT EXECUTE ON FUNCTION dwh.explain_scope(text, date), dwh.list_viewers(int, text, date), dwh.check_scope(),
+	dwh.reassign_unit(int, int, date, text, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;

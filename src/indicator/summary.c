@@ -797,14 +797,12 @@ note_measures(const DwhSummary *summary, List *added)
 	}
 }
 
-/* Puts row security on the table, where the rules of scope are there; without, nobody but dwh_owner sees a row. */
+/* Puts the policies of scope on the table: a row holds what is known of its unit's own rows. */
 static void
 protect(const DwhSummary *summary)
 {
 	DwhEditParams params = {0};
 
-	if (dwh_spi_select_latest("SELECT FROM pg_proc WHERE oid = to_regprocedure('dwh_internal.protect_relation(regclass, int)')", 0, NULL, NULL) == 0)
-		return;
 	dwh_edit_add(&params, REGCLASSOID, ObjectIdGetDatum(summary->relation), false);
 	dwh_edit_add_int(&params, summary->subject->subject_id);
 	(void) dwh_spi_run("SELECT dwh_internal.protect_relation($1, $2)", params.n, params.types, params.values, NULL, false, SPI_OK_SELECT);

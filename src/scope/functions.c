@@ -1,6 +1,6 @@
 /*
  * functions.c
- *		dwh.in_scope(), dwh.has_subject(), dwh.scope_units(): what policies call, and what they tell the planner.
+ *		dwh.in_scope(), has_whole_unit(), has_subject(), scope_units(): what policies call, and what they tell the planner.
  *
  * No plan holds a scope: it would outlive the grant it came from. The support function offers the lossy index condition
  * unit_id = ANY (dwh.scope_units(S)), evaluated when the plan is run; only the choice of a plan rests on the scope at planning.
@@ -35,6 +35,7 @@ typedef struct CallState
 } CallState;
 
 PG_FUNCTION_INFO_V1(dwh_sql_in_scope);
+PG_FUNCTION_INFO_V1(dwh_sql_has_whole_unit);
 PG_FUNCTION_INFO_V1(dwh_sql_has_subject);
 PG_FUNCTION_INFO_V1(dwh_sql_scope_units);
 PG_FUNCTION_INFO_V1(dwh_sql_in_scope_support);
@@ -72,6 +73,13 @@ Datum
 dwh_sql_in_scope(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(dwh_scope_has_unit(current_scope(fcinfo, PG_GETARG_INT32(1)), PG_GETARG_INT32(0)));
+}
+
+/* dwh.has_whole_unit(p_unit_id int, p_subject_id int): whether the caller may see what was worked out for the unit as a whole. */
+Datum
+dwh_sql_has_whole_unit(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(dwh_scope_has_whole_unit(current_scope(fcinfo, PG_GETARG_INT32(1)), PG_GETARG_INT32(0)));
 }
 
 /* dwh.has_subject(p_subject_id int): whether the caller may see the subject's rows of every unit. */

@@ -25,6 +25,7 @@ INSERT INTO open_to_public VALUES
 	('dwh.create_warehouse', 'asks for a superuser itself, to say so in its own words'),
 	('dwh.ensure_log_partitions', 'asks for dwh_owner or a superuser itself'),
 	('dwh.has_subject', 'tells a caller about his own scope only; policies call it as whoever reads'),
+	('dwh.has_whole_unit', 'tells a caller about his own scope only; policies call it as whoever reads'),
 	('dwh.in_scope', 'tells a caller about his own scope only; policies call it as whoever reads'),
 	('dwh.scope_units', 'tells a caller about his own scope only; policies call it as whoever reads'),
 	('dwh.start_warehouse', 'asks for a superuser itself'),

@@ -1,0 +1,121 @@
+-- What lies open: looks for ways around row security. Reads catalogs only, so it says the same in every session.
+
+-- Relations whose rows are a matter of scope, without their partitions. p_subject_id NULL: by a column of the row.
+CREATE FUNCTION dwh_internal.scoped_relations()
+RETURNS TABLE (relation regclass, unit_column text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY
+	SELECT s.relation, s.unit_column FROM dwh_catalog.subject AS s JOIN pg_class AS c ON c.oid = s.relation WHERE c.relkind IN ('r', 'p')
+	UNION
+	SELECT s.relation, 'unit_id' FROM dwh_catalog.summary AS s JOIN pg_class AS c ON c.oid = s.relation
+	UNION
+	-- whatever else stands among the facts and has a unit
+	SELECT c.oid::regclass, CASE c.relname WHEN 'dim_person' THEN 'home_unit_id' ELSE 'unit_id' END
+	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+	WHERE c.relnamespace = 'dwh_star'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		AND (c.relname = 'dim_person' AND a.attname = 'home_unit_id' OR c.relname NOT LIKE 'dim\_%' AND a.attname = 'unit_id');
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.scoped_relations() IS
+	'Các bảng có phạm vi theo đơn vị | The tables whose rows are a matter of scope';
+
+CREATE FUNCTION dwh_internal.check_scope()
+RETURNS TABLE (problem text, object text, detail text)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN QUERY
+	WITH RECURSIVE scoped AS MATERIALIZED (
+		SELECT r.relation::oid AS oid, r.relation::oid AS top, r.unit_column FROM dwh_internal.scoped_relations() AS r),
+	part AS MATERIALIZED (
+		SELECT DISTINCT i.inhrelid AS oid, s.top
+		FROM scoped AS s CROSS JOIN LATERAL pg_partition_tree(s.oid) AS t JOIN pg_inherits AS i ON i.inhrelid = t.relid
+		WHERE t.relid <> s.oid),
+	every AS MATERIALIZED (SELECT s.oid FROM scoped AS s UNION SELECT p.oid FROM part AS p),
+	-- views over them, and views over those
+	over (oid) AS (
+		SELECT e.oid FROM every AS e
+		UNION
+		SELECT r.ev_class FROM over AS o
+		JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = o.oid AND d.classid = 'pg_rewrite'::regclass
+		JOIN pg_rewrite AS r ON r.oid = d.objid),
+	-- rights of somebody else than the owner to read, on the table or a column
+	reader AS MATERIALIZED (
+		SELECT c.oid, a.grantee FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+		UNION
+		SELECT c.oid, a.grantee FROM pg_class AS c JOIN pg_attribute AS t ON t.attrelid = c.oid, aclexplode(t.attacl) AS a
+		WHERE a.privilege_type = 'SELECT' AND a.grantee <> c.relowner),
+	members (member, via) AS (
+		SELECT m.member, r.rolname FROM pg_auth_members AS m JOIN pg_roles AS r ON r.oid = m.roleid
+		WHERE r.rolname = 'dwh_owner' OR r.rolname IN (SELECT g.role_name FROM dwh_catalog.user_group AS g)
+		UNION
+		SELECT m.member, b.via FROM members AS b JOIN pg_auth_members AS m ON m.roleid = b.member)
+	SELECT x.problem, x.object, x.detail FROM (
+		SELECT 'no_row_security', e.oid::regclass::text, 'ALTER TABLE ... ENABLE ROW LEVEL SECURITY'
+		FROM every AS e JOIN pg_class AS c ON c.oid = e.oid WHERE NOT c.relrowsecurity
+		UNION ALL
+		SELECT 'no_policy', s.oid::regclass::text, 'readers see no row of it'
+		FROM scoped AS s JOIN pg_class AS c ON c.oid = s.oid
+		WHERE NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = s.oid AND p.polcmd IN ('*', 'r'))
+			AND EXISTS (SELECT FROM reader AS r WHERE r.oid = s.oid)
+		UNION ALL
+		SELECT 'strange_policy', s.oid::regclass::text, format('policy %I shows more than the scope does', p.polname)
+		FROM scoped AS s JOIN pg_policy AS p ON p.polrelid = s.oid
+		WHERE p.polpermissive AND p.polcmd IN ('*', 'r')
+			AND NOT EXISTS (SELECT FROM pg_depend AS d JOIN pg_proc AS f ON f.oid = d.refobjid
+				WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
+					AND f.pronamespace = 'dwh'::regnamespace AND f.proname IN ('in_scope', 'has_subject', 'has_whole_unit'))
+		UNION ALL
+		SELECT 'owner_not_forced', s.oid::regclass::text, format('its owner %s sees all rows', c.relowner::regrole)
+		FROM scoped AS s JOIN pg_class AS c ON c.oid = s.oid WHERE c.relowner <> 'dwh_owner'::regrole AND NOT c.relforcerowsecurity
+		UNION ALL
+		SELECT 'partition_granted', p.oid::regclass::text, CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE r.grantee::regrole::text END
+		FROM part AS p JOIN reader AS r ON r.oid = p.oid
+		UNION ALL
+		SELECT 'partition_policy', p.oid::regclass::text, format('policy %I', y.polname) FROM part AS p JOIN pg_policy AS y ON y.polrelid = p.oid
+		UNION ALL
+		SELECT 'no_index', s.oid::regclass::text, format('CREATE INDEX ON %s (%I, ...)', s.oid::regclass, s.unit_column)
+		FROM scoped AS s JOIN pg_attribute AS a ON a.attrelid = s.oid AND a.attname = s.unit_column AND NOT a.attisdropped
+		WHERE NOT EXISTS (SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam
+			WHERE i.indrelid = s.oid AND i.indisvalid AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND m.amname = 'btree')
+			AND EXISTS (SELECT FROM reader AS r WHERE r.oid = s.oid)
+		UNION ALL
+		SELECT 'view_without_security_invoker', v.oid::regclass::text, format('it shows the rows of its owner %s', v.relowner::regrole)
+		FROM over AS o JOIN pg_class AS v ON v.oid = o.oid AND v.relkind = 'v'
+		WHERE NOT 'security_invoker=true' = ANY (ARRAY(SELECT lower(k) FROM unnest(v.reloptions) AS k))
+			AND NOT 'security_invoker=on' = ANY (ARRAY(SELECT lower(k) FROM unnest(v.reloptions) AS k))
+		UNION ALL
+		SELECT 'materialized_view', v.oid::regclass::text,
+			format('%s reads the rows of its owner %s', CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE r.grantee::regrole::text END, v.relowner::regrole)
+		FROM over AS o JOIN pg_class AS v ON v.oid = o.oid AND v.relkind = 'm' JOIN reader AS r ON r.oid = v.oid
+		UNION ALL
+		SELECT 'owner_has_member', b.member::regrole::text, 'a member of dwh_owner sees and changes everything'
+		FROM members AS b WHERE b.via = 'dwh_owner'
+		UNION ALL
+		SELECT 'bypass_member', r.rolname, 'row security does not hold for a role with SUPERUSER or BYPASSRLS'
+		FROM pg_roles AS r
+		WHERE (r.rolsuper OR r.rolbypassrls) AND (EXISTS (SELECT FROM members AS b WHERE b.member = r.oid AND b.via <> 'dwh_owner')
+			OR EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.login_role = r.rolname)
+			OR EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = r.rolname))
+		UNION ALL
+		SELECT 'reads_all_data', r.rolname, 'a member of pg_read_all_data reads accounts, grants and landing'
+		FROM pg_roles AS r
+		WHERE NOT r.rolsuper AND pg_has_role(r.oid, 'pg_read_all_data', 'MEMBER') AND (EXISTS (SELECT FROM members AS b WHERE b.member = r.oid)
+			OR EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.login_role = r.rolname))
+		UNION ALL
+		SELECT 'cache_not_told', t.name, 'trigger after_change_cache is missing or not ENABLE ALWAYS: sessions keep an old scope'
+		FROM unnest(ARRAY['dwh_catalog.account', 'dwh_catalog.user_group', 'dwh_catalog.user_group_subject', 'dwh_catalog.access_grant',
+			'dwh_catalog.access_grant_subject', 'dwh_catalog.warehouse', 'dwh_star.dim_unit', 'dwh_catalog.unit_succession']) AS t (name)
+		WHERE NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = to_regclass(t.name) AND g.tgname = 'after_change_cache' AND g.tgenabled = 'A')
+	) AS x (problem, object, detail)
+	GROUP BY 1, 2, 3
+	ORDER BY x.problem COLLATE "C", x.object COLLATE "C", x.detail COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.check_scope() IS 'Phần thân của dwh.check_scope() | What dwh.check_scope() runs';
+
+CREATE FUNCTION dwh.check_scope(OUT problem text, OUT object text, OUT detail text)
+RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_check_scope';
+COMMENT ON FUNCTION dwh.check_scope() IS
+	'Những chỗ hở của phạm vi: bảng thiếu chính sách dòng, khung nhìn, quyền vượt | '
+	'What lies open: tables without row policies, views, roles that bypass them';
