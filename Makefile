@@ -38,9 +38,14 @@ OBJS = \
 	src/warehouse/upgrade.o \
 	src/audit/append.o \
 	src/audit/attempt.o \
+	src/audit/canonical.o \
 	src/audit/functions.o \
 	src/audit/partition.o \
 	src/audit/ring.o \
+	src/audit/seal.o \
+	src/audit/tree.o \
+	src/audit/tree_functions.o \
+	src/audit/verify.o \
 	src/audit/worker.o \
 	src/share/agreement.o \
 	src/share/log.o \
@@ -102,6 +107,7 @@ SQL_PARTS = \
 	sql/install/06_warehouse.sql \
 	sql/install/07_identity.sql \
 	sql/install/08_audit.sql \
+	sql/install/09_audit_tree.sql \
 	sql/install/12_tokens.sql \
 	build/warehouse_part.sql \
 	sql/install/20_id_set.sql \
@@ -147,6 +153,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/72_share_agreements.sql \
 	sql/warehouse/73_share_log.sql \
 	sql/warehouse/74_share_rows.sql \
+	sql/warehouse/75_audit_tree.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
@@ -156,6 +163,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/86_summary_attachments.sql \
 	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/88_share_attachments.sql \
+	sql/warehouse/89_audit_attachments.sql \
 	sql/warehouse/90_privileges.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.

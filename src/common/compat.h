@@ -6,6 +6,7 @@
 #define DWH_COMPAT_H
 
 #include "common/jsonapi.h"
+#include "utils/backend_status.h"
 
 /* What the actions of the JSON parser return: nothing before 16. */
 #if PG_VERSION_NUM >= 160000
@@ -15,6 +16,17 @@ typedef JsonParseErrorType DwhJsonResult;
 typedef void DwhJsonResult;
 #define DWH_JSON_GO_ON return
 #endif
+
+/* What is known of a backend, by its number from 1 in this transaction's copy of the list. */
+static inline LocalPgBackendStatus *
+dwh_backend_by_index(int index)
+{
+#if PG_VERSION_NUM >= 160000
+	return pgstat_get_local_beentry_by_index(index);
+#else
+	return pgstat_fetch_stat_local_beentry(index);
+#endif
+}
 
 /* A lexer over a text that needs not be terminated; escapes are resolved. */
 static inline JsonLexContext *

@@ -1,0 +1,294 @@
+/*
+ * seal.c
+ *		Sealing: every committed row of the logs that has no leaf gets one.
+ *
+ * One sealer at a time, by the lock on audit_leaf; writers of the logs take no lock for it. Rows are found by what is visible, so one
+ * that commits later is found by a later seal whatever its id. audit_tree_head.audit_settled and share_settled only keep the search short:
+ * an id at or below them was drawn before a moment (a head's sealed_at) since when every transaction that ran then has ended. Where it
+ * is not known what runs, they stay where they are.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/procarray.h"
+#include "utils/array.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "audit/audit.h"
+#include "audit/tree.h"
+#include "common/compat.h"
+#include "common/owner.h"
+#include "common/spi.h"
+
+#define BATCH 4096
+
+/* Rows that wait for their INSERT. */
+typedef struct SealBatch
+{
+	MemoryContext context;
+	int			leaf_count;
+	int64		first_leaf;
+	Datum		sources[BATCH];
+	Datum		ids[BATCH];
+	Datum		months[BATCH];
+	Datum		hashes[BATCH];
+	int			node_count;
+	Datum		levels[BATCH];
+	Datum		numbers[BATCH];
+	Datum		node_hashes[BATCH];
+} SealBatch;
+
+/*
+ * The start of the oldest other transaction of this database, infinity where none runs, and -infinity where it cannot be known:
+ * some backend does not report (track_activities), or a transaction is prepared.
+ */
+static TimestampTz
+oldest_running(void)
+{
+	TimestampTz oldest = DT_NOEND;
+	int			reported = 0;
+	int			running = 0;
+
+	(void) dwh_spi_select("SELECT FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() LIMIT 1",
+						  0, NULL, NULL, NULL, false);
+	if (SPI_processed > 0)
+		return DT_NOBEGIN;
+	pgstat_clear_backend_activity_snapshot();
+	for (int i = 1; i <= pgstat_fetch_stat_numbackends(); i++)
+	{
+		PgBackendStatus *status = &dwh_backend_by_index(i)->backendStatus;
+
+		if (status->st_databaseid != MyDatabaseId || status->st_xact_start_timestamp == 0)
+			continue;
+		reported++;
+		if (status->st_procpid != MyProcPid && status->st_xact_start_timestamp < oldest)
+			oldest = status->st_xact_start_timestamp;
+	}
+	(void) GetCurrentVirtualXIDs(InvalidTransactionId, false, false, 0, &running);
+	/* ours is not among the running */
+	if (!pgstat_track_activities || running > reported - 1)
+		return DT_NOBEGIN;
+	return oldest;
+}
+
+static Datum
+array_datum(Datum *values, int count, Oid type, int16 length, bool is_by_value, char align)
+{
+	return PointerGetDatum(construct_array(values, count, type, length, is_by_value, align));
+}
+
+static void
+flush(SealBatch *batch)
+{
+	Oid			types[5] = {INT8OID, TEXTARRAYOID, INT8ARRAYOID, DATEARRAYOID, BYTEAARRAYOID};
+	Oid			node_types[3] = {INT4ARRAYOID, INT8ARRAYOID, BYTEAARRAYOID};
+	Datum		values[5];
+	MemoryContext old = MemoryContextSwitchTo(batch->context);
+
+	if (batch->leaf_count > 0)
+	{
+		values[0] = Int64GetDatum(batch->first_leaf - 1);
+		values[1] = array_datum(batch->sources, batch->leaf_count, TEXTOID, -1, false, TYPALIGN_INT);
+		values[2] = array_datum(batch->ids, batch->leaf_count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+		values[3] = array_datum(batch->months, batch->leaf_count, DATEOID, 4, true, TYPALIGN_INT);
+		values[4] = array_datum(batch->hashes, batch->leaf_count, BYTEAOID, -1, false, TYPALIGN_INT);
+		(void) dwh_spi_run("INSERT INTO dwh_log.audit_leaf (leaf_index, source, source_id, source_month, leaf_hash) "
+						   "SELECT $1 + n, s, i, m, h FROM ROWS FROM (unnest($2), unnest($3), unnest($4), unnest($5))"
+						   " WITH ORDINALITY AS t (s, i, m, h, n)",
+						   5, types, values, NULL, false, SPI_OK_INSERT);
+	}
+	if (batch->node_count > 0)
+	{
+		values[0] = array_datum(batch->levels, batch->node_count, INT4OID, 4, true, TYPALIGN_INT);
+		values[1] = array_datum(batch->numbers, batch->node_count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+		values[2] = array_datum(batch->node_hashes, batch->node_count, BYTEAOID, -1, false, TYPALIGN_INT);
+		(void) dwh_spi_run("INSERT INTO dwh_log.audit_node (level, node_index, node_hash) "
+						   "SELECT l, i, h FROM ROWS FROM (unnest($1), unnest($2), unnest($3)) AS t (l, i, h)",
+						   3, node_types, values, NULL, false, SPI_OK_INSERT);
+	}
+	MemoryContextSwitchTo(old);
+	batch->first_leaf += batch->leaf_count;
+	batch->leaf_count = batch->node_count = 0;
+	MemoryContextReset(batch->context);
+}
+
+static Datum
+hash_in_batch(SealBatch *batch, const DwhHash *hash)
+{
+	bytea	   *bytes = MemoryContextAlloc(batch->context, VARHDRSZ + DWH_HASH_SIZE);
+
+	SET_VARSIZE(bytes, VARHDRSZ + DWH_HASH_SIZE);
+	memcpy(VARDATA(bytes), hash->bytes, DWH_HASH_SIZE);
+	return PointerGetDatum(bytes);
+}
+
+static void
+keep_node(void *arg, int level, int64 number, const DwhHash *hash)
+{
+	SealBatch  *batch = arg;
+
+	batch->levels[batch->node_count] = Int32GetDatum(level);
+	batch->numbers[batch->node_count] = Int64GetDatum(number);
+	batch->node_hashes[batch->node_count++] = hash_in_batch(batch, hash);
+}
+
+/* Gives every visible row of a log above the settled id that has no leaf one, by id. */
+static void
+seal_source(const DwhLeafTable *table, int64 settled, DwhTreeBuilder *builder, SealBatch *batch)
+{
+	Oid			types[1] = {INT8OID};
+	Datum		values[1];
+	Portal		portal;
+	StringInfoData bytes;
+	Datum		source = CStringGetTextDatum(table->name);
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext seal", ALLOCSET_DEFAULT_SIZES);
+
+	values[0] = Int64GetDatum(settled);
+	initStringInfo(&bytes);
+	portal = SPI_cursor_open_with_args(NULL,
+									   psprintf("SELECT %s FROM %s AS e WHERE e.%s > $1 AND NOT EXISTS (SELECT FROM dwh_log.audit_leaf AS l"
+												" WHERE l.source = '%s' AND l.source_id = e.%s AND l.source_month = e.month) "
+												"ORDER BY e.%s, e.month",
+												table->columns, table->table, table->id_column, table->name, table->id_column,
+												table->id_column),
+									   1, types, values, NULL, false, 0);
+	for (;;)
+	{
+		SPI_cursor_fetch(portal, true, BATCH / 4);
+		if (SPI_processed == 0)
+			break;
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			HeapTuple	row = SPI_tuptable->vals[i];
+			TupleDesc	descriptor = SPI_tuptable->tupdesc;
+			MemoryContext old = MemoryContextSwitchTo(row_context);
+			bool		isnull;
+			DwhHash		hash;
+			int			at = batch->leaf_count++;
+
+			dwh_canonical_row(&bytes, table, row, descriptor);
+			dwh_hash_leaf(builder->hasher, bytes.data, bytes.len, &hash);
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(row_context);
+			batch->sources[at] = source;
+			batch->ids[at] = SPI_getbinval(row, descriptor, 1, &isnull);
+			batch->months[at] = SPI_getbinval(row, descriptor, 2, &isnull);
+			batch->hashes[at] = hash_in_batch(batch, &hash);
+			dwh_tree_add(builder, &hash);
+		}
+		SPI_freetuptable(SPI_tuptable);
+		CHECK_FOR_INTERRUPTS();
+		if (batch->leaf_count > BATCH - BATCH / 4)
+			flush(batch);
+	}
+	SPI_cursor_close(portal);
+	flush(batch);
+	MemoryContextDelete(row_context);
+}
+
+/* The last number drawn from the sequence of a log, 0 where none was. */
+static int64
+last_drawn(const DwhLeafTable *table)
+{
+	(void) dwh_spi_select(psprintf("SELECT coalesce(pg_catalog.pg_sequence_last_value("
+								   "pg_catalog.pg_get_serial_sequence('%s', '%s')::regclass), 0)", table->table, table->id_column),
+						  0, NULL, NULL, NULL, false);
+	return dwh_spi_bigint(0, 1);
+}
+
+/* Appends a head. */
+static void
+insert_head(DwhTreeBuilder *builder, const int64 *drawn, const int64 *settled, TimestampTz sealed_at)
+{
+	Oid			types[7] = {INT8OID, BYTEAOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID};
+	Datum		values[7];
+	DwhHash		root;
+	bytea	   *bytes = palloc(VARHDRSZ + DWH_HASH_SIZE);
+
+	dwh_tree_root(builder, &root);
+	SET_VARSIZE(bytes, VARHDRSZ + DWH_HASH_SIZE);
+	memcpy(VARDATA(bytes), root.bytes, DWH_HASH_SIZE);
+	values[0] = Int64GetDatum(builder->size);
+	values[1] = PointerGetDatum(bytes);
+	values[2] = TimestampTzGetDatum(sealed_at);
+	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
+	{
+		values[3 + i] = Int64GetDatum(drawn[i]);
+		values[5 + i] = Int64GetDatum(settled[i]);
+	}
+	(void) dwh_spi_run("INSERT INTO dwh_log.audit_tree_head (tree_size, root_hash, sealed_at, audit_drawn, share_drawn,"
+					   "  audit_settled, share_settled) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+					   7, types, values, NULL, false, SPI_OK_INSERT);
+}
+
+/* Seals as dwh_owner. Returns the number of new leaves. Needs READ COMMITTED, in which each statement sees what is committed. */
+int64
+dwh_audit_seal(void)
+{
+	DwhOwnerSwitch owner;
+	DwhTreeBuilder *builder;
+	SealBatch  *batch;
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1];
+	int64		drawn[DWH_LEAF_SOURCES];
+	int64		known[DWH_LEAF_SOURCES];
+	int64		settled[DWH_LEAF_SOURCES];
+	int64		before;
+	int64		sealed;
+	TimestampTz sealed_at;
+	MemoryContext context;
+	MemoryContext old;
+
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the log cannot be sealed in this transaction"),
+				 errdetail("Its snapshot is older than what is committed by now."),
+				 errhint("Call dwh.audit_seal() in a transaction with isolation level READ COMMITTED.")));
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext seal of the log", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	dwh_spi_utility("LOCK TABLE dwh_log.audit_leaf IN SHARE ROW EXCLUSIVE MODE");
+
+	/* in this order: drawn, then the time; what runs, then the rows */
+	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
+		drawn[i] = last_drawn(&dwh_leaf_tables[i]);
+	sealed_at = GetCurrentTimestamp();
+	values[0] = TimestampTzGetDatum(oldest_running());
+	(void) dwh_spi_select("SELECT coalesce(max(audit_settled), 0), coalesce(max(share_settled), 0),"
+						  "  greatest(max(audit_settled), max(audit_drawn) FILTER (WHERE sealed_at < $1), 0),"
+						  "  greatest(max(share_settled), max(share_drawn) FILTER (WHERE sealed_at < $1), 0) "
+						  "FROM (SELECT * FROM dwh_log.audit_tree_head ORDER BY head_no DESC LIMIT 1000) AS h",
+						  1, types, values, NULL, false);
+	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
+	{
+		known[i] = dwh_spi_bigint(0, 1 + i);
+		settled[i] = dwh_spi_bigint(0, 3 + i);
+	}
+
+	builder = palloc(sizeof(DwhTreeBuilder));
+	batch = palloc0(sizeof(SealBatch));
+	batch->context = AllocSetContextCreate(context, "dwh_ext batch of leaves", ALLOCSET_DEFAULT_SIZES);
+	before = batch->first_leaf = dwh_tree_size();
+	dwh_tree_begin(builder, before);
+	builder->complete = keep_node;
+	builder->arg = batch;
+	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
+		seal_source(&dwh_leaf_tables[i], known[i], builder, batch);
+	sealed = builder->size - before;
+	if (sealed > 0 || settled[DWH_LEAF_AUDIT] > known[DWH_LEAF_AUDIT] || settled[DWH_LEAF_SHARE] > known[DWH_LEAF_SHARE])
+		insert_head(builder, drawn, settled, sealed_at);
+	pg_cryptohash_free(builder->hasher);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	return sealed;
+}

@@ -1,0 +1,100 @@
+/*
+ * tree.h
+ *		The Merkle tree (RFC 6962) over the logs: dwh_log.audit_leaf, audit_node and audit_tree_head.
+ *
+ * A leaf is SHA-256(0x00 || canonical bytes of a row), an inner node SHA-256(0x01 || left || right). Stored are the leaves and the roots
+ * of complete subtrees of 256, 256^2 ... leaves (audit_node, levels 8, 16 ...): a tile is the up to 256 hashes of one level that lie
+ * under one node of the next, and everything else is folded out of a few tiles.
+ */
+#ifndef DWH_TREE_H
+#define DWH_TREE_H
+
+#include "common/cryptohash.h"
+#include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/date.h"
+
+#define DWH_HASH_SIZE		32
+#define DWH_TILE_BITS		8
+#define DWH_TILE_SIZE		(1 << DWH_TILE_BITS)
+#define DWH_TILE_LEVELS		7	/* 56 bits of leaves */
+
+typedef struct DwhHash
+{
+	uint8		bytes[DWH_HASH_SIZE];
+} DwhHash;
+
+/* The logs whose rows are leaves. */
+typedef enum DwhLeafSource
+{
+	DWH_LEAF_AUDIT,
+	DWH_LEAF_SHARE
+} DwhLeafSource;
+
+#define DWH_LEAF_SOURCES 2
+
+typedef struct DwhLeafTable
+{
+	const char *name;			/* in audit_leaf.source */
+	const char *table;
+	const char *id_column;
+	const char *columns;		/* those of the canonical bytes, in order; the first is the id, the second the month */
+	uint8		code;			/* in the canonical bytes */
+} DwhLeafTable;
+
+extern const DwhLeafTable dwh_leaf_tables[DWH_LEAF_SOURCES];
+
+typedef struct DwhTile
+{
+	int			level;			/* of its hashes: 0, 8, 16 ... */
+	int64		number;
+	int			count;			/* how many of the 256 there are */
+	DwhHash		hashes[DWH_TILE_SIZE];
+} DwhTile;
+
+/* Grows a tree leaf by leaf; tiles[i] holds the hashes of level 8 * i that no complete node covers yet. */
+typedef struct DwhTreeBuilder
+{
+	int64		size;
+	DwhTile		tiles[DWH_TILE_LEVELS];
+	/* called with each node that is completed; may be NULL */
+	void		(*complete) (void *arg, int level, int64 number, const DwhHash *hash);
+	void	   *arg;
+	pg_cryptohash_ctx *hasher;
+} DwhTreeBuilder;
+
+/* What audit_verify() finds. */
+typedef struct DwhVerifyResult
+{
+	int64		leaf_from;
+	int64		leaf_to;		/* one past the last */
+	int64		archived;
+	int64		first_bad;		/* -1: none */
+	char	   *problem;		/* NULL: none */
+	DwhHash		root;			/* of the tree of leaf_to leaves */
+} DwhVerifyResult;
+
+/* canonical.c */
+extern void dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor);
+extern void dwh_hash_leaf(pg_cryptohash_ctx *hasher, const char *bytes, int length, DwhHash *hash);
+
+/* tree.c */
+extern pg_cryptohash_ctx *dwh_hasher_create(void);
+extern void dwh_hash_parts(pg_cryptohash_ctx *hasher, uint8 prefix, const void *first, int first_size, const void *second,
+						   int second_size, DwhHash *hash);
+extern void dwh_tree_begin(DwhTreeBuilder *builder, int64 size);
+extern void dwh_tree_add(DwhTreeBuilder *builder, const DwhHash *leaf);
+extern void dwh_tree_root(DwhTreeBuilder *builder, DwhHash *root);
+extern int64 dwh_tree_size(void);
+extern void dwh_tree_root_at(int64 size, DwhHash *root);
+extern ArrayType *dwh_tree_inclusion_proof(int64 leaf, int64 size);
+extern ArrayType *dwh_tree_consistency_proof(int64 first, int64 second);
+
+/* seal.c */
+extern int64 dwh_audit_seal(void);
+
+/* verify.c */
+extern void dwh_audit_verify(int64 from, int64 to, const char *head, DwhVerifyResult *result);
+
+#endif							/* DWH_TREE_H */

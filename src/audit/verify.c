@@ -1,0 +1,453 @@
+/*
+ * verify.c
+ *		Verifying the logs against their tree.
+ *
+ * Leaves are read in order, a batch at a time; the rows they stand for are fetched by month and id and hashed again. The tree grows anew
+ * from the leaves, on what is stored before the first; its nodes and roots must be those of audit_node and audit_tree_head. What it
+ * finds first, by leaf, is the answer.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/base64.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "audit/tree.h"
+#include "common/owner.h"
+#include "common/spi.h"
+
+#define BATCH 8192
+
+typedef enum LeafState
+{
+	LEAF_MISSING_ROW,
+	LEAF_CHANGED,
+	LEAF_ARCHIVED,
+	LEAF_INTACT
+} LeafState;
+
+typedef struct Leaf
+{
+	int64		index;
+	int64		id;
+	DateADT		month;
+	uint8		source;
+	uint8		state;			/* LeafState */
+	DwhHash		hash;
+} Leaf;
+
+/* A root that must come out at some size. */
+typedef struct KnownRoot
+{
+	int64		size;
+	DwhHash		root;
+} KnownRoot;
+
+typedef struct Verification
+{
+	DwhVerifyResult *result;
+	DwhTreeBuilder *builder;
+	KnownRoot  *heads;			/* by size */
+	int			head_count;
+	int			next_head;
+	int64		good_size;		/* of the last head that came out */
+	MemoryContext batch_context;
+	Leaf	   *leaves;
+	Leaf	  **sorted;
+	int			leaf_count;
+} Verification;
+
+/* Notes a finding unless an earlier leaf has one. */
+static void
+find(DwhVerifyResult *result, int64 leaf, char *problem)
+{
+	if (result->problem != NULL && result->first_bad <= leaf)
+		return;
+	result->first_bad = leaf;
+	result->problem = problem;
+}
+
+static void
+copy_hash(uint64 row, int col, DwhHash *hash)
+{
+	bool		isnull;
+	bytea	   *bytes = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col, &isnull));
+
+	memcpy(hash->bytes, VARDATA_ANY(bytes), DWH_HASH_SIZE);
+}
+
+static int
+compare_leaves(const void *a, const void *b)
+{
+	const Leaf *x = *(Leaf *const *) a;
+	const Leaf *y = *(Leaf *const *) b;
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	if (x->month != y->month)
+		return x->month < y->month ? -1 : 1;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return 0;
+}
+
+/* Reads the next leaves from an index on. Returns false where there are none. */
+static bool
+read_leaves(Verification *state, int64 from)
+{
+	Oid			types[2] = {INT8OID, INT8OID};
+	Datum		values[2];
+	uint64		rows;
+
+	values[0] = Int64GetDatum(from);
+	values[1] = Int64GetDatum(Min(from + BATCH, state->result->leaf_to));
+	rows = dwh_spi_select("SELECT leaf_index, source_id, source_month, source = 'share', leaf_hash FROM dwh_log.audit_leaf "
+						  "WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index", 2, types, values, NULL, false);
+	state->leaf_count = (int) Min(rows, BATCH);
+	for (int i = 0; i < state->leaf_count; i++)
+	{
+		Leaf	   *leaf = &state->leaves[i];
+
+		leaf->index = dwh_spi_bigint(i, 1);
+		leaf->id = dwh_spi_bigint(i, 2);
+		leaf->month = dwh_spi_date(i, 3);
+		leaf->source = dwh_spi_bool(i, 4) ? DWH_LEAF_SHARE : DWH_LEAF_AUDIT;
+		leaf->state = LEAF_MISSING_ROW;
+		copy_hash(i, 5, &leaf->hash);
+		state->sorted[i] = leaf;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return state->leaf_count > 0;
+}
+
+/* Marks leaves whose row is not there as archived where their month is. */
+static void
+mark_archived(Leaf **leaves, int count)
+{
+	Oid			types[2] = {TEXTOID, DATEOID};
+	Datum		values[2];
+	bool		is_archived;
+
+	values[0] = CStringGetTextDatum(dwh_leaf_tables[leaves[0]->source].name);
+	values[1] = DateADTGetDatum(leaves[0]->month);
+	is_archived = dwh_spi_select("SELECT FROM dwh_log.audit_archive WHERE source = $1 AND month = $2", 2, types, values, NULL, false) > 0;
+	for (int i = 0; i < count && is_archived; i++)
+		if (leaves[i]->state == LEAF_MISSING_ROW)
+			leaves[i]->state = LEAF_ARCHIVED;
+}
+
+/* Hashes the rows of leaves of one log and month, which are sorted by id, and compares. */
+static void
+check_rows(Verification *state, Leaf **leaves, int count)
+{
+	const DwhLeafTable *table = &dwh_leaf_tables[leaves[0]->source];
+	Oid			types[4] = {DATEOID, INT8OID, INT8OID, INT8ARRAYOID};
+	Datum		values[4];
+	Datum	   *ids = palloc(sizeof(Datum) * count);
+	bool		is_dense = leaves[count - 1]->id - leaves[0]->id < 4 * (int64) count;
+	StringInfoData bytes;
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+	uint64		rows;
+	int			at = 0;
+	bool		all_found = true;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = Int64GetDatum(leaves[i]->id);
+	values[0] = DateADTGetDatum(leaves[0]->month);
+	values[1] = Int64GetDatum(leaves[0]->id);
+	values[2] = Int64GetDatum(leaves[count - 1]->id);
+	values[3] = PointerGetDatum(construct_array(ids, is_dense ? 0 : count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	rows = dwh_spi_select(psprintf("SELECT %s FROM %s AS e WHERE e.month = $1 AND e.%s >= $2 AND e.%s <= $3%s ORDER BY e.%s",
+								   table->columns, table->table, table->id_column, table->id_column,
+								   is_dense ? "" : psprintf(" AND e.%s = ANY ($4)", table->id_column), table->id_column),
+						  4, types, values, NULL, false);
+	initStringInfo(&bytes);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		int64		id = dwh_spi_bigint(i, 1);
+		DwhHash		hash;
+
+		while (at < count && leaves[at]->id < id)
+			at++;
+		if (at == count)
+			break;
+		if (leaves[at]->id != id)
+			continue;			/* not sealed in this batch */
+		old = MemoryContextSwitchTo(row_context);
+		dwh_canonical_row(&bytes, table, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+		dwh_hash_leaf(state->builder->hasher, bytes.data, bytes.len, &hash);
+		for (int same = at; same < count && leaves[same]->id == id; same++)
+			leaves[same]->state = memcmp(&hash, &leaves[same]->hash, sizeof(hash)) == 0 ? LEAF_INTACT : LEAF_CHANGED;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	for (int i = 0; i < count; i++)
+		if (leaves[i]->state == LEAF_MISSING_ROW)
+			all_found = false;
+	if (!all_found)
+		mark_archived(leaves, count);
+}
+
+/* The rows of a batch, log by log and month by month. */
+static void
+check_batch_rows(Verification *state)
+{
+	int			start = 0;
+
+	qsort(state->sorted, state->leaf_count, sizeof(Leaf *), compare_leaves);
+	for (int i = 1; i <= state->leaf_count; i++)
+		if (i == state->leaf_count || state->sorted[i]->source != state->sorted[start]->source ||
+			state->sorted[i]->month != state->sorted[start]->month)
+		{
+			check_rows(state, state->sorted + start, i - start);
+			start = i;
+		}
+}
+
+/* Compares a completed node with the stored one. */
+static void
+check_node(void *arg, int level, int64 number, const DwhHash *hash)
+{
+	Verification *state = arg;
+	Oid			types[2] = {INT4OID, INT8OID};
+	Datum		values[2];
+	DwhHash		stored;
+	bool		is_there;
+
+	values[0] = Int32GetDatum(level);
+	values[1] = Int64GetDatum(number);
+	is_there = dwh_spi_select("SELECT node_hash FROM dwh_log.audit_node WHERE level = $1 AND node_index = $2",
+							  2, types, values, NULL, false) == 1;
+	if (is_there)
+		copy_hash(0, 1, &stored);
+	SPI_freetuptable(SPI_tuptable);
+	if (!is_there || memcmp(&stored, hash, sizeof(stored)) != 0)
+		find(state->result, number << level,
+			 MemoryContextStrdup(GetMemoryChunkContext(state->result),
+								 psprintf("leaves " INT64_FORMAT " to " INT64_FORMAT " do not have the hash of the stored node: leaves were "
+										  "changed, added, removed or moved", number << level, ((number + 1) << level) - 1)));
+}
+
+/* Compares the root at the present size with the heads of that size. */
+static void
+check_heads(Verification *state)
+{
+	DwhHash		root;
+
+	while (state->next_head < state->head_count && state->heads[state->next_head].size < state->builder->size)
+		state->next_head++;
+	if (state->next_head == state->head_count || state->heads[state->next_head].size != state->builder->size)
+		return;
+	dwh_tree_root(state->builder, &root);
+	for (; state->next_head < state->head_count && state->heads[state->next_head].size == state->builder->size; state->next_head++)
+		if (memcmp(&root, &state->heads[state->next_head].root, sizeof(root)) != 0)
+			find(state->result, Min(state->good_size, state->builder->size - 1),
+				 MemoryContextStrdup(GetMemoryChunkContext(state->result),
+									 psprintf("the tree of " INT64_FORMAT " leaves does not have the root of its head: leaves from "
+											  INT64_FORMAT " on were changed, added, removed or moved", state->builder->size,
+											  state->good_size)));
+	state->good_size = state->builder->size;
+}
+
+/* Goes through the leaves of a batch in order. */
+static void
+check_batch(Verification *state)
+{
+	DwhVerifyResult *result = state->result;
+
+	for (int i = 0; i < state->leaf_count && result->problem == NULL; i++)
+	{
+		Leaf	   *leaf = &state->leaves[i];
+
+		if (leaf->index != state->builder->size)
+			find(result, state->builder->size, pstrdup("the leaf is missing"));
+		else if (leaf->state == LEAF_CHANGED)
+			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is not the one that was sealed", leaf->id,
+											   dwh_leaf_tables[leaf->source].table));
+		else if (leaf->state == LEAF_MISSING_ROW)
+			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is missing", leaf->id,
+											   dwh_leaf_tables[leaf->source].table));
+		if (result->problem != NULL)
+			return;
+		result->archived += leaf->state == LEAF_ARCHIVED;
+		dwh_tree_add(state->builder, &leaf->hash);
+		check_heads(state);
+	}
+}
+
+/* Reads the heads with sizes in the range, by size. */
+static void
+read_heads(Verification *state, const KnownRoot *exported)
+{
+	Oid			types[2] = {INT8OID, INT8OID};
+	Datum		values[2];
+	uint64		rows;
+
+	values[0] = Int64GetDatum(state->result->leaf_from);
+	values[1] = Int64GetDatum(state->result->leaf_to);
+	rows = dwh_spi_select("SELECT tree_size, root_hash FROM dwh_log.audit_tree_head WHERE tree_size BETWEEN $1 AND $2 ORDER BY tree_size",
+						  2, types, values, NULL, false);
+	state->heads = palloc(sizeof(KnownRoot) * (rows + 1));
+	for (uint64 i = 0; i < rows; i++)
+	{
+		state->heads[i].size = dwh_spi_bigint(i, 1);
+		copy_hash(i, 2, &state->heads[i].root);
+	}
+	state->head_count = (int) rows;
+	SPI_freetuptable(SPI_tuptable);
+	if (exported->size >= state->result->leaf_from && exported->size <= state->result->leaf_to)
+	{
+		int			at = state->head_count++;
+
+		for (; at > 0 && state->heads[at - 1].size > exported->size; at--)
+			state->heads[at] = state->heads[at - 1];
+		state->heads[at] = *exported;
+	}
+}
+
+/* The size and root of an exported head: lines 2 and 3. Raises 22023. */
+static void
+parse_head(const char *head, KnownRoot *known)
+{
+	const char *size_line = strchr(head, '\n');
+	const char *root_line = size_line == NULL ? NULL : strchr(size_line + 1, '\n');
+	const char *end = root_line == NULL ? NULL : strchr(root_line + 1, '\n');
+	char	   *rest;
+
+	if (root_line != NULL && end == NULL)
+		end = head + strlen(head);
+	known->size = size_line == NULL ? -1 : strtoi64(size_line + 1, &rest, 10);
+	if (root_line == NULL || known->size < 0 || rest != root_line || end - root_line - 1 != 44 ||
+		pg_b64_decode(root_line + 1, 44, (char *) known->root.bytes, DWH_HASH_SIZE) != DWH_HASH_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this is no exported tree head"),
+				 errdetail("Its second line is the number of leaves, its third the root in base64."),
+				 errhint("Give the text that dwh.export_tree_head() returned.")));
+}
+
+/* An event below what is settled that has no leaf was not there when its neighbours were sealed. */
+static void
+check_inserted(Verification *state, const DwhLeafTable *table)
+{
+	if (dwh_spi_select(psprintf("SELECT e.%s FROM %s AS e WHERE e.%s <= (SELECT max(%s_settled) FROM dwh_log.audit_tree_head) "
+								"AND NOT EXISTS (SELECT FROM dwh_log.audit_leaf AS l WHERE l.source = '%s' AND l.source_id = e.%s"
+								"  AND l.source_month = e.month) ORDER BY 1 LIMIT 1",
+								table->id_column, table->table, table->id_column, table->name, table->name, table->id_column),
+					   0, NULL, NULL, NULL, false) > 0)
+	{
+		int64		id = dwh_spi_bigint(0, 1);
+		Oid			types[2] = {TEXTOID, INT8OID};
+		Datum		values[2];
+
+		values[0] = CStringGetTextDatum(table->name);
+		values[1] = Int64GetDatum(id);
+		(void) dwh_spi_select("SELECT coalesce((SELECT leaf_index FROM dwh_log.audit_leaf WHERE source = $1 AND source_id > $2"
+							  " ORDER BY source_id LIMIT 1), (SELECT max(leaf_index) + 1 FROM dwh_log.audit_leaf), 0)",
+							  2, types, values, NULL, false);
+		find(state->result, dwh_spi_bigint(0, 1),
+			 psprintf("row " INT64_FORMAT " of %s was inserted after its neighbours were sealed", id, table->table));
+	}
+}
+
+/* The leaves of the range in order, then what concerns the whole. */
+static void
+verify_range(Verification *state, const KnownRoot *exported)
+{
+	DwhVerifyResult *result = state->result;
+	int64		stored = dwh_tree_size();
+	int64		promised;
+
+	(void) dwh_spi_select("SELECT coalesce(max(tree_size), 0) FROM dwh_log.audit_tree_head", 0, NULL, NULL, NULL, false);
+	promised = dwh_spi_bigint(0, 1);
+	if (result->leaf_to < 0)
+		result->leaf_to = Max(stored, promised);
+	if (result->leaf_from > result->leaf_to)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there is no leaf from " INT64_FORMAT " to " INT64_FORMAT, result->leaf_from, result->leaf_to),
+				 errdetail("The tree has " INT64_FORMAT " leaves.", stored),
+				 errhint("Leaves are numbered from 0; p_to is one past the last.")));
+	state->good_size = result->leaf_from;
+	read_heads(state, exported);
+	dwh_tree_begin(state->builder, result->leaf_from);
+	state->builder->complete = check_node;
+	state->builder->arg = state;
+	check_heads(state);
+	while (result->problem == NULL && state->builder->size < result->leaf_to)
+	{
+		MemoryContext old = MemoryContextSwitchTo(state->batch_context);
+
+		if (read_leaves(state, state->builder->size))
+			check_batch_rows(state);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(state->batch_context);
+		if (state->leaf_count == 0)
+			find(result, state->builder->size, pstrdup("the leaf is missing"));
+		check_batch(state);
+		CHECK_FOR_INTERRUPTS();
+	}
+	dwh_tree_root(state->builder, &result->root);
+	if (result->problem == NULL && stored > promised && result->leaf_to > promised)
+		find(result, promised, pstrdup("no head of the tree covers the leaf"));
+	if (exported->size > Max(stored, promised))
+		find(result, Max(stored, promised),
+			 psprintf("the exported head has " INT64_FORMAT " leaves, the tree " INT64_FORMAT ": its end is cut off, or this is an older copy",
+					  exported->size, Max(stored, promised)));
+	else if (exported->size >= 0 && exported->size < result->leaf_from)
+	{
+		DwhHash		root;
+
+		dwh_tree_root_at(exported->size, &root);
+		if (memcmp(&root, &exported->root, sizeof(root)) != 0)
+			find(result, 0, psprintf("the tree of " INT64_FORMAT " leaves does not have the root of the exported head", exported->size));
+	}
+	if (result->leaf_from == 0)
+		for (int i = 0; i < DWH_LEAF_SOURCES; i++)
+			check_inserted(state, &dwh_leaf_tables[i]);
+}
+
+/*
+ * Verifies leaves from (0: all) to one past the last (-1: all there are), and the exported head if one is given. Raises 22023, and XX001
+ * where what is stored before the first leaf is not complete. result must be palloc'ed.
+ */
+void
+dwh_audit_verify(int64 from, int64 to, const char *head, DwhVerifyResult *result)
+{
+	DwhOwnerSwitch owner;
+	Verification *state;
+	KnownRoot	exported;
+	MemoryContext outer = CurrentMemoryContext;
+	MemoryContext old;
+
+	exported.size = -1;
+	if (head != NULL)
+		parse_head(head, &exported);
+	memset(result, 0, sizeof(*result));
+	result->leaf_from = from;
+	result->leaf_to = to;
+	result->first_bad = -1;
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	old = MemoryContextSwitchTo(outer);
+	state = palloc0(sizeof(Verification));
+	state->result = result;
+	state->builder = palloc(sizeof(DwhTreeBuilder));
+	state->leaves = palloc(sizeof(Leaf) * BATCH);
+	state->sorted = palloc(sizeof(Leaf *) * BATCH);
+	state->batch_context = AllocSetContextCreate(outer, "dwh_ext batch of leaves", ALLOCSET_DEFAULT_SIZES);
+	verify_range(state, &exported);
+	pg_cryptohash_free(state->builder->hasher);
+	MemoryContextDelete(state->batch_context);
+	pfree(state->leaves);
+	pfree(state->sorted);
+	pfree(state->builder);
+	MemoryContextSwitchTo(old);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+}
