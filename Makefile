@@ -81,6 +81,7 @@ OBJS = \
 	src/indicator/over_time.o \
 	src/indicator/period.o \
 	src/indicator/scan.o \
+	src/indicator/source.o \
 	src/indicator/single.o \
 	src/indicator/summary.o \
 	src/indicator/units.o \
@@ -191,6 +192,7 @@ REGRESS = \
 	organisation \
 	contribution_rate \
 	indicator_values \
+	indicator_plan \
 	star_shape \
 	star_refusals \
 	star_reference \

@@ -46,6 +46,29 @@ AS 'MODULE_PATHNAME', 'dwh_sql_indicator_values';
 COMMENT ON FUNCTION dwh.indicator_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz) IS
 	'Giá trị các chỉ tiêu theo kỳ, đơn vị và chiều phân tích | Values of indicators by period, unit and dimensions';
 
+CREATE FUNCTION dwh.explain_plan_values(
+	p_indicators	text[],
+	p_from			date,
+	p_to			date,
+	p_period		text DEFAULT 'month',
+	p_by			text[] DEFAULT '{province}',
+	p_filter		jsonb DEFAULT '{}',
+	p_units			text[] DEFAULT NULL,
+	p_map			date DEFAULT NULL,
+	p_as_of			timestamptz DEFAULT NULL)
+RETURNS TABLE (
+	step			int,
+	level			text,
+	measures		text[],
+	read_from		text,
+	is_summary		boolean,
+	statement		text,
+	parameters		text[])
+LANGUAGE C STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dwh_sql_explain_plan_values';
+COMMENT ON FUNCTION dwh.explain_plan_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz) IS
+	'Các câu SQL mà dwh.indicator_values() sẽ chạy, đọc từ bảng nào | The SQL that dwh.indicator_values() would run, and from which tables';
+
 CREATE FUNCTION dwh.get_value(
 	p_indicator		text,
 	p_from			date,
@@ -99,7 +122,8 @@ AS $$
 			|| CASE WHEN e.formula IS NULL THEN '' ELSE ': ' || e.formula END
 			|| CASE WHEN e.filled_in IS NULL THEN '' ELSE ' = ' || e.filled_in END
 			|| CASE WHEN e.version IS NULL THEN '' ELSE format(', version %s', e.version) END
-			|| CASE WHEN e.detail IS NULL THEN '' ELSE ', loads ' || coalesce(
+			|| CASE WHEN e.detail -> 'read_from' IS NULL THEN '' ELSE format(', read from %s', e.detail ->> 'read_from') END
+			|| CASE WHEN e.detail -> 'loads' IS NULL THEN '' ELSE ', loads ' || coalesce(
 				(SELECT string_agg(l ->> 'load_id', ' ') FROM jsonb_array_elements(e.detail -> 'loads') AS l), 'none') END,
 		E'\n' ORDER BY e.n)
 	FROM (SELECT x.*, first_value(x.period) OVER w AS top_period, first_value(x.period_start) OVER w AS top_start,

@@ -8,6 +8,7 @@ CREATE TABLE dwh_catalog.summary (
 	relation		regclass NOT NULL UNIQUE,
 	dimensions		text[] NOT NULL,
 	lookups			text[] NOT NULL,
+	watched			bigint[] NOT NULL DEFAULT '{}',
 	built_at		timestamptz,
 	created_at		timestamptz NOT NULL DEFAULT now(),
 	created_by		text NOT NULL DEFAULT session_user,
@@ -19,6 +20,7 @@ COMMENT ON COLUMN dwh_catalog.summary.subject_id IS 'Chủ đề | Subject';
 COMMENT ON COLUMN dwh_catalog.summary.relation IS 'Bảng trong dwh_star | Its table in dwh_star';
 COMMENT ON COLUMN dwh_catalog.summary.dimensions IS 'Mã các chiều, theo thứ tự chữ cái | Codes of its dimensions, in alphabetical order';
 COMMENT ON COLUMN dwh_catalog.summary.lookups IS 'Các bảng chiều được dùng; sửa một dòng của chúng thì phải tổng hợp lại | Tables of dimensions it looks into; a change of their rows takes the content away';
+COMMENT ON COLUMN dwh_catalog.summary.watched IS 'Số của các trigger theo dõi chủ đề khi tổng hợp; khác đi thì đọc bảng gốc cho tới lần làm mới | Numbers of the triggers that watched the subject when it was built; where they differ, the facts are read until the next refresh';
 COMMENT ON COLUMN dwh_catalog.summary.built_at IS 'Lần tổng hợp toàn bộ gần nhất; trống là chưa dùng được | When it was last built as a whole; empty means it has no content to use';
 COMMENT ON COLUMN dwh_catalog.summary.created_at IS 'Lúc tạo | Made at';
 COMMENT ON COLUMN dwh_catalog.summary.created_by IS 'Người tạo | Made by';

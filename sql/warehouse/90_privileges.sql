@@ -52,7 +52,8 @@ GRANT EXECUTE ON FUNCTION dwh.audit_seal(), dwh.audit_tree_head(bigint), dwh.aud
 -- Indicators. Whose units' values one gets is decided by the functions themselves.
 GRANT EXECUTE ON FUNCTION dwh.check_formula(text), dwh.get_value(text, date, text, text),
 	dwh.explain_value(text, date, text, text), dwh.explain_value_text(text, date, text, text),
-	dwh.indicator_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz)
+	dwh.indicator_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz),
+	dwh.explain_plan_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
 GRANT EXECUTE ON FUNCTION dwh.list_dependents(text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;

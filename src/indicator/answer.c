@@ -252,6 +252,22 @@ answer_level(DwhQuestion *question, DwhEvaluation *ev, List *needs)
 	MemoryContextDelete(row_context);
 }
 
+/* The statements that answering the question would run, in their order. */
+List *
+dwh_question_plan(DwhQuestion *question)
+{
+	DwhFamily  *family = question->family;
+	List	   *result = NIL;
+	ListCell   *level;
+
+	foreach(level, question->levels)
+		(void) collect_needs(question, dwh_evaluation_at(family, lfirst_int(level)));
+	for (int i = 0; i < DWH_MAP_LEVELS; i++)
+		if (family->at_level[i])
+			result = list_concat(result, dwh_scan_plan(family->at_level[i]));
+	return result;
+}
+
 /* Answers the question: what every level needs is collected first, so that levels that share one read it once. */
 void
 dwh_question_answer(DwhQuestion *question)

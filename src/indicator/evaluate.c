@@ -124,6 +124,13 @@ find_request(DwhEvaluation *ev, DwhMeasure *measure, List *conditions, bool want
 	return request;
 }
 
+/* What the request of a measure was read from, once scanned; NULL where nothing was. */
+DwhSource *
+dwh_measure_source(const DwhPlace *place, DwhMeasure *measure, bool wants_set)
+{
+	return find_request(place->ev, measure, place->conditions, wants_set)->source;
+}
+
 /*
  * Share of the expected units and months that have rows, as the measure's time behaviour needs them. months_present receives
  * the number of months of the frame in which any unit has rows.

@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -213,18 +214,28 @@ loads_of(const DwhPlace *place, const DwhMeasure *measure, List *conditions, boo
 
 /* The row of a measure: a leaf. */
 static void
-explain_measure(Explainer *explainer, const DwhPlace *place, const DwhNode *node, int depth, DwhMeasure *measure, DwhValue value)
+explain_measure(Explainer *explainer, const DwhPlace *place, const DwhNode *node, int depth, DwhMeasure *measure, DwhValue value,
+				bool within_people)
 {
 	Row		   *row = row_make(explainer, place, depth, dwh_formula_deparse(node), "measure", value);
 
 	set_text(row, FORMULA, measure_text(measure, place->conditions));
 	if (dwh_subject_has_rows(measure->subject))
 	{
-		Datum		loads = loads_of(place, measure, place->conditions, &row->nulls[DETAIL]);
+		DwhSource  *source = dwh_measure_source(place, measure, within_people);
+		bool		no_loads;
+		Datum		loads = loads_of(place, measure, place->conditions, &no_loads);
+		StringInfoData detail;
 
-		if (!row->nulls[DETAIL])
-			row->values[DETAIL] = DirectFunctionCall1(jsonb_in, CStringGetDatum(psprintf("{\"loads\": %s}",
-				DatumGetCString(DirectFunctionCall1(jsonb_out, loads)))));
+		/* the loads are those of the rows, which a summary was built from, too */
+		initStringInfo(&detail);
+		appendStringInfoString(&detail, "{\"read_from\": ");
+		escape_json(&detail, source->relation_sql);
+		if (!no_loads)
+			appendStringInfo(&detail, ", \"loads\": %s", DatumGetCString(DirectFunctionCall1(jsonb_out, loads)));
+		appendStringInfoChar(&detail, '}');
+		row->values[DETAIL] = DirectFunctionCall1(jsonb_in, CStringGetDatum(detail.data));
+		row->nulls[DETAIL] = false;
 	}
 	row_emit(explainer, row);
 }
@@ -254,7 +265,8 @@ explain_reference(Explainer *explainer, const DwhPlace *place, const DwhNode *no
 		inner.conditions = list_concat_copy(place->conditions, node->args);
 	if (indicator == NULL)
 	{
-		explain_measure(explainer, &inner, node, depth, dwh_catalogue_measure(catalogue, node->text), value);
+		explain_measure(explainer, &inner, node, depth, dwh_catalogue_measure(catalogue, node->text), value,
+						within_people);
 		return;
 	}
 	row = row_make(explainer, place, depth, dwh_formula_deparse(node), "indicator", value);

@@ -8,11 +8,12 @@
  *   check.c       checks a formula before it is saved
  *   period.c      turns the asked periods into frames (first month, last month, date of the map)
  *   evaluate.c    walks the formulas once to collect requests (measure, filter) and the frames they need
- *   scan.c        answers the requests: one statement per subject and kind of time behaviour
+ *   source.c      decides whether the facts or a summary answer
+ *   scan.c        answers the requests: one statement per source and kind of time behaviour
  *   manual.c      the same for figures entered by people, whose own row wins over the sum of the units below
  *   evaluate.c    walks the formulas again, now over values; over_time.c and arithmetic.c hold the functions of the language
  *   answer.c      does all that for many values
- *   values.c      the SQL function over many values; single.c and explain.c those over one
+ *   values.c      the SQL functions over many values; single.c and explain.c those over one
  * Everything but values.c expects SPI to be connected and dwh_owner to be in force.
  */
 #ifndef DWH_INDICATOR_H
@@ -151,6 +152,16 @@ typedef enum DwhScanKind
 	DWH_SCAN_MANUAL				/* figures entered by people */
 } DwhScanKind;
 
+/* What a statement reads: the facts of a subject or a summary of them. */
+typedef struct DwhSource
+{
+	DwhSubject *subject;
+	struct DwhSummary *summary; /* NULL: the facts */
+	const char *relation_sql;
+	const char *month_column;
+	const char *unit_column;
+} DwhSource;
+
 typedef struct DwhRequest
 {
 	int			index;
@@ -160,6 +171,7 @@ typedef struct DwhRequest
 	DwhScanKind kind;
 	bool		wants_set;		/* the people themselves, for people(), not their number */
 	Bitmapset  *frames;			/* in which it is needed */
+	DwhSource  *source;			/* once planned; NULL where nothing is read */
 } DwhRequest;
 
 /* A cell of the answer: what one group of rows stands for. */
@@ -232,6 +244,9 @@ typedef struct DwhFamily
 	struct DwhEvaluation *at_level[DWH_MAP_LEVELS];	/* NULL until needed */
 	bool		is_scoped;		/* whether the caller's scope binds the answer */
 	int32		published_in;	/* subject of the indicator whose formula is walked, where it does */
+	List	   *summaries;		/* of DwhSummary, once read */
+	bool		summaries_read;
+	List	   *sources;		/* of DwhSource: those met */
 	bool		collecting;
 	int			depth;			/* of references followed */
 	int			followed;		/* references of one formula and those below it, while collecting */
@@ -253,6 +268,27 @@ typedef struct DwhEvaluation
 	Bitmapset  *used_requests;	/* while collecting: what the walk has needed */
 	Bitmapset  *used_frames;
 } DwhEvaluation;
+
+/* Parameters of a statement, in order. */
+typedef struct DwhParameters
+{
+	int			n;
+	Oid			types[64];
+	Datum		values[64];
+} DwhParameters;
+
+/* A statement that answers requests, or tells which units have rows in which months. */
+typedef struct DwhStatement
+{
+	DwhEvaluation *ev;
+	DwhSubject *subject;
+	DwhSource  *source;
+	List	   *requests;		/* of DwhRequest; NIL: about the presence */
+	Bitmapset  *frames;
+	const char *unit_column;	/* of the subject, whose presence is asked */
+	char	   *sql;
+	DwhParameters parameters;
+} DwhStatement;
 
 /* Where a walk over a formula stands. */
 typedef struct DwhPlace
@@ -298,6 +334,7 @@ typedef struct DwhQuestion
 
 /* answer.c */
 extern void dwh_question_answer(DwhQuestion *question);
+extern List *dwh_question_plan(DwhQuestion *question);
 
 /* values.c */
 extern Datum dwh_share_numeric(float8 share);
@@ -338,19 +375,30 @@ extern DwhFrame dwh_frame_ytd(const DwhFrame *frame);
 extern int	dwh_frame_index(DwhEvaluation *ev, DwhFrame frame);
 
 /* scan.c */
+extern List *dwh_scan_plan(DwhEvaluation *ev);
 extern void dwh_scan_run(DwhEvaluation *ev);
+extern int	dwh_parameter_add(DwhParameters *parameters, Oid type, Datum value);
 extern DwhCell *dwh_cell_enter(DwhEvaluation *ev, const DwhCellKey *key);
 extern char *dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code);
 extern int	dwh_dim_set_find(DwhEvaluation *ev, List *values);
 extern int	dwh_dim_set_index(DwhEvaluation *ev, List *values);
 extern DwhPresence *dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key);
 
+/* source.c */
+extern void dwh_source_choose(DwhFamily *family, List *requests, DateADT first, DateADT last);
+extern DwhSource *dwh_source_presence(DwhFamily *family, DwhSubject *subject, const char *unit_column, DateADT first, DateADT last);
+extern DwhRowScope dwh_source_rows(DwhSource *source, const char *month_end);
+extern char *dwh_source_column_sql(DwhSource *source, const char *code);
+extern char *dwh_source_state_sql(DwhSource *source, const DwhRequest *request, const char *filter);
+
 /* manual.c */
-extern void dwh_manual_run(DwhEvaluation *ev, List *requests);
+extern List *dwh_manual_plan(DwhEvaluation *ev, List *requests);
+extern void dwh_manual_run(DwhStatement *statement);
 
 /* evaluate.c */
 extern DwhEvaluation *dwh_evaluation_at(DwhFamily *family, DwhMapLevel level);
 extern void dwh_family_scan(DwhFamily *family);
+extern DwhSource *dwh_measure_source(const DwhPlace *place, DwhMeasure *measure, bool wants_set);
 extern DwhScanKind dwh_request_kind(const DwhMeasure *measure);
 extern bool dwh_measure_is_mean(const DwhMeasure *measure);
 extern DwhValue dwh_evaluate(const DwhPlace *place, const DwhNode *node);

@@ -80,7 +80,7 @@ is_asked(DwhEvaluation *ev, const DwhRequest *request, const char *dimension)
 
 /* The current figures of a request, best first: a row with sex, age group ... counts only where that is asked for. */
 static char *
-figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *values, int *nvalues)
+figures_sql(DwhEvaluation *ev, const DwhRequest *request, DwhParameters *parameters)
 {
 	DwhMeasure *measure = request->measure;
 	DwhRowScope scope = dwh_subject_rows(measure->subject, NULL);
@@ -105,9 +105,8 @@ figures_sql(DwhEvaluation *ev, const DwhRequest *request, Oid *types, Datum *val
 	{
 		DwhDimensionFilter *filter = lfirst(lc);
 
-		types[*nvalues] = TEXTARRAYOID;
-		values[(*nvalues)++] = filter->values;
-		appendStringInfo(&where, " AND %s = ANY ($%d)", dwh_dimension_sql(&scope, measure, filter->dimension), *nvalues);
+		appendStringInfo(&where, " AND %s = ANY ($%d)", dwh_dimension_sql(&scope, measure, filter->dimension),
+						 dwh_parameter_add(parameters, TEXTARRAYOID, filter->values));
 	}
 	foreach(lc, measure->subject->dimensions)
 	{
@@ -219,25 +218,18 @@ resolve(DwhEvaluation *ev, HTAB *table, const DwhMeasure *measure, DwhUnitInfo *
 
 /* Reads the figures of a request into a table by unit and dimension values; dims_seen receives the sets of values met. */
 static HTAB *
-load_figures(DwhEvaluation *ev, const DwhRequest *request, Bitmapset **dims_seen)
+load_figures(DwhStatement *statement, Bitmapset **dims_seen)
 {
+	DwhEvaluation *ev = statement->ev;
 	HASHCTL		ctl = {0};
 	HTAB	   *table;
-	Oid			types[32];
-	Datum		values[32];
-	int			nvalues = 0;
 	uint64		n;
 
 	ctl.keysize = sizeof(FigureKey);
 	ctl.entrysize = sizeof(FigureList);
 	ctl.hcxt = CurrentMemoryContext;
 	table = hash_create("dwh manual figures", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	if (list_length(ev->family->filters) > lengthof(types))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many conditions in p_filter")));
-
-	n = dwh_spi_select(figures_sql(ev, request, types, values, &nvalues), nvalues, types, values, NULL, true);
+	n = dwh_spi_select(statement->sql, statement->parameters.n, statement->parameters.types, statement->parameters.values, NULL, true);
 	for (uint64 i = 0; i < n; i++)
 	{
 		Figure	   *figure = palloc0(sizeof(Figure));
@@ -265,47 +257,66 @@ load_figures(DwhEvaluation *ev, const DwhRequest *request, Bitmapset **dims_seen
 	return table;
 }
 
-/* Answers the requests, all of fact_manual, for every unit at the level, frame and set of dimension values met. */
-void
-dwh_manual_run(DwhEvaluation *ev, List *requests)
+/* The statements that read the figures of the requests, all of fact_manual: one each. */
+List *
+dwh_manual_plan(DwhEvaluation *ev, List *requests)
 {
+	List	   *result = NIL;
 	ListCell   *lc;
 
 	foreach(lc, requests)
 	{
 		DwhRequest *request = lfirst(lc);
-		Bitmapset  *dims_seen = NULL;
-		HTAB	   *table = load_figures(ev, request, &dims_seen);
+		DwhStatement *statement = palloc0(sizeof(DwhStatement));
 
-		int			f = -1;
+		dwh_source_choose(ev->family, list_make1(request), DATEVAL_NOBEGIN, DATEVAL_NOEND);
+		statement->ev = ev;
+		statement->subject = request->measure->subject;
+		statement->source = request->source;
+		statement->requests = list_make1(request);
+		statement->frames = request->frames;
+		statement->sql = figures_sql(ev, request, &statement->parameters);
+		result = lappend(result, statement);
+	}
+	return result;
+}
 
-		while ((f = bms_next_member(request->frames, f)) >= 0)
+/* Answers a request of fact_manual, for every unit at the level, frame and set of dimension values met. */
+void
+dwh_manual_run(DwhStatement *statement)
+{
+	DwhEvaluation *ev = statement->ev;
+	DwhRequest *request = linitial(statement->requests);
+	Bitmapset  *dims_seen = NULL;
+	HTAB	   *table = load_figures(statement, &dims_seen);
+	int			f = -1;
+
+	while ((f = bms_next_member(request->frames, f)) >= 0)
+	{
+		List	   *units = dwh_units_at(ev->family->units, ev->level, ev->frames[f].map_on);
+		ListCell   *u;
+
+		foreach(u, units)
 		{
-			List	   *units = dwh_units_at(ev->family->units, ev->level, ev->frames[f].map_on);
-			ListCell   *u;
+			DwhUnitInfo *unit = lfirst(u);
+			int			dims = -1;
 
-			foreach(u, units)
+			while ((dims = bms_next_member(dims_seen, dims)) >= 0)
 			{
-				DwhUnitInfo *unit = lfirst(u);
-				int			dims = -1;
+				Total		total = resolve(ev, table, request->measure, unit, dims, &ev->frames[f]);
+				DwhCellKey	key;
+				DwhCellValue *value;
 
-				while ((dims = bms_next_member(dims_seen, dims)) >= 0)
-				{
-					Total		total = resolve(ev, table, request->measure, unit, dims, &ev->frames[f]);
-					DwhCellKey	key;
-					DwhCellValue *value;
-
-					if (!total.found)
-						continue;
-					memset(&key, 0, sizeof(key));
-					key.frame = f;
-					key.unit_id = unit->unit_id;
-					key.dims = dims;
-					value = &dwh_cell_enter(ev, &key)->values[request->index];
-					value->is_set = true;
-					value->value = total.value;
-					value->completeness = total.completeness;
-				}
+				if (!total.found)
+					continue;
+				memset(&key, 0, sizeof(key));
+				key.frame = f;
+				key.unit_id = unit->unit_id;
+				key.dims = dims;
+				value = &dwh_cell_enter(ev, &key)->values[request->index];
+				value->is_set = true;
+				value->value = total.value;
+				value->completeness = total.completeness;
 			}
 		}
 	}

@@ -24,16 +24,9 @@
 /* Months before a frame's end in which a unit must have reported to be expected in the frame. */
 #define EXPECTED_MONTHS 12
 
-/* Parameters of a statement, in order. */
-typedef struct ParameterList
-{
-	int			n;
-	Oid			types[64];
-	Datum		values[64];
-} ParameterList;
-
-static int
-add_parameter(ParameterList *parameters, Oid type, Datum value)
+/* Adds a parameter and gives its number. */
+int
+dwh_parameter_add(DwhParameters *parameters, Oid type, Datum value)
 {
 	if (parameters->n == lengthof(parameters->types))
 		ereport(ERROR,
@@ -252,36 +245,54 @@ frame_range(DwhEvaluation *ev, Bitmapset *frames, DateADT *first, DateADT *last)
 	}
 }
 
-/* Reads which units of the subject have rows in which months. */
-static void
-load_presence(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column, Bitmapset *frames)
+/* The statement that tells which units of the subject have rows in which months. */
+static DwhStatement *
+presence_statement(DwhEvaluation *ev, DwhSubject *subject, const char *unit_column, Bitmapset *frames)
 {
-	DwhPresenceMap *map = palloc0(sizeof(DwhPresenceMap));
-	HASHCTL		ctl = {0};
+	DwhStatement *statement = palloc0(sizeof(DwhStatement));
+	DwhSource  *source;
 	DateADT		first;
 	DateADT		last;
-	Oid			types[2] = {DATEOID, DATEOID};
-	Datum		values[2];
+	char	   *month;
+	char	   *unit;
+
+	frame_range(ev, frames, &first, &last);
+	first = dwh_month_add(first, 1 - EXPECTED_MONTHS);
+	source = dwh_source_presence(ev->family, subject, unit_column, first, last);
+	month = psprintf("f.%s", quote_identifier(source->month_column));
+	unit = psprintf("f.%s", quote_identifier(source->unit_column));
+	statement->ev = ev;
+	statement->subject = subject;
+	statement->source = source;
+	statement->frames = frames;
+	statement->unit_column = unit_column;
+	dwh_parameter_add(&statement->parameters, DATEOID, DateADTGetDatum(first));
+	dwh_parameter_add(&statement->parameters, DATEOID, DateADTGetDatum(last));
+	statement->sql = psprintf("SELECT %s, %s\n  FROM %s f\n WHERE %s >= $1 AND %s <= $2 AND %s IS NOT NULL\n GROUP BY 1, 2",
+							  unit, month, source->relation_sql, month, month, unit);
+	return statement;
+}
+
+/* Reads which units of a subject have rows in which months. */
+static void
+load_presence(DwhStatement *statement)
+{
+	DwhEvaluation *ev = statement->ev;
+	DwhPresenceMap *map = palloc0(sizeof(DwhPresenceMap));
+	HASHCTL		ctl = {0};
 	uint64		n;
 
 	ctl.keysize = sizeof(DwhPresenceKey);
 	ctl.entrysize = sizeof(DwhPresence);
 	ctl.hcxt = CurrentMemoryContext;
-	map->subject = subject;
-	map->unit_column = unit_column;
+	map->subject = statement->subject;
+	map->unit_column = statement->unit_column;
 	map->cells = hash_create("dwh presence", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	ev->presence = lappend(ev->presence, map);
 
-	frame_range(ev, frames, &first, &last);
-	values[0] = DateADTGetDatum(dwh_month_add(first, 1 - EXPECTED_MONTHS));
-	values[1] = DateADTGetDatum(last);
-	n = dwh_spi_select(psprintf("SELECT f.%s, f.%s FROM %s f WHERE f.%s >= $1 AND f.%s <= $2 AND f.%s IS NOT NULL GROUP BY 1, 2",
-								quote_identifier(unit_column), quote_identifier(subject->month_column),
-								dwh_relation_sql(subject->relation), quote_identifier(subject->month_column),
-								quote_identifier(subject->month_column), quote_identifier(unit_column)),
-					   2, types, values, NULL, true);
+	n = dwh_spi_select(statement->sql, statement->parameters.n, statement->parameters.types, statement->parameters.values, NULL, true);
 	for (uint64 i = 0; i < n; i++)
-		note_presence(ev, map, frames, dwh_spi_int(i, 1), dwh_spi_date(i, 2));
+		note_presence(ev, map, statement->frames, dwh_spi_int(i, 1), dwh_spi_date(i, 2));
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -308,9 +319,16 @@ dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code)
 	return psprintf("(%s)::text", sql);
 }
 
+/* The same over the rows of a source. */
+static char *
+source_dimension_sql(DwhSource *source, DwhRowScope *scope, DwhMeasure *measure, const char *code)
+{
+	return source->summary ? dwh_source_column_sql(source, code) : dwh_dimension_sql(scope, measure, code);
+}
+
 /* The WHERE conditions of p_filter. */
 static void
-append_filters(StringInfo sql, DwhEvaluation *ev, DwhRowScope *scope, DwhMeasure *measure, ParameterList *parameters)
+append_filters(StringInfo sql, DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, DwhMeasure *measure, DwhParameters *parameters)
 {
 	ListCell   *lc;
 
@@ -318,8 +336,8 @@ append_filters(StringInfo sql, DwhEvaluation *ev, DwhRowScope *scope, DwhMeasure
 	{
 		DwhDimensionFilter *filter = lfirst(lc);
 
-		char	   *dimension = dwh_dimension_sql(scope, measure, filter->dimension);
-		int			parameter = add_parameter(parameters, TEXTARRAYOID, filter->values);
+		char	   *dimension = source_dimension_sql(source, scope, measure, filter->dimension);
+		int			parameter = dwh_parameter_add(parameters, TEXTARRAYOID, filter->values);
 
 		if (filter->has_null)
 			appendStringInfo(sql, "\n   AND (%s = ANY ($%d) OR %s IS NULL)", dimension, parameter, dimension);
@@ -330,7 +348,7 @@ append_filters(StringInfo sql, DwhEvaluation *ev, DwhRowScope *scope, DwhMeasure
 
 /* The rows that a request counts, as FILTER clause; empty for all rows. */
 static char *
-request_filter_sql(DwhRowScope *scope, const DwhRequest *request)
+request_filter_sql(DwhSource *source, DwhRowScope *scope, const DwhRequest *request)
 {
 	const DwhMeasure *measure = request->measure;
 	StringInfoData sql;
@@ -348,7 +366,7 @@ request_filter_sql(DwhRowScope *scope, const DwhRequest *request)
 		appendStringInfoString(&sql, "m.is_first");
 		glue = " AND ";
 	}
-	if (measure->filter)
+	if (measure->filter && source->summary == NULL) /* states of a summary count only such rows */
 	{
 		appendStringInfo(&sql, "%s%s", glue,
 						 dwh_row_compile_condition(scope, measure->filter,
@@ -369,13 +387,15 @@ request_filter_sql(DwhRowScope *scope, const DwhRequest *request)
 
 /* The aggregate of a request over rows f. */
 static char *
-request_aggregate_sql(DwhRowScope *scope, const DwhRequest *request)
+request_aggregate_sql(DwhSource *source, DwhRowScope *scope, const DwhRequest *request)
 {
 	const DwhMeasure *measure = request->measure;
-	char	   *filter = request_filter_sql(scope, request);
+	char	   *filter = request_filter_sql(source, scope, request);
 	DwhRowType	type;
 	char	   *expression;
 
+	if (source->summary)
+		return dwh_source_state_sql(source, request, filter);
 	if (measure->expression == NULL)
 		return psprintf("count(*)%s::numeric", filter);
 	expression = dwh_row_compile(scope, dwh_formula_parse(measure->expression), &type);
@@ -428,11 +448,11 @@ unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_spli
  * stock, so a sum over provinces is partial. 0 where none has it. Within one province it is 1 or 0.
  */
 static char *
-opening_share_sql(DwhEvaluation *ev, DwhRowScope *scope, const DwhRequest *request)
+opening_share_sql(DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, const DwhRequest *request)
 {
 	const char *opening = request->measure->opening_filter;
 	const char *counted = request->measure->filter;
-	char	   *province = psprintf("dwh.unit_at(f.%s, m.map_on, 'province')", quote_identifier(request->measure->unit_column));
+	char	   *province = psprintf("dwh.unit_at(f.%s, m.map_on, 'province')", quote_identifier(source->unit_column));
 
 	if (opening == NULL)
 		return pstrdup("1::float8");
@@ -447,7 +467,7 @@ opening_share_sql(DwhEvaluation *ev, DwhRowScope *scope, const DwhRequest *reque
 
 /* The months of the frames as arrays, one element a pair of month and frame. */
 static void
-add_month_parameters(DwhEvaluation *ev, Bitmapset *wanted, ParameterList *parameters)
+add_month_parameters(DwhEvaluation *ev, Bitmapset *wanted, DwhParameters *parameters)
 {
 	int			n = 0;
 	int			i = -1;
@@ -481,17 +501,17 @@ add_month_parameters(DwhEvaluation *ev, Bitmapset *wanted, ParameterList *parame
 			month_end[n] = DateADTGetDatum(dwh_month_end(month));
 			n++;
 		}
-	add_parameter(parameters, DATEARRAYOID, make_array(months, n, DATEOID));
-	add_parameter(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
-	add_parameter(parameters, BOOLARRAYOID, make_array(is_first, n, BOOLOID));
-	add_parameter(parameters, BOOLARRAYOID, make_array(is_last, n, BOOLOID));
-	add_parameter(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
-	add_parameter(parameters, DATEARRAYOID, make_array(month_end, n, DATEOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, make_array(months, n, DATEOID));
+	dwh_parameter_add(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
+	dwh_parameter_add(parameters, BOOLARRAYOID, make_array(is_first, n, BOOLOID));
+	dwh_parameter_add(parameters, BOOLARRAYOID, make_array(is_last, n, BOOLOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, make_array(month_end, n, DATEOID));
 }
 
 /* The ends of the frames as arrays, for running sums. */
 static void
-add_frame_parameters(DwhEvaluation *ev, Bitmapset *wanted, ParameterList *parameters)
+add_frame_parameters(DwhEvaluation *ev, Bitmapset *wanted, DwhParameters *parameters)
 {
 	int			n = bms_num_members(wanted);
 	Datum	   *frames = palloc(n * sizeof(Datum));
@@ -507,9 +527,9 @@ add_frame_parameters(DwhEvaluation *ev, Bitmapset *wanted, ParameterList *parame
 		map_on[n] = DateADTGetDatum(ev->frames[i].map_on);
 		n++;
 	}
-	add_parameter(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
-	add_parameter(parameters, DATEARRAYOID, make_array(last, n, DATEOID));
-	add_parameter(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
+	dwh_parameter_add(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
+	dwh_parameter_add(parameters, DATEARRAYOID, make_array(last, n, DATEOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
 }
 
 /* The frames in which any of the requests is needed. */
@@ -525,15 +545,14 @@ frames_of(List *requests)
 }
 
 /*
- * The statement that answers the requests, which share subject, unit column and kind. Its columns: frame, unit, split, the
+ * The statement that answers the requests in the frames, which share source, unit column and kind. Its columns: frame, unit, split, the
  * dimensions, one value a request, and for running sums one share of units with an opening load a request.
  */
 static char *
-statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
+statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *frames, DwhParameters *parameters)
 {
 	DwhRequest *first_request = linitial(requests);
 	DwhMeasure *measure = first_request->measure;
-	DwhSubject *subject = measure->subject;
 	DwhScanKind kind = first_request->kind;
 	DwhRowScope scope;
 	StringInfoData columns;
@@ -541,14 +560,14 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 	StringInfoData where;
 	char	   *unit;
 	char	   *is_split;
-	char	   *month = psprintf("f.%s", quote_identifier(subject->month_column));
+	char	   *month = psprintf("f.%s", quote_identifier(source->month_column));
 	char	   *pairs;
 	ListCell   *lc;
 	int			n = 4;
 
-	scope = dwh_subject_rows(subject, kind == DWH_SCAN_RUNNING ? psprintf("((%s + interval '1 month')::date - 1)", month)
+	scope = dwh_source_rows(source, kind == DWH_SCAN_RUNNING ? psprintf("((%s + interval '1 month')::date - 1)", month)
 							 : "m.month_end");
-	unit_sql(ev, measure->unit_column, &unit, &is_split);
+	unit_sql(ev, source->unit_column, &unit, &is_split);
 	initStringInfo(&columns);
 	initStringInfo(&groups);
 	initStringInfo(&where);
@@ -556,7 +575,7 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 	appendStringInfoString(&groups, "1, 2, 3");
 	foreach(lc, ev->family->dimensions)
 	{
-		appendStringInfo(&columns, ",\n       %s AS d%d", dwh_dimension_sql(&scope, measure, lfirst(lc)),
+		appendStringInfo(&columns, ",\n       %s AS d%d", source_dimension_sql(source, &scope, measure, lfirst(lc)),
 						 foreach_current_index(lc) + 1);
 		appendStringInfo(&groups, ", %d", n++);
 	}
@@ -566,18 +585,18 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 		appendStringInfo(&groups, ", %d", n++);
 	}
 	foreach(lc, requests)
-		appendStringInfo(&columns, ",\n       %s AS v%d", request_aggregate_sql(&scope, lfirst(lc)),
+		appendStringInfo(&columns, ",\n       %s AS v%d", request_aggregate_sql(source, &scope, lfirst(lc)),
 						 foreach_current_index(lc) + 1);
 	if (kind == DWH_SCAN_RUNNING)
 		foreach(lc, requests)
 		{
-			appendStringInfo(&columns, ",\n       %s AS o%d", opening_share_sql(ev, &scope, lfirst(lc)),
+			appendStringInfo(&columns, ",\n       %s AS o%d", opening_share_sql(ev, source, &scope, lfirst(lc)),
 							 foreach_current_index(lc) + 1);
 		}
 
 	if (kind == DWH_SCAN_RUNNING)
 	{
-		add_frame_parameters(ev, frames_of(requests), parameters);
+		add_frame_parameters(ev, frames, parameters);
 		pairs = psprintf("unnest($1, $2, $3) AS m(frame, last, map_on) ON %s <= m.last", month);
 		appendStringInfoString(&where, "true");
 	}
@@ -586,27 +605,27 @@ statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
 		DateADT		first;
 		DateADT		last;
 
-		add_month_parameters(ev, frames_of(requests), parameters);
-		frame_range(ev, frames_of(requests), &first, &last);
+		add_month_parameters(ev, frames, parameters);
+		frame_range(ev, frames, &first, &last);
 		pairs = psprintf("unnest($1, $2, $3, $4, $5, $6) AS m(month, frame, is_first, is_last, map_on, month_end)"
 						 " ON m.month = %s", month);
-		appendStringInfo(&where, "%s >= $%d", month, add_parameter(parameters, DATEOID, DateADTGetDatum(first)));
-		appendStringInfo(&where, " AND %s <= $%d", month, add_parameter(parameters, DATEOID, DateADTGetDatum(last)));
+		appendStringInfo(&where, "%s >= $%d", month, dwh_parameter_add(parameters, DATEOID, DateADTGetDatum(first)));
+		appendStringInfo(&where, " AND %s <= $%d", month, dwh_parameter_add(parameters, DATEOID, DateADTGetDatum(last)));
 	}
 	if (ev->level == DWH_MAP_COUNTRY)	/* elsewhere a row without unit falls out by itself */
-		appendStringInfo(&where, " AND f.%s IS NOT NULL", quote_identifier(measure->unit_column));
-	append_filters(&where, ev, &scope, measure, parameters);
+		appendStringInfo(&where, " AND f.%s IS NOT NULL", quote_identifier(source->unit_column));
+	append_filters(&where, ev, source, &scope, measure, parameters);
 
 	return psprintf("SELECT %s\n  FROM %s f\n  JOIN %s%s\n WHERE %s\n GROUP BY %s",
-					columns.data, dwh_relation_sql(subject->relation), pairs, dwh_row_joins_sql(&scope), where.data,
+					columns.data, source->relation_sql, pairs, dwh_row_joins_sql(&scope), where.data,
 					groups.data);
 }
 
 /* The same, with the months of a monthly scan added up. */
 static char *
-whole_statement_sql(DwhEvaluation *ev, List *requests, ParameterList *parameters)
+whole_statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *frames, DwhParameters *parameters)
 {
-	char	   *inner = statement_sql(ev, requests, parameters);
+	char	   *inner = statement_sql(ev, source, requests, frames, parameters);
 	StringInfoData sql;
 	ListCell   *lc;
 	int			n = 4;
@@ -651,14 +670,15 @@ store_value(DwhCell *cell, const DwhRequest *request, HeapTuple tuple, TupleDesc
 
 /* Runs the statement of the requests and puts what it answers into cells. */
 static void
-run_group(DwhEvaluation *ev, List *requests)
+run_values(DwhStatement *statement)
 {
+	DwhEvaluation *ev = statement->ev;
+	List	   *requests = statement->requests;
 	DwhScanKind kind = ((DwhRequest *) linitial(requests))->kind;
-	ParameterList parameters = {0};
-	char	   *sql = whole_statement_sql(ev, requests, &parameters);
 	int			ndims = list_length(ev->family->dimensions);
 	int			nrequests = list_length(requests);
-	uint64		n = dwh_spi_select(sql, parameters.n, parameters.types, parameters.values, NULL, true);
+	uint64		n = dwh_spi_select(statement->sql, statement->parameters.n, statement->parameters.types, statement->parameters.values,
+										 NULL, true);
 	SPITupleTable *table = SPI_tuptable;
 
 	for (uint64 i = 0; i < n; i++)
@@ -728,11 +748,71 @@ is_for_months(DwhEvaluation *ev, const DwhRequest *request)
 	return true;
 }
 
-/* Answers all requests of the evaluation. */
-void
-dwh_scan_run(DwhEvaluation *ev)
+/* Whether a statement about the presence is among those planned. */
+static bool
+has_presence(List *statements, DwhSubject *subject, const char *unit_column)
+{
+	ListCell   *lc;
+
+	foreach(lc, statements)
+	{
+		DwhStatement *statement = lfirst(lc);
+
+		if (statement->requests == NIL && statement->subject == subject && strcmp(statement->unit_column, unit_column) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The statements that answer a group of requests: from each source that they are read from, one. */
+static List *
+plan_group(DwhEvaluation *ev, List *group)
+{
+	Bitmapset  *frames = frames_of(group);
+	List	   *result = NIL;
+	DateADT		first;
+	DateADT		last;
+	ListCell   *lc;
+
+	frame_range(ev, frames, &first, &last);
+	if (((DwhRequest *) linitial(group))->kind == DWH_SCAN_RUNNING)
+		first = DATEVAL_NOBEGIN;
+	dwh_source_choose(ev->family, group, first, last);
+	foreach(lc, group)
+	{
+		DwhRequest *request = lfirst(lc);
+		DwhStatement *statement = NULL;
+		ListCell   *other;
+
+		foreach(other, result)
+			if (((DwhStatement *) lfirst(other))->source == request->source)
+				statement = lfirst(other);
+		if (statement == NULL)
+		{
+			statement = palloc0(sizeof(DwhStatement));
+			statement->ev = ev;
+			statement->subject = request->measure->subject;
+			statement->source = request->source;
+			statement->frames = frames;
+			result = lappend(result, statement);
+		}
+		statement->requests = lappend(statement->requests, request);
+	}
+	foreach(lc, result)
+	{
+		DwhStatement *statement = lfirst(lc);
+
+		statement->sql = whole_statement_sql(ev, statement->source, statement->requests, frames, &statement->parameters);
+	}
+	return result;
+}
+
+/* The statements that answer all requests of the evaluation, in the order they run. */
+List *
+dwh_scan_plan(DwhEvaluation *ev)
 {
 	Bitmapset  *done = NULL;
+	List	   *result = NIL;
 	ListCell   *lc;
 
 	/* what is added month by month is, over single months, a window like the others and shares their pass */
@@ -748,6 +828,7 @@ dwh_scan_run(DwhEvaluation *ev)
 	{
 		DwhRequest *request = lfirst(lc);
 		DwhSubject *subject = request->measure->subject;
+		const char *unit_column = request->measure->unit_column;
 		List	   *group = NIL;
 		ListCell   *other;
 
@@ -763,11 +844,31 @@ dwh_scan_run(DwhEvaluation *ev)
 			continue;
 		if (request->kind == DWH_SCAN_MANUAL)
 		{
-			dwh_manual_run(ev, group);
+			result = list_concat(result, dwh_manual_plan(ev, group));
 			continue;
 		}
-		if (request->kind != DWH_SCAN_RUNNING && presence_map(ev, subject, request->measure->unit_column) == NULL)
-			load_presence(ev, subject, request->measure->unit_column, frames_of_units(ev, request));
-		run_group(ev, group);
+		if (request->kind != DWH_SCAN_RUNNING && !has_presence(result, subject, unit_column))
+			result = lappend(result, presence_statement(ev, subject, unit_column, frames_of_units(ev, request)));
+		result = list_concat(result, plan_group(ev, group));
+	}
+	return result;
+}
+
+/* Answers all requests of the evaluation. */
+void
+dwh_scan_run(DwhEvaluation *ev)
+{
+	ListCell   *lc;
+
+	foreach(lc, dwh_scan_plan(ev))
+	{
+		DwhStatement *statement = lfirst(lc);
+
+		if (statement->requests == NIL)
+			load_presence(statement);
+		else if (((DwhRequest *) linitial(statement->requests))->kind == DWH_SCAN_MANUAL)
+			dwh_manual_run(statement);
+		else
+			run_values(statement);
 	}
 }

@@ -110,12 +110,23 @@ read_measures(List *summaries, DwhCatalogue *catalogue)
 	}
 }
 
+/*
+ * The triggers that watch the rows of table "relation" of alias j, as a sorted bigint[]: another set once a partition was attached,
+ * detached or exchanged, or a trigger was made anew or disabled, which no mark tells of.
+ */
+#define WATCHED_SQL "ARRAY(SELECT t.oid::int8 FROM pg_trigger t WHERE t.tgname = 'after_row_mark' AND t.tgenabled = 'A'" \
+	" AND t.tgrelid IN (SELECT j.relation UNION SELECT p.relid FROM pg_partition_tree(j.relation) p) ORDER BY 1)"
+
 /* The summaries of all subjects as the active snapshot shows them, smallest first. Those whose table is gone are left out. */
 List *
 dwh_summary_list(DwhCatalogue *catalogue)
 {
-	uint64		n = dwh_spi_select("SELECT s.summary_id, s.subject_id, s.relation::oid::int8, s.built_at IS NOT NULL, greatest(c.reltuples, 0)::float8"
-								   " FROM dwh_catalog.summary s JOIN pg_class c ON c.oid = s.relation AND c.relowner = 'dwh_owner'::regrole"
+	uint64		n = dwh_spi_select("SELECT s.summary_id, s.subject_id, s.relation::oid::int8, s.built_at IS NOT NULL, greatest(c.reltuples, 0)::float8,"
+								   " w.now <> '{}' AND (w.now = s.watched"
+								   "  OR w.now = ARRAY(SELECT x.watch_id FROM dwh_catalog.subject_watch x WHERE x.subject_id = s.subject_id ORDER BY 1))"
+								   " FROM dwh_catalog.summary s JOIN dwh_catalog.subject j USING (subject_id)"
+								   " CROSS JOIN LATERAL (SELECT " WATCHED_SQL ") w (now)"
+								   " JOIN pg_class c ON c.oid = s.relation AND c.relowner = 'dwh_owner'::regrole"
 								   " ORDER BY greatest(c.reltuples, 0), cardinality(s.dimensions), s.summary_id", 0, NULL, NULL, NULL, true);
 	List	   *result = NIL;
 
@@ -134,6 +145,7 @@ dwh_summary_list(DwhCatalogue *catalogue)
 		summary->relation = (Oid) dwh_spi_bigint(i, 3);
 		summary->has_content = dwh_spi_bool(i, 4);
 		summary->rows = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 5, &is_null));
+		summary->is_watched = dwh_spi_bool(i, 6);
 		result = lappend(result, summary);
 	}
 	if (result != NIL)
@@ -337,7 +349,7 @@ dwh_summary_rebuild(int subject_id, Datum months, Datum unit_ids)
 	return rows;
 }
 
-/* Fills one summary with all its cells. Its row in the catalogue is locked first: a dimension that changes meanwhile takes the content away again. */
+/* Fills one summary with all its cells. Its row in the catalogue is written first, which locks it: a dimension that changes meanwhile takes the content away again. */
 static uint64
 fill_summary(DwhSummary *summary)
 {
@@ -348,7 +360,8 @@ fill_summary(DwhSummary *summary)
 	Datum		values[1] = {Int32GetDatum(summary->summary_id)};
 	uint64		rows;
 
-	(void) dwh_spi_select("SELECT FROM dwh_catalog.summary WHERE summary_id = $1 FOR NO KEY UPDATE", 1, types, values, NULL, false);
+	(void) dwh_spi_run("UPDATE dwh_catalog.summary s SET watched = " WATCHED_SQL " FROM dwh_catalog.subject j"
+					   " WHERE s.summary_id = $1 AND j.subject_id = s.subject_id", 1, types, values, NULL, false, SPI_OK_UPDATE);
 	(void) dwh_spi_run(psprintf("DELETE FROM %s", relation), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
 	rows = dwh_spi_run(psprintf("INSERT INTO %s (%s) %s ORDER BY 2, 1", relation, columns, select), 0, NULL, NULL, NULL, false, SPI_OK_INSERT);
 	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = statement_timestamp() WHERE summary_id = $1", 1, types, values, NULL,

@@ -40,6 +40,7 @@ typedef struct DwhSummary
 	DwhSubject *subject;
 	Oid			relation;
 	bool		has_content;
+	bool		is_watched;		/* the same triggers watch the same tables as when it was built, or last refreshed */
 	float8		rows;			/* estimated */
 	List	   *dimensions;		/* of DwhSummaryDimension, by code */
 	List	   *measures;		/* of DwhSummaryMeasure */

@@ -1,6 +1,7 @@
 /*
  * values.c
- *		dwh.indicator_values(): unpack arguments, have them answered, return rows.
+ *		dwh.indicator_values(): unpack arguments, have them answered, return rows. dwh.explain_plan_values() takes the same
+ *		arguments and returns the statements that would be run.
  *
  * A value is given only for a unit that lies wholly in the caller's scope: see visible.c.
  */
@@ -15,6 +16,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "common/errors.h"
@@ -25,8 +27,10 @@
 #include "indicator/indicator.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_indicator_values);
+PG_FUNCTION_INFO_V1(dwh_sql_explain_plan_values);
 
 #define VALUE_COLUMNS 14
+#define PLAN_COLUMNS 7
 
 /* A call, its arguments unpacked and checked. */
 typedef struct ValuesCall
@@ -280,16 +284,15 @@ emit_row(void *arg, const DwhAnswer *answer)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* Answers the call. */
+/* The question that the call asks. */
 static void
-emit_values(ValuesCall *call)
+make_question(ValuesCall *call, DwhQuestion *question)
 {
-	DwhQuestion question = {0};
 	ListCell   *i;
 	ListCell   *f;
 
-	question.family = call->family = family_make(call);
-	question.levels = call->levels;
+	question->family = call->family = family_make(call);
+	question->levels = call->levels;
 	foreach(i, call->indicators)
 		foreach(f, call->frames)
 		{
@@ -297,12 +300,57 @@ emit_values(ValuesCall *call)
 
 			asked->indicator = lfirst(i);
 			asked->frame = *(DwhFrame *) lfirst(f);
-			question.asked = lappend(question.asked, asked);
+			question->asked = lappend(question->asked, asked);
 		}
-	question.wants_unit = is_asked_unit;
-	question.take = emit_row;
-	question.arg = call;
-	dwh_question_answer(&question);
+	question->wants_unit = is_asked_unit;
+	question->take = emit_row;
+	question->arg = call;
+}
+
+/* Strings as text[]. */
+static Datum
+text_array(List *texts)
+{
+	Datum	   *elems = palloc(Max(1, list_length(texts)) * sizeof(Datum));
+	ListCell   *lc;
+
+	foreach(lc, texts)
+		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(elems, list_length(texts), TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Writes one row of the plan. */
+static void
+emit_statement(ReturnSetInfo *rsinfo, int step, const DwhStatement *statement)
+{
+	Datum		values[PLAN_COLUMNS];
+	bool		nulls[PLAN_COLUMNS] = {0};
+	List	   *measures = NIL;
+	List	   *parameters = NIL;
+	ListCell   *lc;
+
+	foreach(lc, statement->requests)
+	{
+		const DwhRequest *request = lfirst(lc);
+
+		measures = lappend(measures, psprintf(request->conditions == NIL ? "[%s]" : "[%s]{%s}", request->measure->code, request->conditions_key));
+	}
+	for (int i = 0; i < statement->parameters.n; i++)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		getTypeOutputInfo(statement->parameters.types[i], &output, &is_varlena);
+		parameters = lappend(parameters, OidOutputFunctionCall(output, statement->parameters.values[i]));
+	}
+	values[0] = Int32GetDatum(step);
+	values[1] = CStringGetTextDatum(level_names[statement->ev->level]);
+	values[2] = text_array(measures);
+	values[3] = CStringGetTextDatum(statement->source->relation_sql);
+	values[4] = BoolGetDatum(statement->source->summary != NULL);
+	values[5] = CStringGetTextDatum(statement->sql);
+	values[6] = text_array(parameters);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
 static void
@@ -314,6 +362,49 @@ need_argument(FunctionCallInfo fcinfo, int n, const char *name)
 				 errmsg("%s must not be NULL", name)));
 }
 
+/* Raises 22004 for arguments that must be given, 0A000 for p_as_of. */
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	static const char *const names[] = {"p_indicators", "p_from", "p_to", "p_period", "p_by", "p_filter"};
+
+	for (int i = 0; i < lengthof(names); i++)
+		need_argument(fcinfo, i, names[i]);
+	if (!PG_ARGISNULL(8))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("there are no stored vintages to read p_as_of from"),
+				 errdetail("Facts are not bitemporal: past states exist only of values that were kept when a period was closed."),
+				 errhint("Leave p_as_of out.")));
+}
+
+/* Unpacks the arguments. Expects SPI to be connected and dwh_owner to be in force. */
+static void
+parse_arguments(ValuesCall *call, FunctionCallInfo fcinfo)
+{
+	call->rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	call->catalogue = dwh_catalogue_load();
+	call->units = dwh_unit_table_load();
+	call->map_on = PG_ARGISNULL(7) ? DATEVAL_NOEND : PG_GETARG_DATEADT(7);
+	if (!PG_ARGISNULL(7) && DATE_NOT_FINITE(call->map_on))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("p_map must be a finite date")));
+	call->period = dwh_period_type_parse(text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	call->frames = dwh_period_frames(call->period, PG_GETARG_DATEADT(1), PG_GETARG_DATEADT(2), call->map_on);
+	parse_indicators(call, PG_GETARG_ARRAYTYPE_P(0));
+	parse_by(call, PG_GETARG_ARRAYTYPE_P(4));
+	parse_filter(call, JsonbPGetDatum(PG_GETARG_JSONB_P(5)));
+	if (!PG_ARGISNULL(6))
+	{
+		call->has_units = true;
+		call->unit_codes = text_array_list(PG_GETARG_ARRAYTYPE_P(6), "p_units");
+		dwh_units_check_codes(call->units, call->unit_codes, call->frames);
+	}
+	if (call->map_on != DATEVAL_NOEND)
+		dwh_units_check_map(call->map_on, call->frames);
+}
+
 /*
  * dwh.indicator_values(p_indicators, p_from, p_to, p_period, p_by, p_filter, p_units, p_map, p_as_of): the values of indicators,
  * one row an indicator, period, unit and combination of dimension values.
@@ -321,51 +412,49 @@ need_argument(FunctionCallInfo fcinfo, int n, const char *name)
 Datum
 dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	ValuesCall	call = {0};
+	DwhQuestion question = {0};
 	DwhOwnerSwitch owner;
+
 	InitMaterializedSRF(fcinfo, 0);
 	dwh_require_warehouse();
-	for (int i = 0; i < 6; i++)
-	{
-		static const char *const names[] = {"p_indicators", "p_from", "p_to", "p_period", "p_by", "p_filter"};
-
-		need_argument(fcinfo, i, names[i]);
-	}
-	if (!PG_ARGISNULL(8))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("there are no stored vintages to read p_as_of from"),
-				 errdetail("Facts are not bitemporal: past states exist only of values that were kept when a period was closed."),
-				 errhint("Leave p_as_of out.")));
+	check_arguments(fcinfo);
 	if (!dwh_caller_sees_values())
 		return (Datum) 0;
 
 	dwh_ref_cache_begin(fcinfo);
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	call.catalogue = dwh_catalogue_load();
-	call.units = dwh_unit_table_load();
-	call.map_on = PG_ARGISNULL(7) ? DATEVAL_NOEND : PG_GETARG_DATEADT(7);
-	if (!PG_ARGISNULL(7) && DATE_NOT_FINITE(call.map_on))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("p_map must be a finite date")));
-	call.period = dwh_period_type_parse(text_to_cstring(PG_GETARG_TEXT_PP(3)));
-	call.frames = dwh_period_frames(call.period, PG_GETARG_DATEADT(1), PG_GETARG_DATEADT(2), call.map_on);
-	parse_indicators(&call, PG_GETARG_ARRAYTYPE_P(0));
-	parse_by(&call, PG_GETARG_ARRAYTYPE_P(4));
-	parse_filter(&call, JsonbPGetDatum(PG_GETARG_JSONB_P(5)));
-	if (!PG_ARGISNULL(6))
-	{
-		call.has_units = true;
-		call.unit_codes = text_array_list(PG_GETARG_ARRAYTYPE_P(6), "p_units");
-		dwh_units_check_codes(call.units, call.unit_codes, call.frames);
-	}
-	if (call.map_on != DATEVAL_NOEND)
-		dwh_units_check_map(call.map_on, call.frames);
-	call.rsinfo = rsinfo;
-	emit_values(&call);
+	parse_arguments(&call, fcinfo);
+	make_question(&call, &question);
+	dwh_question_answer(&question);
+	dwh_spi_end();
+	dwh_owner_leave(&owner);
+	return (Datum) 0;
+}
+
+/* dwh.explain_plan_values(the same arguments): the statements that dwh.indicator_values() would run, one row each. */
+Datum
+dwh_sql_explain_plan_values(PG_FUNCTION_ARGS)
+{
+	ValuesCall	call = {0};
+	DwhQuestion question = {0};
+	DwhOwnerSwitch owner;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	dwh_require_warehouse();
+	check_arguments(fcinfo);
+	if (!dwh_caller_sees_values())
+		return (Datum) 0;
+
+	dwh_ref_cache_begin(fcinfo);
+	dwh_owner_enter(&owner);
+	dwh_spi_begin();
+	parse_arguments(&call, fcinfo);
+	make_question(&call, &question);
+	foreach(lc, dwh_question_plan(&question))
+		emit_statement(call.rsinfo, foreach_current_index(lc) + 1, lfirst(lc));
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	return (Datum) 0;
