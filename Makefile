@@ -47,6 +47,7 @@ OBJS = \
 	src/audit/tree_functions.o \
 	src/audit/verify.o \
 	src/audit/worker.o \
+	src/share/act.o \
 	src/share/agreement.o \
 	src/share/log.o \
 	src/share/worker.o \
@@ -124,6 +125,8 @@ SQL_PARTS = \
 	sql/install/54_mark.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
+	sql/install/71_share_services.sql \
+	sql/install/72_share_agreements.sql \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \

@@ -93,3 +93,22 @@ GRANT EXECUTE ON FUNCTION dwh.register_token_issuer(text, text, text, int, int),
 GRANT EXECUTE ON FUNCTION dwh.explain_scope(text, date), dwh.list_viewers(int, text, date), dwh.check_scope(),
 	dwh.reassign_unit(int, int, date, text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+
+-- Sharing. The functions of officers ask for the right themselves, so that a refusal is in the log.
+GRANT SELECT ON dwh.published_services TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
+	dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT SELECT ON dwh.share_transfers TO dwh_share_officer, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.search_services(text), dwh.register_agency(text, text, text, text, int, date),
+	dwh.register_official(text, text, text, text, text, text, date),
+	dwh.register_application(text, text, text, int, text, date, date), dwh.register_database(text, int, jsonb),
+	dwh.create_service(text, text, text, regclass, jsonb), dwh.update_service(text, jsonb), dwh.publish_service(text),
+	dwh.withdraw_service(text, text),
+	dwh.request_share(text, text, text, text[], int, text, text, text, text, date, jsonb),
+	dwh.answer_request(int, boolean, int, text, text, text, text, jsonb),
+	dwh.sign_agreement(int, jsonb, int, text, jsonb, date),
+	dwh.suspend_share(text, text, int, text, text, int, timestamptz, timestamptz, text, text, date),
+	dwh.resume_share(int, int, text), dwh.end_share(int, text, int, text), dwh.demand_usage_report(int, text, date)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT SELECT ON dwh_catalog.agency, dwh_catalog.agency_official, dwh_catalog.application, dwh_catalog.share_database,
+	dwh_catalog.share_service, dwh_catalog.share_request, dwh_catalog.share_agreement, dwh_catalog.share_agreement_version,
+	dwh_catalog.connection_account, dwh_catalog.share_suspension, dwh_catalog.share_notice TO dwh_share_officer;

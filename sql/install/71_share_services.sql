@@ -1,0 +1,465 @@
+-- Who takes part in sharing, which databases there are, which services are offered: see src/share/act.c. The public functions check
+-- the caller, record the act and call the function of the same name in dwh_internal, as dwh_owner.
+
+CREATE FUNCTION dwh_internal.share_caller()
+RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_caller() IS 'Vai trò đang gọi | The role that calls';
+
+CREATE FUNCTION dwh_internal.share_agency_id(p_identifier text)
+RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int;
+BEGIN
+	SELECT agency_id INTO v_id FROM dwh_catalog.agency WHERE identifier = p_identifier;
+	IF v_id IS NULL THEN
+		RAISE EXCEPTION 'agency "%" is not registered', p_identifier
+			USING ERRCODE = '42704', DETAIL = '2327 Art. 2.3, ND47 Art. 35.2: only a registered agency takes part in sharing.',
+				HINT = 'Register it with dwh.register_agency().';
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_agency_id(text) IS 'Khóa của cơ quan theo mã định danh | Key of an agency by its identifier';
+
+CREATE FUNCTION dwh_internal.share_service_id(p_code text)
+RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int;
+BEGIN
+	SELECT service_id INTO v_id FROM dwh_catalog.share_service WHERE code = p_code;
+	IF v_id IS NULL THEN
+		RAISE EXCEPTION 'service "%" does not exist', p_code
+			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 24.3: a service is described before it is offered.',
+				HINT = 'dwh.search_services('''') lists the published ones.';
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_service_id(text) IS 'Khóa của dịch vụ theo mã | Key of a service by its code';
+
+CREATE FUNCTION dwh_internal.share_require(p_value text, p_field text, p_article text)
+RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF coalesce(p_value !~ '[^[:space:]]', true) THEN
+		RAISE EXCEPTION 'field "%" is missing', p_field
+			USING ERRCODE = '22023', DETAIL = format('%s: thiếu nội dung bắt buộc | it is required.', p_article),
+				HINT = 'Give the field and call again.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_require(text, text, text) IS 'Từ chối khi thiếu một mục | Refuses where a field is empty';
+
+-- Who decided, by which document: an office holder of that day.
+CREATE FUNCTION dwh_internal.share_check_decider(p_decided_by int, p_document_no text)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.share_require(p_document_no, 'document_no', '2327 Art. 18');
+	IF NOT (EXISTS (SELECT FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by AND valid_from <= dwh.today()
+		AND coalesce(valid_to >= dwh.today(), true)))
+	THEN
+		RAISE EXCEPTION 'no office holder % today', coalesce(p_decided_by::text, 'NULL')
+			USING ERRCODE = '22023', DETAIL = '2327 Art. 18: who decided is recorded with every answer, agreement and suspension.',
+				HINT = 'Name a row of dwh_catalog.office_holder that is in force today.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_decider(int, text) IS
+	'Kiểm tra người quyết định và văn bản | Checks who decided and the document';
+
+-- 2327 Arts. 3.6, 6.4: an officer whose grant names units acts for databases managed in them only.
+CREATE FUNCTION dwh_internal.share_check_unit(p_database_id int)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_units int[];
+BEGIN
+	SELECT array_agg(r.scope_unit_id) INTO v_units
+	FROM dwh_catalog.access_grant AS r JOIN dwh_catalog.user_group AS g ON g.user_group_id = r.user_group_id
+	WHERE r.account_id = dwh.current_account() AND g.code = 'share_officer' AND r.scope_unit_id IS NOT NULL
+		AND r.revoked_at IS NULL AND r.valid_from <= dwh.today() AND coalesce(r.valid_to >= dwh.today(), true);
+	IF v_units IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_catalog.share_database_unit AS u
+		WHERE u.database_id = p_database_id AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true)
+			AND u.unit_id = ANY (dwh_internal.share_units(v_units)))
+	THEN
+		RAISE EXCEPTION 'the database is managed by another unit'
+			USING ERRCODE = '42501', DETAIL = '2327 Arts. 3.6, 6.4: only officers of the managing unit act for its services.',
+				HINT = 'Ask an officer of the managing unit.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_unit(int) IS
+	'Cán bộ chỉ làm việc với cơ sở dữ liệu của đơn vị mình | Officers act for databases of their own unit only';
+
+CREATE FUNCTION dwh_internal.register_agency(p_kind text, p_identifier text, p_name_vi text, p_name_en text, p_unit_id int,
+	p_valid_from date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int;
+	v_constraint text;
+BEGIN
+	IF p_kind = 'unit' AND p_unit_id IS NULL THEN
+		PERFORM dwh_internal.share_require(NULL, 'unit_id', '2327 Art. 2.1');
+	END IF;
+	INSERT INTO dwh_catalog.agency (kind, identifier, name_vi, name_en, unit_id, valid_from)
+	VALUES (p_kind, p_identifier, p_name_vi, p_name_en, p_unit_id, coalesce(p_valid_from, dwh.today())) RETURNING agency_id INTO v_id;
+	RETURN v_id;
+EXCEPTION
+	WHEN unique_violation THEN
+		RAISE EXCEPTION 'agency "%" is registered already', p_identifier
+			USING ERRCODE = '42710', DETAIL = 'Decision 20/2020: an identifier names one agency.', HINT = 'Use the registered one.';
+	WHEN check_violation THEN
+		GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+		RAISE EXCEPTION 'agency "%" cannot be registered (%)', p_identifier, v_constraint
+			USING ERRCODE = '22023', DETAIL = 'Decision 20/2020/QĐ-TTg: units and agencies A01.2.3, organisations Z01.2 or A01.2, '
+				'enterprises by their enterprise number, individuals by their identity number; at most 35 characters.',
+				HINT = 'Correct kind, identifier or name.';
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.register_agency(text, text, text, text, int, date) IS 'Xem dwh.register_agency | See dwh.register_agency';
+
+CREATE FUNCTION dwh.register_agency(p_kind text, p_identifier text, p_name_vi text, p_name_en text DEFAULT NULL,
+	p_unit_id int DEFAULT NULL, p_valid_from date DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.register_agency(text, text, text, text, int, date) IS
+	'Đăng ký cơ quan, tổ chức, cá nhân tham gia chia sẻ | Registers an agency, organisation or person that takes part in sharing';
+
+CREATE FUNCTION dwh_internal.register_official(p_agency text, p_full_name text, p_position text, p_function text, p_phone text,
+	p_email text, p_valid_from date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_agency_id int := dwh_internal.share_agency_id(p_agency);
+	v_from date := coalesce(p_valid_from, dwh.today());
+	v_id int;
+BEGIN
+	PERFORM dwh_internal.share_require(v, f, 'ND47 Art. 7.1') FROM (VALUES (p_full_name, 'full_name'), (p_position, 'position'),
+		(p_function, 'function'), (p_phone, 'phone'), (p_email, 'email')) AS t (v, f);
+	UPDATE dwh_catalog.agency_official SET valid_to = v_from - 1
+	WHERE agency_id = v_agency_id AND valid_from < v_from AND coalesce(valid_to >= v_from, true);
+	INSERT INTO dwh_catalog.agency_official (agency_id, full_name, position, function, phone, email, valid_from)
+	VALUES (v_agency_id, p_full_name, p_position, p_function, p_phone, p_email, v_from) RETURNING official_id INTO v_id;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.register_official(text, text, text, text, text, text, date) IS
+	'Xem dwh.register_official | See dwh.register_official';
+
+CREATE FUNCTION dwh.register_official(p_agency text, p_full_name text, p_position text, p_function text, p_phone text, p_email text,
+	p_valid_from date DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.register_official(text, text, text, text, text, text, date) IS
+	'Ghi cán bộ đầu mối của cơ quan; người trước kết thúc ngày hôm trước | '
+	'Names the focal official of an agency; the one before ends the day before';
+
+CREATE FUNCTION dwh_internal.register_application(p_agency text, p_identifier text, p_name_vi text, p_safety_level int,
+	p_approval_no text, p_approval_on date, p_approval_to date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_agency_id int := dwh_internal.share_agency_id(p_agency);
+	v_id int;
+BEGIN
+	INSERT INTO dwh_catalog.application AS a (agency_id, identifier, name_vi, safety_level, approval_no, approval_on, approval_to)
+	VALUES (v_agency_id, p_identifier, p_name_vi, p_safety_level, p_approval_no, p_approval_on, p_approval_to)
+	ON CONFLICT (identifier) DO UPDATE SET name_vi = excluded.name_vi, safety_level = excluded.safety_level,
+		approval_no = excluded.approval_no, approval_on = excluded.approval_on, approval_to = excluded.approval_to
+		WHERE a.agency_id = excluded.agency_id
+	RETURNING application_id INTO v_id;
+	IF v_id IS NULL THEN
+		RAISE EXCEPTION 'application "%" belongs to another agency', p_identifier
+			USING ERRCODE = '42710', DETAIL = 'ND47 Art. 35.2: an identifier names one application.', HINT = 'Give another identifier.';
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.register_application(text, text, text, int, text, date, date) IS
+	'Xem dwh.register_application | See dwh.register_application';
+
+CREATE FUNCTION dwh.register_application(p_agency text, p_identifier text, p_name_vi text, p_safety_level int,
+	p_approval_no text DEFAULT NULL, p_approval_on date DEFAULT NULL, p_approval_to date DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.register_application(text, text, text, int, text, date, date) IS
+	'Đăng ký hoặc cập nhật ứng dụng và cấp độ an toàn | Registers an application with its safety level, or brings it up to date';
+
+CREATE FUNCTION dwh_internal.register_database(p_code text, p_unit_id int, p_entry jsonb)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	e dwh_catalog.share_database;
+	v_id int;
+BEGIN
+	IF p_unit_id IS NULL THEN
+		PERFORM dwh_internal.share_require(NULL, 'unit_id', '2327 Art. 3.5');
+	END IF;
+	e := jsonb_populate_record(NULL::dwh_catalog.share_database, p_entry);
+	INSERT INTO dwh_catalog.share_database AS d (code, system_vi, name_vi, purpose, scope, content, mechanism, source, standards, items,
+		decision_no, decision_on, regulation, log_months, verified_only)
+	VALUES (p_code, e.system_vi, e.name_vi, e.purpose, e.scope, e.content, e.mechanism, e.source, e.standards, coalesce(e.items, '[]'),
+		e.decision_no, e.decision_on, e.regulation, e.log_months, coalesce(e.verified_only, false))
+	ON CONFLICT (code) DO UPDATE SET system_vi = excluded.system_vi, name_vi = excluded.name_vi, purpose = excluded.purpose,
+		scope = excluded.scope, content = excluded.content, mechanism = excluded.mechanism, source = excluded.source,
+		standards = excluded.standards, items = excluded.items, decision_no = excluded.decision_no, decision_on = excluded.decision_on,
+		regulation = excluded.regulation, log_months = excluded.log_months, verified_only = excluded.verified_only
+	RETURNING database_id INTO v_id;
+	IF NOT (EXISTS (SELECT FROM dwh_catalog.share_database_unit AS u WHERE u.database_id = v_id AND u.unit_id = p_unit_id
+		AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true)))
+	THEN
+		UPDATE dwh_catalog.share_database_unit SET valid_to = dwh.today() - 1
+		WHERE database_id = v_id AND valid_from < dwh.today() AND coalesce(valid_to >= dwh.today(), true);
+		INSERT INTO dwh_catalog.share_database_unit (database_id, unit_id, valid_from) VALUES (v_id, p_unit_id, dwh.today());
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.register_database(text, int, jsonb) IS 'Xem dwh.register_database | See dwh.register_database';
+
+CREATE FUNCTION dwh.register_database(p_code text, p_unit_id int, p_entry jsonb)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.register_database(text, int, jsonb) IS
+	'Ghi một cơ sở dữ liệu vào danh mục, cùng đơn vị quản lý | Enters a database into the catalogue, with its managing unit';
+
+-- The columns of a relation that a service names, with the types that they have now; and the JSON Schema of a row of them.
+CREATE FUNCTION dwh_internal.share_columns(p_relation regclass, p_columns jsonb)
+RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_missing text;
+BEGIN
+	SELECT string_agg(c.value ->> 'name', ', ') INTO v_missing FROM jsonb_array_elements(p_columns) AS c
+	WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = p_relation AND attname = c.value ->> 'name' AND attnum > 0
+		AND NOT attisdropped);
+	IF v_missing IS NOT NULL THEN
+		RAISE EXCEPTION 'the source of the service has no column %', v_missing
+			USING ERRCODE = '42703', DETAIL = 'ND47 Art. 24.3: the data structure is that of the source.', HINT = 'Name columns of it.';
+	END IF;
+	RETURN (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+		'title', coalesce(c.value ->> 'title', a.attname)) ORDER BY c.ordinality)
+		FROM jsonb_array_elements(p_columns) WITH ORDINALITY AS c
+			JOIN pg_attribute AS a ON a.attrelid = p_relation AND a.attname = c.value ->> 'name' AND NOT a.attisdropped);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_columns(regclass, jsonb) IS 'Các cột và kiểu của chúng | Columns with their types';
+
+CREATE FUNCTION dwh_internal.share_structure(p_columns jsonb)
+RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT jsonb_build_object('$schema', 'https://json-schema.org/draft/2020-12/schema', 'type', 'object', 'additionalProperties', false,
+		'properties', jsonb_object_agg(c ->> 'name', jsonb_build_object('title', c ->> 'title', 'type', jsonb_build_array(CASE
+			WHEN c ->> 'type' IN ('smallint', 'integer', 'bigint') THEN 'integer'
+			WHEN c ->> 'type' ~ '^(numeric|real|double)' THEN 'number'
+			WHEN c ->> 'type' = 'boolean' THEN 'boolean' ELSE 'string' END, 'null'))))
+	FROM jsonb_array_elements(p_columns) AS c
+$$;
+COMMENT ON FUNCTION dwh_internal.share_structure(jsonb) IS 'Cấu trúc dữ liệu theo JSON Schema | Data structure as JSON Schema';
+
+-- What dwh_owner may read on behalf of others: its own relations. A stranger's view would run his functions as dwh_owner.
+CREATE FUNCTION dwh_internal.share_check_relation(p_relation regclass)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT (EXISTS (SELECT FROM pg_class WHERE oid = p_relation AND relkind IN ('r', 'p', 'v', 'm')
+		AND relowner = 'dwh_owner'::regrole))
+	THEN
+		RAISE EXCEPTION 'the source of a service is a table or view of dwh_owner'
+			USING ERRCODE = '42501', DETAIL = 'It is read as dwh_owner on behalf of partners.',
+				HINT = 'ALTER VIEW ... OWNER TO dwh_owner, by a superuser who has read it.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_relation(regclass) IS 'Kiểm tra nguồn của dịch vụ | Checks the source of a service';
+
+CREATE FUNCTION dwh_internal.share_set_service(p_service_id int, p_relation regclass, p_definition jsonb)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s dwh_catalog.share_service;
+	v_columns jsonb;
+	v_unknown text;
+BEGIN
+	SELECT string_agg(k, ', ') INTO v_unknown FROM jsonb_object_keys(p_definition) AS k
+	WHERE k <> ALL (ARRAY['name_vi', 'name_en', 'default_kind', 'description', 'columns', 'key_columns', 'month_column', 'unit_column',
+		'person_column', 'parameters', 'row_limit', 'technical_document', 'guide', 'responsible', 'use_term', 'use_days',
+		'is_verified_only', 'standardised_on', 'listed_on', 'built_on']);
+	IF v_unknown IS NOT NULL THEN
+		RAISE EXCEPTION 'a service has no field %', v_unknown
+			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 24.3 says what describes a service.', HINT = 'See the README, Sharing.';
+	END IF;
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
+	v_columns := dwh_internal.share_columns(p_relation, coalesce(p_definition -> 'columns', s.columns));
+	s := jsonb_populate_record(s, p_definition || jsonb_build_object('columns', v_columns));
+	IF EXISTS (SELECT FROM unnest(s.key_columns || array_remove(ARRAY[s.month_column, s.unit_column, s.person_column], NULL)) AS k
+		WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = p_relation AND attname = k AND attnum > 0 AND NOT attisdropped))
+		OR EXISTS (SELECT FROM jsonb_array_elements(s.parameters) AS p
+			WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = p_relation AND attname = p ->> 'column' AND attnum > 0))
+	THEN
+		RAISE EXCEPTION 'a key, month, unit, person or parameter column is no column of the source'
+			USING ERRCODE = '42703', DETAIL = 'Rows are ordered and filtered by these columns.', HINT = 'Name columns of the source.';
+	END IF;
+	UPDATE dwh_catalog.share_service SET name_vi = s.name_vi, name_en = s.name_en, default_kind = s.default_kind,
+		description = s.description, columns = s.columns, key_columns = s.key_columns, month_column = s.month_column,
+		unit_column = s.unit_column, person_column = s.person_column, parameters = s.parameters, row_limit = s.row_limit,
+		data_structure = dwh_internal.share_structure(s.columns), technical_document = s.technical_document, guide = s.guide,
+		responsible = s.responsible, use_term = s.use_term, use_days = s.use_days, is_verified_only = s.is_verified_only,
+		standardised_on = s.standardised_on, listed_on = s.listed_on, built_on = s.built_on,
+		publish_due_on = dwh.add_working_days(s.built_on, (SELECT value_number FROM dwh_catalog.deadline
+			WHERE source = 'ND47 Art 25(1)' AND valid_from <= s.built_on AND coalesce(valid_to >= s.built_on, true))),
+		structure_version = structure_version + (columns IS DISTINCT FROM s.columns AND published_at IS NOT NULL)::int
+	WHERE service_id = p_service_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_set_service(int, regclass, jsonb) IS
+	'Ghi mô tả của dịch vụ | Writes the description of a service';
+
+CREATE FUNCTION dwh_internal.create_service(p_code text, p_kind text, p_database text, p_relation regclass, p_definition jsonb)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_database_id int;
+	v_id int;
+BEGIN
+	SELECT database_id INTO v_database_id FROM dwh_catalog.share_database WHERE code = p_database;
+	IF v_database_id IS NULL THEN
+		RAISE EXCEPTION 'database "%" is not in the catalogue', p_database
+			USING ERRCODE = '42704', DETAIL = '2327 Art. 3.5: services attach to catalogued databases only.',
+				HINT = 'Enter it with dwh.register_database().';
+	END IF;
+	PERFORM dwh_internal.share_check_unit(v_database_id);
+	PERFORM dwh_internal.share_check_relation(p_relation);
+	PERFORM dwh_internal.share_require(p_definition ->> 'name_vi', 'name_vi', 'ND47 Art. 24.3');
+	IF jsonb_typeof(p_definition -> 'columns') IS DISTINCT FROM 'array' OR jsonb_array_length(p_definition -> 'columns') = 0 THEN
+		PERFORM dwh_internal.share_require(NULL, 'columns', 'ND47 Art. 24.3');
+	END IF;
+	IF jsonb_typeof(p_definition -> 'key_columns') IS DISTINCT FROM 'array' THEN
+		PERFORM dwh_internal.share_require(NULL, 'key_columns', 'ND47 Art. 24.3');
+	END IF;
+	IF p_kind = 'default' AND coalesce(p_definition ->> 'default_kind' NOT IN ('national_master', 'sector_master', 'catalogue', 'common'),
+		true)
+	THEN
+		RAISE EXCEPTION 'a default service has one of the kinds national_master, sector_master, catalogue, common'
+			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 34.1 names four kinds of default data.', HINT = 'Give default_kind.';
+	END IF;
+	INSERT INTO dwh_catalog.share_service (code, kind, database_id, name_vi, default_kind, relation, columns, key_columns, person_column)
+	VALUES (p_code, p_kind, v_database_id, p_definition ->> 'name_vi', p_definition ->> 'default_kind',
+		(SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			WHERE c.oid = p_relation),
+		p_definition -> 'columns', (SELECT array_agg(k) FROM jsonb_array_elements_text(p_definition -> 'key_columns') AS k),
+		p_definition ->> 'person_column')
+	RETURNING service_id INTO v_id;
+	PERFORM dwh_internal.share_set_service(v_id, p_relation, p_definition);
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.create_service(text, text, text, regclass, jsonb) IS 'Xem dwh.create_service | See dwh.create_service';
+
+CREATE FUNCTION dwh.create_service(p_code text, p_kind text, p_database text, p_relation regclass, p_definition jsonb)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.create_service(text, text, text, regclass, jsonb) IS
+	'Tạo dịch vụ chia sẻ dữ liệu từ một bảng hoặc khung nhìn | Creates a data-sharing service over a table or view';
+
+CREATE FUNCTION dwh_internal.update_service(p_code text, p_definition jsonb)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s dwh_catalog.share_service;
+BEGIN
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code);
+	PERFORM dwh_internal.share_check_unit(s.database_id);
+	PERFORM dwh_internal.share_check_relation(s.relation::regclass);
+	PERFORM dwh_internal.share_set_service(s.service_id, s.relation::regclass, p_definition);
+	IF s.published_at IS NOT NULL THEN
+		INSERT INTO dwh_catalog.share_notice (kind, service_id, subject, body, due_on)
+		VALUES ('service_change', s.service_id, format('Thay đổi dịch vụ %s | Change of service %s', p_code, p_code),
+			format('Mục thay đổi: %s', (SELECT string_agg(k, ', ') FROM jsonb_object_keys(p_definition) AS k)), dwh.today());
+	END IF;
+	RETURN (SELECT structure_version FROM dwh_catalog.share_service WHERE service_id = s.service_id);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.update_service(text, jsonb) IS 'Xem dwh.update_service | See dwh.update_service';
+
+CREATE FUNCTION dwh.update_service(p_code text, p_definition jsonb)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.update_service(text, jsonb) IS
+	'Đổi mô tả dịch vụ; đã công bố thì ghi thông báo; trả về phiên bản cấu trúc | '
+	'Changes the description of a service, with a public notice once it is published; returns the version of its structure';
+
+CREATE FUNCTION dwh_internal.publish_service(p_code text)
+RETURNS date LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s dwh_catalog.share_service;
+	d dwh_catalog.share_database;
+	h dwh_catalog.share_host;
+	v_missing text;
+BEGIN
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code);
+	PERFORM dwh_internal.share_check_unit(s.database_id);
+	SELECT * INTO d FROM dwh_catalog.share_database WHERE database_id = s.database_id;
+	SELECT * INTO h FROM dwh_catalog.share_host;
+	SELECT string_agg(format('%s (%s)', f, a), ', ') INTO v_missing FROM (VALUES
+		('database: decision_no', '2327 Art. 5.1', d.decision_no IS NOT NULL AND d.decision_on IS NOT NULL),
+		('database: purpose', 'ND47 Art. 11.4', d.purpose <> ''), ('database: scope', 'ND47 Art. 11.4', d.scope <> ''),
+		('database: content', 'ND47 Art. 11.4', d.content <> ''), ('database: mechanism', 'ND47 Art. 11.4', d.mechanism <> ''),
+		('database: source', 'ND47 Art. 11.4', d.source <> ''),
+		('database: marked items', 'ND47 Art. 11.4', jsonb_array_length(d.items) > 0 AND NOT EXISTS (
+			SELECT FROM jsonb_array_elements(d.items) AS i WHERE coalesce(i ->> 'mark' NOT IN ('open', 'default', 'special'), true))),
+		('database: regulation', 'ND47 Art. 22', d.regulation <> ''),
+		('description', 'ND47 Art. 24.3', s.description <> ''), ('technical_document', 'ND47 Art. 24.3', s.technical_document <> ''),
+		('guide', '2327 Art. 20.4', s.guide <> ''), ('use_term', 'ND47 Art. 41', s.use_term IS NOT NULL),
+		('responsible: collecting, managing, connecting, sharing, using', '2327 Art. 5.5',
+			s.responsible ?& ARRAY['collecting', 'managing', 'connecting', 'sharing', 'using']),
+		('standardised_on', 'ND47 Art. 33', s.standardised_on IS NOT NULL),
+		('listed_on', 'ND47 Art. 33', s.listed_on >= s.standardised_on), ('built_on', 'ND47 Art. 33', s.built_on >= s.listed_on),
+		('focal official of the host', 'ND47 Art. 7.1', EXISTS (SELECT FROM dwh_catalog.agency_official AS o
+			WHERE o.agency_id = h.agency_id AND o.valid_from <= dwh.today() AND coalesce(o.valid_to >= dwh.today(), true)))
+		) AS t (f, a, is_there) WHERE is_there IS NOT TRUE;
+	IF v_missing IS NOT NULL THEN
+		RAISE EXCEPTION 'service "%" cannot be published', p_code
+			USING ERRCODE = '55000', DETAIL = format('Missing: %s.', v_missing),
+				HINT = 'dwh.update_service(), dwh.register_database() and dwh.register_official() complete it.';
+	END IF;
+	IF s.columns IS DISTINCT FROM dwh_internal.share_columns(s.relation::regclass, s.columns)
+		OR s.data_structure IS DISTINCT FROM dwh_internal.share_structure(s.columns)
+	THEN
+		RAISE EXCEPTION 'the data structure of service "%" differs from its source', p_code
+			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 24.3: the structure published is that of the data.',
+				HINT = 'Bring it up to date with dwh.update_service().';
+	END IF;
+	IF s.published_at IS NOT NULL AND s.withdrawn_on IS NULL THEN
+		RETURN s.publish_due_on;
+	END IF;
+	UPDATE dwh_catalog.share_service SET published_at = statement_timestamp(), published_by = dwh_internal.share_caller(),
+		withdrawn_on = NULL
+	WHERE service_id = s.service_id;
+	RETURN s.publish_due_on;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.publish_service(text) IS 'Xem dwh.publish_service | See dwh.publish_service';
+
+CREATE FUNCTION dwh.publish_service(p_code text)
+RETURNS date LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.publish_service(text) IS
+	'Công bố dịch vụ; trả về hạn công bố (NĐ47 Điều 25.1) | Publishes a service; returns the day it was due (Decree 47 Art. 25.1)';
+
+CREATE FUNCTION dwh_internal.withdraw_service(p_code text, p_reason text)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s dwh_catalog.share_service;
+BEGIN
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code);
+	PERFORM dwh_internal.share_check_unit(s.database_id);
+	PERFORM dwh_internal.share_require(p_reason, 'reason', 'ND47 Art. 25');
+	UPDATE dwh_catalog.share_service SET withdrawn_on = dwh.today() WHERE service_id = s.service_id;
+	INSERT INTO dwh_catalog.share_notice (kind, service_id, subject, body, due_on)
+	VALUES ('service_change', s.service_id, format('Thôi cung cấp dịch vụ %s | Service %s withdrawn', p_code, p_code), p_reason,
+		dwh.today());
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.withdraw_service(text, text) IS 'Xem dwh.withdraw_service | See dwh.withdraw_service';
+
+CREATE FUNCTION dwh.withdraw_service(p_code text, p_reason text)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_act';
+COMMENT ON FUNCTION dwh.withdraw_service(text, text) IS 'Thôi cung cấp dịch vụ, kèm thông báo | Withdraws a service, with a notice';
+
+-- Without accents: NFD, marks taken away, đ as d.
+CREATE FUNCTION dwh.search_services(p_text text)
+RETURNS TABLE (code text, kind text, name_vi text, name_en text, description text, items text[], guide text)
+LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT s.code, s.kind, s.name_vi, s.name_en, s.description, s.items, s.guide FROM dwh.published_services AS s
+	WHERE s.search_text LIKE '%' || replace(replace(replace(translate(regexp_replace(normalize(lower(p_text), NFD),
+		'[\u0300-\u036F]', '', 'g'), 'đĐ', 'dd'), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+	ORDER BY s.code COLLATE "C"
+$$;
+COMMENT ON FUNCTION dwh.search_services(text) IS
+	'Tìm dịch vụ đã công bố theo tên hoặc mục dữ liệu, có dấu hay không | '
+	'Finds published services by name or item, with or without Vietnamese accents';
