@@ -39,6 +39,7 @@ OBJS = \
 	src/audit/append.o \
 	src/audit/attempt.o \
 	src/audit/canonical.o \
+	src/audit/export.o \
 	src/audit/functions.o \
 	src/audit/partition.o \
 	src/audit/ring.o \

@@ -28,3 +28,8 @@ RETURNS record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sq
 COMMENT ON FUNCTION dwh.audit_verify(bigint, bigint, text) IS
 	'Kiểm tra các lá từ p_from đến trước p_to và dòng nhật ký của chúng, đối chiếu gốc đã xuất nếu có; chỉ ra lá sai đầu tiên | '
 	'Verifies the leaves from p_from to before p_to and their rows, and an exported head if given; names the first bad leaf';
+
+CREATE FUNCTION dwh.export_tree_head(p_size bigint DEFAULT NULL)
+RETURNS text LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_export_tree_head';
+COMMENT ON FUNCTION dwh.export_tree_head(bigint) IS
+	'Gốc của cây để giữ bên ngoài, có chữ ký nếu đã đặt khóa | A head of the tree to keep outside, signed where a key is set';

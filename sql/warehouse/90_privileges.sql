@@ -47,7 +47,7 @@ GRANT EXECUTE ON FUNCTION dwh.current_account(), dwh.today() TO dwh_central_admi
 GRANT EXECUTE ON FUNCTION dwh.get_audit_worker() TO dwh_central_admin, dwh_auditor;
 GRANT SELECT ON dwh_log.audit_leaf, dwh_log.audit_node, dwh_log.audit_tree_head, dwh_log.audit_archive TO dwh_auditor;
 GRANT EXECUTE ON FUNCTION dwh.audit_seal(), dwh.audit_tree_head(bigint), dwh.audit_inclusion_proof(bigint, bigint),
-	dwh.audit_consistency_proof(bigint, bigint), dwh.audit_verify(bigint, bigint, text) TO dwh_central_admin, dwh_auditor;
+	dwh.audit_consistency_proof(bigint, bigint), dwh.audit_verify(bigint, bigint, text), dwh.export_tree_head(bigint) TO dwh_central_admin, dwh_auditor;
 
 -- Indicators. Whose units' values one gets is decided by the functions themselves.
 GRANT EXECUTE ON FUNCTION dwh.check_formula(text), dwh.get_value(text, date, text, text),

@@ -10,13 +10,16 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "utils/array.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -227,9 +230,27 @@ insert_head(DwhTreeBuilder *builder, const int64 *drawn, const int64 *settled, T
 					   7, types, values, NULL, false, SPI_OK_INSERT);
 }
 
-/* Seals as dwh_owner. Returns the number of new leaves. Needs READ COMMITTED, in which each statement sees what is committed. */
+/* Becomes the one sealer until the transaction ends. Without waiting, returns whether it is. */
+static bool
+lock_tree(bool wait)
+{
+	Oid			table;
+
+	if (wait)
+	{
+		dwh_spi_utility("LOCK TABLE dwh_log.audit_leaf IN SHARE ROW EXCLUSIVE MODE");
+		return true;
+	}
+	table = get_relname_relid("audit_leaf", get_namespace_oid("dwh_log", true));
+	return OidIsValid(table) && ConditionalLockRelationOid(table, ShareRowExclusiveLock);
+}
+
+/*
+ * Seals as dwh_owner. Returns the number of new leaves; -1 where it should not wait and somebody else has the tree. Needs READ
+ * COMMITTED, in which each statement sees what is committed.
+ */
 int64
-dwh_audit_seal(void)
+dwh_audit_seal(bool wait)
 {
 	DwhOwnerSwitch owner;
 	DwhTreeBuilder *builder;
@@ -253,9 +274,14 @@ dwh_audit_seal(void)
 				 errhint("Call dwh.audit_seal() in a transaction with isolation level READ COMMITTED.")));
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
+	if (!lock_tree(wait))
+	{
+		dwh_owner_leave(&owner);
+		dwh_spi_end();
+		return -1;
+	}
 	context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext seal of the log", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	dwh_spi_utility("LOCK TABLE dwh_log.audit_leaf IN SHARE ROW EXCLUSIVE MODE");
 
 	/* in this order: drawn, then the time; what runs, then the rows */
 	for (int i = 0; i < DWH_LEAF_SOURCES; i++)

@@ -9,6 +9,8 @@
 #ifndef DWH_TREE_H
 #define DWH_TREE_H
 
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "common/cryptohash.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
@@ -92,7 +94,7 @@ extern ArrayType *dwh_tree_inclusion_proof(int64 leaf, int64 size);
 extern ArrayType *dwh_tree_consistency_proof(int64 first, int64 second);
 
 /* seal.c */
-extern int64 dwh_audit_seal(void);
+extern int64 dwh_audit_seal(bool wait);
 
 /* verify.c */
 extern void dwh_audit_verify(int64 from, int64 to, const char *head, DwhVerifyResult *result);

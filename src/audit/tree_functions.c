@@ -59,7 +59,7 @@ end_reading(const DwhOwnerSwitch *owner)
 Datum
 dwh_sql_audit_seal(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(dwh_audit_seal());
+	PG_RETURN_INT64(dwh_audit_seal(true));
 }
 
 /* dwh.audit_tree_head(size): NULL asks for all leaves. Raises 22023 and XX001. */

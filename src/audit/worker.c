@@ -1,7 +1,7 @@
 /*
  * worker.c
  *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event
- *		and dwh_log.share_log.
+ *		and dwh_log.share_log, and seals both logs every dwh_ext.audit_seal_interval.
  *
  * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
  * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "audit/audit.h"
+#include "audit/tree.h"
 #include "common/guc.h"
 #include "common/owner.h"
 #include "common/spi.h"
@@ -164,6 +165,31 @@ drain(DwhAuditRecord *records)
 	}
 }
 
+/* Seals the logs, unless somebody else does or changes the tables. An error is reported and must not keep records in the ring. */
+static void
+seal(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		begin_turn("sealing the logs");
+		if (is_writable())
+			(void) dwh_audit_seal(false);
+		end_turn();
+	}
+	PG_CATCH();
+	{
+		HOLD_INTERRUPTS();
+		EmitErrorReport();
+		AbortCurrentTransaction();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+}
+
 /* Settings that an owner of the database, no superuser perhaps, may have set for it and that would keep events out of the log. */
 static void
 pin_settings(void)
@@ -186,6 +212,7 @@ dwh_audit_worker_main(Datum arg)
 {
 	DwhAuditRecord *records;
 	TimestampTz next_upkeep = 0;
+	TimestampTz last_seal = 0;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -199,6 +226,7 @@ dwh_audit_worker_main(Datum arg)
 	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();
+		TimestampTz next_turn;
 
 		drain(records);
 		if (now >= next_upkeep)
@@ -206,8 +234,18 @@ dwh_audit_worker_main(Datum arg)
 			next_upkeep = TimestampTzPlusMilliseconds(now, UPKEEP_MS);
 			keep_partitions();
 		}
+		next_turn = next_upkeep;
+		if (dwh_audit_seal_interval > 0)
+		{
+			if (now >= TimestampTzPlusMilliseconds(last_seal, dwh_audit_seal_interval * INT64CONST(1000)))
+			{
+				last_seal = now;
+				seal();
+			}
+			next_turn = Min(next_turn, TimestampTzPlusMilliseconds(last_seal, dwh_audit_seal_interval * INT64CONST(1000)));
+		}
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 TimestampDifferenceMilliseconds(now, next_upkeep), PG_WAIT_EXTENSION);
+						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next_turn), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)

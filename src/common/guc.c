@@ -10,7 +10,9 @@
 #include "common/guc.h"
 #include "common/identity.h"
 
+char	   *dwh_audit_key_file = NULL;
 int			dwh_audit_ring_size = 1024;
+int			dwh_audit_seal_interval = 60;
 int			dwh_audit_wait = 1000;
 char	   *dwh_database = NULL;
 bool		dwh_mark_changes = true;
@@ -23,9 +25,17 @@ dwh_guc_init(void)
 	/* PostgreSQL refuses start-up settings from a library that is loaded later, so there they only keep their value. */
 	GucContext	at_start = process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
 
+	DefineCustomStringVariable("dwh_ext.audit_key_file",
+							   "File with the Ed25519 key that signs exported heads of the log's tree.",
+							   "Empty: heads are not signed.", &dwh_audit_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   NULL, NULL, NULL);
 	DefineCustomIntVariable("dwh_ext.audit_ring_size",
 							"Records that can wait in shared memory for the audit worker.",
 							NULL, &dwh_audit_ring_size, 1024, 16, 65536, at_start, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("dwh_ext.audit_seal_interval",
+							"Time between two sealings of the logs by the audit worker.",
+							"0: the worker does not seal.", &dwh_audit_seal_interval, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S,
+							NULL, NULL, NULL);
 	DefineCustomIntVariable("dwh_ext.audit_wait",
 							"Longest time a refused caller waits until the refusal is committed to the log.",
 							"0 does not wait.", &dwh_audit_wait, 1000, 0, 60000, PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);

@@ -8,7 +8,9 @@
 #ifndef DWH_GUC_H
 #define DWH_GUC_H
 
+extern char *dwh_audit_key_file;
 extern int	dwh_audit_ring_size;
+extern int	dwh_audit_seal_interval;
 extern int	dwh_audit_wait;
 extern char *dwh_database;
 extern bool dwh_mark_changes;

@@ -10,7 +10,8 @@ use Test::More;
 use Warehouse;
 
 # The worker of a database that is not there yet comes back after five seconds: the refusal below waits for it, so that the dump has it.
-my $here = new_node('here', shared_preload_libraries => 'dwh_ext', 'dwh_ext.database' => 'work', 'dwh_ext.audit_wait' => '30s');
+my $here = new_node('here', shared_preload_libraries => 'dwh_ext', 'dwh_ext.database' => 'work', 'dwh_ext.audit_wait' => '30s',
+	'dwh_ext.audit_seal_interval' => 0);
 my $there = new_node('there', shared_preload_libraries => 'dwh_ext', 'dwh_ext.database' => 'plain');
 my $tmp = PostgreSQL::Test::Utils::tempdir;
 
@@ -41,6 +42,8 @@ FROM generate_series(date '2024-01-01', date '2025-12-01', interval '1 month') A
 WHERE a.account_id IS NOT NULL;
 SQL
 $here->psql('work', 'SELECT dwh.start_warehouse()', extra_params => [ '-U', 'regress_an' ]);
+$here->safe_psql('work', 'SELECT dwh.audit_seal()');
+my $head = $here->safe_psql('work', 'SELECT dwh.export_tree_head()');
 my $rows = checksums($here, 'work');
 my $guards = guards($here, 'work');
 cmp_ok(scalar(split /\n/, $rows), '>', 60, 'there is something to dump');
@@ -66,6 +69,8 @@ sub is_same
 
 	is(checksums($there, $database), $rows, "$what: every table has the same rows");
 	is($without_oid->(guards($there, $database)), $without_oid->($guards), "$what: the same triggers, constraints, views, privileges");
+	is($there->safe_psql($database, "SELECT is_intact, dwh.export_tree_head() = E'$head' FROM dwh.audit_verify(NULL, NULL, E'$head')"), 't|t',
+		"$what: the logs verify, and have the same head");
 	is($there->safe_psql($database, 'SELECT is_live FROM dwh.warehouse_info'), 'f', "$what: it is not live");
 	like($there->safe_psql($database, 'SELECT dwh.create_warehouse()'), qr/already exists.*nothing changed/, "$what: nothing is to be made");
 	is(checksums($there, $database), $rows, "$what: and nothing was");
