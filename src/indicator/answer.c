@@ -151,9 +151,8 @@ compare_rows(const ListCell *a, const ListCell *b)
  * met. Without dimensions a unit of which nothing is known still has its row, which says so.
  */
 static List *
-need_rows(DwhQuestion *question, DwhEvaluation *ev, Need *need, List **cells)
+need_rows(DwhQuestion *question, DwhEvaluation *ev, Need *need, List **cells, List *units)
 {
-	DwhFrame   *frame = &ev->frames[need->frame];
 	HASHCTL		ctl = {0};
 	HTAB	   *seen;
 	List	   *rows = NIL;
@@ -165,7 +164,7 @@ need_rows(DwhQuestion *question, DwhEvaluation *ev, Need *need, List **cells)
 	seen = hash_create("dwh rows", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
 	if (ev->family->dimensions == NIL)
-		foreach(lc, dwh_units_at(ev->family->units, ev->level, frame->map_on))
+		foreach(lc, units)
 			add_row_key(seen, &rows, question, need->asked, ((DwhUnitInfo *) lfirst(lc))->unit_id, 0, false);
 	while ((f = bms_next_member(need->frames, f)) >= 0)
 		foreach(lc, cells[f])
@@ -229,15 +228,19 @@ static void
 answer_level(DwhQuestion *question, DwhEvaluation *ev, List *needs)
 {
 	List	  **cells = cells_by_frame(ev);
+	List	  **units = palloc0(Max(1, ev->nframes) * sizeof(List *));
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "dwh indicator row", ALLOCSET_DEFAULT_SIZES);
 	ListCell   *lc;
 
 	foreach(lc, needs)
 	{
 		Need	   *need = lfirst(lc);
-		List	   *rows = need_rows(question, ev, need, cells);
+		List	   *rows;
 		ListCell   *r;
 
+		if (ev->family->dimensions == NIL && units[need->frame] == NIL)
+			units[need->frame] = dwh_units_at(ev->family->units, ev->level, ev->frames[need->frame].map_on);
+		rows = need_rows(question, ev, need, cells, units[need->frame]);
 		foreach(r, rows)
 		{
 			MemoryContext old = MemoryContextSwitchTo(row_context);

@@ -242,6 +242,8 @@ typedef struct DwhFamily
 	List	   *dimensions;		/* of char *: the dimensions asked for, in order */
 	List	   *filters;		/* of DwhDimensionFilter */
 	struct DwhEvaluation *at_level[DWH_MAP_LEVELS];	/* NULL until needed */
+	bool		(*names_unit) (void *arg, int unit_id, DateADT map_on); /* whether the question names it; NULL: every unit */
+	void	   *names_unit_arg;
 	bool		is_scoped;		/* whether the caller's scope binds the answer */
 	int32		published_in;	/* subject of the indicator whose formula is walked, where it does */
 	List	   *summaries;		/* of DwhSummary, once read */

@@ -171,6 +171,59 @@ dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey
 	return hash_search(map->cells, &presence_key, HASH_FIND, NULL);
 }
 
+/*
+ * The unit that rows of a unit count for in a frame, 0 where none does, as unit_sql() says it in SQL; is_split where the row stands
+ * there for want of a unit on that map.
+ */
+static int
+target_unit(DwhEvaluation *ev, int unit_id, const DwhFrame *frame, bool *is_split)
+{
+	int			result = dwh_unit_at_level(unit_id, frame->map_on, ev->level);
+
+	*is_split = false;
+	if (result != 0 || ev->level < DWH_MAP_PROVINCE)
+		return result;
+	*is_split = true;
+	result = dwh_unit_at_level(unit_id, frame->map_on, DWH_MAP_PROVINCE);
+	return result != 0 ? result : dwh_unit_ancestor(unit_id, DWH_UNIT_PROVINCE);
+}
+
+/*
+ * Adds the condition that keeps the rows of units that count for one the question names. Not where formulas look at another
+ * level: parent() and national() need all units there, and what is read once for all levels stays whole.
+ */
+static void
+append_units(StringInfo sql, DwhEvaluation *ev, const char *unit_column, Bitmapset *frames, DwhParameters *parameters)
+{
+	DwhFamily  *family = ev->family;
+	Datum	   *elems = palloc(family->units->n * sizeof(Datum));
+	int			n = 0;
+
+	if (family->names_unit == NULL || ev->level < DWH_MAP_PROVINCE)
+		return;
+	for (int i = 0; i < DWH_MAP_LEVELS; i++)
+		if (family->at_level[i] && family->at_level[i] != ev)
+			return;
+	for (int u = 0; u < family->units->n; u++)
+	{
+		int			unit_id = family->units->units[u].unit_id;
+		int			i = -1;
+		bool		ignored;
+
+		while ((i = bms_next_member(frames, i)) >= 0)
+		{
+			int			target = target_unit(ev, unit_id, &ev->frames[i], &ignored);
+
+			if (target == 0 || !family->names_unit(family->names_unit_arg, target, ev->frames[i].map_on))
+				continue;
+			elems[n++] = Int32GetDatum(unit_id);
+			break;
+		}
+	}
+	appendStringInfo(sql, " AND f.%s = ANY ($%d)", quote_identifier(unit_column),
+					 dwh_parameter_add(parameters, INT4ARRAYOID, make_array(elems, n, INT4OID)));
+}
+
 /* Notes that a unit had rows in a month, in every frame that contains or expects it. */
 static void
 note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int unit_id, DateADT month)
@@ -186,6 +239,7 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int uni
 		DwhPresencePart *part = NULL;
 		ListCell   *lc;
 		int			part_id;
+		bool		is_split;
 		bool		found;
 
 		if (month > frame->last || (month < frame->first && dwh_month_diff(month, frame->last) >= EXPECTED_MONTHS))
@@ -193,19 +247,16 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int uni
 
 		memset(&key, 0, sizeof(key));
 		key.frame = i;
-		key.unit_id = dwh_unit_at_level(unit_id, frame->map_on, ev->level);
-		part_id = dwh_unit_at_level(unit_id, frame->map_on, DWH_MAP_PROVINCE);
-		if (part_id == 0)
-			part_id = dwh_unit_ancestor(unit_id, DWH_UNIT_PROVINCE);
-		if (key.unit_id == 0 && ev->level >= DWH_MAP_PROVINCE)
-		{
-			key.unit_id = part_id;
-			key.is_split = true;
-		}
-		else if (ev->level == DWH_MAP_BASE)
-			part_id = key.unit_id;
+		key.unit_id = target_unit(ev, unit_id, frame, &is_split);
+		key.is_split = is_split;
 		if (key.unit_id == 0)
 			continue;			/* booked at the centre: only the country has it */
+		if (ev->level == DWH_MAP_BASE && !is_split)
+			part_id = key.unit_id;
+		else
+			part_id = dwh_unit_at_level(unit_id, frame->map_on, DWH_MAP_PROVINCE);
+		if (part_id == 0)
+			part_id = dwh_unit_ancestor(unit_id, DWH_UNIT_PROVINCE);
 		if (part_id == 0)
 			part_id = ev->family->root_unit_id;
 
@@ -255,6 +306,7 @@ presence_statement(DwhEvaluation *ev, DwhSubject *subject, const char *unit_colu
 	DateADT		last;
 	char	   *month;
 	char	   *unit;
+	StringInfoData where;
 
 	frame_range(ev, frames, &first, &last);
 	first = dwh_month_add(first, 1 - EXPECTED_MONTHS);
@@ -268,8 +320,10 @@ presence_statement(DwhEvaluation *ev, DwhSubject *subject, const char *unit_colu
 	statement->unit_column = unit_column;
 	dwh_parameter_add(&statement->parameters, DATEOID, DateADTGetDatum(first));
 	dwh_parameter_add(&statement->parameters, DATEOID, DateADTGetDatum(last));
-	statement->sql = psprintf("SELECT %s, %s\n  FROM %s f\n WHERE %s >= $1 AND %s <= $2 AND %s IS NOT NULL\n GROUP BY 1, 2",
-							  unit, month, source->relation_sql, month, month, unit);
+	initStringInfo(&where);
+	append_units(&where, ev, source->unit_column, frames, &statement->parameters);
+	statement->sql = psprintf("SELECT %s, %s\n  FROM %s f\n WHERE %s >= $1 AND %s <= $2 AND %s IS NOT NULL%s\n GROUP BY 1, 2",
+							  unit, month, source->relation_sql, month, month, unit, where.data);
 	return statement;
 }
 
@@ -614,6 +668,7 @@ statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *f
 	}
 	if (ev->level == DWH_MAP_COUNTRY)	/* elsewhere a row without unit falls out by itself */
 		appendStringInfo(&where, " AND f.%s IS NOT NULL", quote_identifier(source->unit_column));
+	append_units(&where, ev, source->unit_column, frames, parameters);
 	append_filters(&where, ev, source, &scope, measure, parameters);
 
 	return psprintf("SELECT %s\n  FROM %s f\n  JOIN %s%s\n WHERE %s\n GROUP BY %s",

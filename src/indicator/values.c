@@ -181,33 +181,13 @@ parse_indicators(ValuesCall *call, ArrayType *codes)
 	}
 }
 
-/* The family of evaluations that answers the call. */
-static DwhFamily *
-family_make(ValuesCall *call)
-{
-	DwhFamily  *family = palloc0(sizeof(DwhFamily));
-
-	family->catalogue = call->catalogue;
-	family->units = call->units;
-	family->root_unit_id = dwh_unit_root();
-	family->dimensions = call->dimensions;
-	family->filters = call->filters;
-	dwh_family_bind(family);
-	return family;
-}
-
-/* Whether the unit, one above it or the region it is grouped in is among the asked ones. */
+/* Whether the unit, one above it or the region it is grouped in on that day is named in p_units. */
 static bool
-is_asked_unit(void *arg, const DwhAsked *asked, int unit_id)
+is_named_unit(void *arg, int unit_id, DateADT map_on)
 {
 	ValuesCall *call = arg;
-	int			region_id;
+	int			region_id = dwh_unit_at_level(unit_id, map_on, DWH_MAP_REGION);
 
-	if (!dwh_family_sees(call->family, asked->indicator, unit_id, asked->frame.map_on))
-		return false;
-	if (!call->has_units)
-		return true;
-	region_id = dwh_unit_at_level(unit_id, asked->frame.map_on, DWH_MAP_REGION);
 	if (region_id != 0 && list_has_string(call->unit_codes, dwh_unit_info(call->units, region_id)->code))
 		return true;
 	while (unit_id != 0)
@@ -219,6 +199,37 @@ is_asked_unit(void *arg, const DwhAsked *asked, int unit_id)
 		unit_id = unit->parent_id;
 	}
 	return false;
+}
+
+/* The family of evaluations that answers the call. */
+static DwhFamily *
+family_make(ValuesCall *call)
+{
+	DwhFamily  *family = palloc0(sizeof(DwhFamily));
+
+	family->catalogue = call->catalogue;
+	family->units = call->units;
+	family->root_unit_id = dwh_unit_root();
+	family->dimensions = call->dimensions;
+	family->filters = call->filters;
+	if (call->has_units)
+	{
+		family->names_unit = is_named_unit;
+		family->names_unit_arg = call;
+	}
+	dwh_family_bind(family);
+	return family;
+}
+
+/* Whether the caller asked for the unit and may see it. */
+static bool
+is_asked_unit(void *arg, const DwhAsked *asked, int unit_id)
+{
+	ValuesCall *call = arg;
+
+	if (!dwh_family_sees(call->family, asked->indicator, unit_id, asked->frame.map_on))
+		return false;
+	return !call->has_units || is_named_unit(call, unit_id, asked->frame.map_on);
 }
 
 /* {"scheme": "BHXH_BB"} of a set of dimension values. */

@@ -2,7 +2,7 @@
 -- filters of the question, on the map of the time and on that of today, where units miss months: dwh.indicator_values() answers what a plain
 -- statement written for this test answers, row by row; completeness too.
 BEGIN;
-SELECT plan(9);
+SELECT plan(11);
 -- rows of this transaction would leave marks, and summaries are not read where marks are pending
 SET LOCAL dwh_ext.mark_changes = off;
 DO $$ DECLARE v regclass; BEGIN FOR v IN SELECT tgrelid FROM pg_trigger WHERE tgname = 'after_truncate_mark' LOOP
@@ -138,5 +138,11 @@ SELECT is_empty('(SELECT ''before'' AS asked, a.*::text FROM answer a EXCEPT ALL
 SELECT is_empty('(SELECT s.*::text FROM second s EXCEPT ALL SELECT a.*::text FROM answer a) LIMIT 10', 'and no other');
 SELECT cmp_ok(count(*) FILTER (WHERE is_summary)::int, '>', 100, 'most statements read a summary') FROM steps WHERE measures <> '{}';
 SELECT cmp_ok(count(DISTINCT read_from)::int, '>=', 5, 'the smallest of several that answers') FROM steps WHERE is_summary;
+-- Of units that the question names only their rows are read, with the same answer.
+CREATE TEMPORARY TABLE named AS
+SELECT q, v.* FROM question, LATERAL dwh.indicator_values((SELECT array_agg('Z' || i) FROM drawn d WHERE d.subject = question.subject AND (d.i + q) % 7 = 0), label, label, type, ARRAY[level] || dims,
+	CASE WHEN filter_on IS NULL THEN '{}' ELSE jsonb_build_object(filter_on, to_jsonb(filter_values)) END, p_units => '{52}', p_map => map_on) v;
+SELECT cmp_ok(count(*)::int, '>', 100, 'a province by name') FROM named;
+SELECT is_empty('((SELECT n.*::text FROM named n EXCEPT ALL SELECT a.*::text FROM answer a WHERE unit_code = ''52'') UNION ALL (SELECT a.*::text FROM answer a WHERE unit_code = ''52'' EXCEPT ALL SELECT n.*::text FROM named n)) LIMIT 10', 'its rows as among all others');
 SELECT * FROM finish();
 ROLLBACK;
