@@ -50,7 +50,10 @@ OBJS = \
 	src/audit/worker.o \
 	src/share/act.o \
 	src/share/agreement.o \
+	src/share/guard.o \
 	src/share/log.o \
+	src/share/push.o \
+	src/share/send.o \
 	src/share/worker.o \
 	src/identity/authenticate.o \
 	src/identity/binding.o \
@@ -128,6 +131,7 @@ SQL_PARTS = \
 	sql/install/70_share.sql \
 	sql/install/71_share_services.sql \
 	sql/install/72_share_agreements.sql \
+	sql/install/76_share_push.sql \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \
@@ -159,6 +163,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/73_share_log.sql \
 	sql/warehouse/74_share_rows.sql \
 	sql/warehouse/75_audit_tree.sql \
+	sql/warehouse/76_share_push.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
@@ -169,6 +174,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/88_share_attachments.sql \
 	sql/warehouse/89_audit_attachments.sql \
+	sql/warehouse/89_share_push_attachments.sql \
 	sql/warehouse/90_privileges.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.

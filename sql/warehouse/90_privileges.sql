@@ -112,3 +112,10 @@ GRANT EXECUTE ON FUNCTION dwh.search_services(text), dwh.register_agency(text, t
 GRANT SELECT ON dwh_catalog.agency, dwh_catalog.agency_official, dwh_catalog.application, dwh_catalog.share_database,
 	dwh_catalog.share_service, dwh_catalog.share_request, dwh_catalog.share_agreement, dwh_catalog.share_agreement_version,
 	dwh_catalog.connection_account, dwh_catalog.share_suspension, dwh_catalog.share_notice TO dwh_share_officer;
+
+-- Pushing: these ask for the right themselves, so that a refusal is in the log. The outbox holds data and is granted to nobody.
+GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint), dwh.cancel_push(bigint, text),
+	dwh.requeue_push(bigint, text), dwh.register_push_host(text, int, text, cidr[], text),
+	dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh.push_queue TO dwh_share_officer, dwh_auditor;

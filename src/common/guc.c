@@ -16,6 +16,8 @@ int			dwh_audit_seal_interval = 60;
 int			dwh_audit_wait = 1000;
 char	   *dwh_database = NULL;
 bool		dwh_mark_changes = true;
+char	   *dwh_share_credentials = NULL;
+int			dwh_share_in_flight = 64;
 static char *identity = NULL;
 
 /* Defines every setting. */
@@ -50,5 +52,12 @@ dwh_guc_init(void)
 							 "Whether changed rows of facts are marked for dwh.refresh().",
 							 "A loader that switches it off marks what it changed by dwh.mark_dirty().",
 							 &dwh_mark_changes, true, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("dwh_ext.share_credentials",
+							   "Folder with the keys and certificates that partners are dealt with by.",
+							   "Empty: nothing is sent.", &dwh_share_credentials, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomIntVariable("dwh_ext.share_in_flight",
+							"Messages the share worker sends at the same time.",
+							"Those that take longer than a second do not count, up to four times as many.",
+							&dwh_share_in_flight, 64, 1, 200, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("dwh_ext");
 }

@@ -14,6 +14,8 @@ extern int	dwh_audit_seal_interval;
 extern int	dwh_audit_wait;
 extern char *dwh_database;
 extern bool dwh_mark_changes;
+extern char *dwh_share_credentials;
+extern int	dwh_share_in_flight;
 
 extern void dwh_guc_init(void);
 

@@ -1,54 +1,299 @@
 /*
  * worker.c
- *		The background worker "dwh_ext share".
+ *		The background worker "dwh_ext share": sends what waits in dwh_log.share_outbox.
  *
- * It is a process of its own, apart from the audit worker, so that a slow partner never holds up a record of the log. It
- * connects to no database and waits.
+ * It is a process of its own, apart from the audit worker, so that a slow partner never holds up a record of the log. It works in turns.
+ * A turn is one short transaction: the outcomes of what has ended are written, new messages are claimed and their intent is written.
+ * When it has committed, the new transfers begin; so no byte leaves without an intent in the log, and no transaction is open
+ * while the network is waited for. At most one message of an agreement is under way, so its order is kept; transfers that
+ * take longer than a second give their place to others, so a slow partner delays nobody. Suspensions and cancellations are looked for every
+ * LOOK_MS. An error ends the process; the next one finds what was under way, writes that its outcome is unknown, and sends it again
+ * under the same idempotency key.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/pmsignal.h"
 #include "tcop/tcopprot.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
+#include "common/guc.h"
+#include "common/owner.h"
+#include "common/spi.h"
+#include "share/send.h"
 #include "share/share.h"
+#include "warehouse/warehouse.h"
 
 #define RESTART_SECONDS 5
+#define LOOK_MS			200
+#define GATHER_MS		3		/* outcomes are gathered this long before they are committed together */
+#define AGENCY_LIMIT	16		/* messages of one agency under way */
+#define SLOW_FACTOR		4		/* times dwh_ext.share_in_flight, slow transfers included */
 
-/* Registers the worker where the library is preloaded. */
+static MemoryContext turn_context;
+static DwhSendOutcome *outcomes;	/* not written yet */
+static int	n_outcomes;
+static int	outcomes_limit;
+static bool is_recovered;
+
+/* Registers the worker where the library is preloaded and has a database to serve. */
 void
 dwh_share_init(void)
 {
 	BackgroundWorker worker = {0};
 
-	if (!process_shared_preload_libraries_in_progress)
+	if (!process_shared_preload_libraries_in_progress || dwh_database[0] == '\0')
 		return;
 	strlcpy(worker.bgw_name, "dwh_ext share", BGW_MAXLEN);
 	strlcpy(worker.bgw_type, "dwh_ext share", BGW_MAXLEN);
 	strlcpy(worker.bgw_library_name, "dwh_ext", sizeof(worker.bgw_library_name));
 	strlcpy(worker.bgw_function_name, "dwh_share_worker_main", BGW_MAXLEN);
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = RESTART_SECONDS;
 	RegisterBackgroundWorker(&worker);
 }
 
-/* Waits for its latch until the server stops. */
+/* Whether there is a warehouse here that may be sent from. Inside a transaction. */
+static bool
+is_live(void)
+{
+	return OidIsValid(get_extension_oid("dwh_ext", true)) && dwh_warehouse_exists() && dwh_warehouse_is_attached() &&
+		dwh_instance_is_live();
+}
+
+/* The outcomes as a JSON array. */
+static char *
+outcomes_text(void)
+{
+	static const char *const results[] = {"supplied", "retry", "fail", "stopped"};
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < n_outcomes; i++)
+	{
+		appendStringInfo(&text, "%c{\"outbox_id\":" INT64_FORMAT ",\"result\":\"%s\",\"duration_ms\":" INT64_FORMAT
+						 ",\"wait_ms\":" INT64_FORMAT, i == 0 ? '[' : ',', outcomes[i].outbox_id, results[outcomes[i].result],
+						 outcomes[i].duration_ms, outcomes[i].wait_ms);
+		if (outcomes[i].http != 0)
+			appendStringInfo(&text, ",\"http\":%d", outcomes[i].http);
+		if (outcomes[i].reason[0] != '\0')
+		{
+			appendStringInfoString(&text, ",\"reason\":");
+			escape_json(&text, outcomes[i].reason);
+		}
+		appendStringInfoChar(&text, '}');
+	}
+	appendStringInfoChar(&text, ']');
+	return text.data;
+}
+
+/* Takes from the transfers what has ended. */
+static void
+take_outcomes(void)
+{
+	DwhSendOutcome outcome;
+
+	while (dwh_send_take(&outcome))
+	{
+		if (n_outcomes == outcomes_limit)
+		{
+			outcomes_limit *= 2;
+			outcomes = repalloc(outcomes, sizeof(DwhSendOutcome) * outcomes_limit);
+		}
+		outcomes[n_outcomes++] = outcome;
+	}
+}
+
+/* Ends the transfers that may not go on any more. Inside SPI. */
+static void
+stop_transfers(void)
+{
+	int			young;
+	int			n = dwh_send_count(&young);
+	int64	   *ids = palloc(sizeof(int64) * (n + 1));
+	Datum	   *elements = palloc(sizeof(Datum) * (n + 1));
+	Oid			types[1] = {INT8ARRAYOID};
+	Datum		values[1];
+	uint64		rows;
+
+	n = dwh_send_ids(ids, n);
+	for (int i = 0; i < n; i++)
+		elements[i] = Int64GetDatum(ids[i]);
+	values[0] = PointerGetDatum(construct_array(elements, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	rows = dwh_spi_select("SELECT * FROM dwh_internal.share_push_stopped($1)", 1, types, values, NULL, false);
+	for (uint64 i = 0; i < rows; i++)
+		dwh_send_stop(dwh_spi_bigint(i, 1), dwh_spi_text(i, 2));
+}
+
+/* Claims as many messages as there is room for. Inside SPI. */
+static void
+claim(void)
+{
+	int			young;
+	int			count = dwh_send_count(&young);
+	int			room = Min(dwh_share_in_flight - young, dwh_share_in_flight * SLOW_FACTOR - count);
+	Oid			types[2] = {INT4OID, INT4OID};
+	Datum		values[2];
+	uint64		rows;
+
+	if (room <= 0)
+		return;
+	values[0] = Int32GetDatum(room);
+	values[1] = Int32GetDatum(AGENCY_LIMIT);
+	rows = dwh_spi_select("SELECT * FROM dwh_internal.share_push_claim($1, $2)", 2, types, values, NULL, false);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		char	   *scheme = dwh_spi_text(i, 8);
+		DwhSendJob	job = {
+			.outbox_id = dwh_spi_bigint(i, 1),
+			.url = psprintf("%s://%s:%d%s", scheme, dwh_spi_text(i, 9), dwh_spi_int(i, 10), dwh_spi_text(i, 11)),
+			.is_plain = strcmp(scheme, "http") == 0,
+			.idempotency_key = dwh_spi_text(i, 5),
+			.content_type = dwh_spi_text(i, 6),
+			.body = dwh_spi_text(i, 7),
+			.credential = dwh_spi_text(i, 12),
+			.networks = dwh_spi_text(i, 13),
+			.timeout_ms = dwh_spi_int(i, 14),
+			.max_bytes_s = dwh_spi_bigint(i, 15),
+		};
+
+		dwh_send_add(&job);
+	}
+}
+
+/* One transaction; see the head of this file. */
+static void
+take_turn(bool looks)
+{
+	DwhOwnerSwitch owner;
+	MemoryContext old;
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	pgstat_report_activity(STATE_RUNNING, "sending messages");
+	old = MemoryContextSwitchTo(turn_context);
+	if (is_live())
+	{
+		dwh_owner_enter(&owner);
+		dwh_spi_begin();
+		if (!is_recovered)
+			(void) dwh_spi_select("SELECT dwh_internal.share_push_recover()", 0, NULL, NULL, NULL, false);
+		if (looks)
+			stop_transfers();
+		take_outcomes();
+		if (n_outcomes > 0)
+		{
+			Oid			types[1] = {TEXTOID};
+			Datum		values[1];
+
+			values[0] = CStringGetTextDatum(outcomes_text());
+			(void) dwh_spi_select("SELECT dwh_internal.share_push_finish($1::jsonb)", 1, types, values, NULL, false);
+		}
+		claim();
+		dwh_spi_end();
+		dwh_owner_leave(&owner);
+		is_recovered = true;
+	}
+	else
+		is_recovered = false;	/* what ends now cannot be written: it is recovered when the warehouse is back */
+	MemoryContextSwitchTo(old);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	n_outcomes = 0;
+	MemoryContextReset(turn_context);
+	dwh_send_go();
+	pgstat_report_stat(false);
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+/* Settings that an owner of the database may have set for it and that would harm the queue. */
+static void
+pin_settings(void)
+{
+	static const char *const pinned[][2] = {
+		{"default_tablespace", ""},
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_read_only", "off"},
+		{"enable_seqscan", "off"},	/* plans outlive the time when the queue was empty */
+		{"lock_timeout", "0"},
+		{"statement_timeout", "0"},
+		{"synchronous_commit", "on"},
+	};
+
+	for (int i = 0; i < lengthof(pinned); i++)
+		SetConfigOption(pinned[i][0], pinned[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+/* Waits for news of the transfers, a little longer where there are some, so that outcomes are committed together. */
+static void
+wait_for_news(void)
+{
+	TimestampTz end;
+	int			young;
+
+	dwh_send_run(LOOK_MS / 10);
+	take_outcomes();
+	if (n_outcomes == 0)
+		return;
+	end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), GATHER_MS);
+	while (dwh_send_count(&young) > 0 && GetCurrentTimestamp() < end)
+	{
+		dwh_send_run(1);
+		take_outcomes();
+	}
+}
+
+/* The worker's loop. */
 void
 dwh_share_worker_main(Datum arg)
 {
+	TimestampTz next_look = 0;
+	int			young;
+
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(dwh_database, NULL, 0);
+	pgstat_report_appname("dwh_ext share");
+	pin_settings();
+	turn_context = AllocSetContextCreate(TopMemoryContext, "dwh_ext share turn", ALLOCSET_DEFAULT_SIZES);
+	outcomes_limit = 256;
+	outcomes = MemoryContextAlloc(TopMemoryContext, sizeof(DwhSendOutcome) * outcomes_limit);
+	dwh_send_init();
 
 	for (;;)
 	{
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1, PG_WAIT_EXTENSION);
+		TimestampTz now = GetCurrentTimestamp();
+		bool		looks = now >= next_look;
+
+		if (looks)
+			next_look = TimestampTzPlusMilliseconds(now, LOOK_MS);
+		if (looks || n_outcomes > 0)
+			take_turn(looks);
+		if (dwh_send_count(&young) > 0)
+			wait_for_news();
+		else
+		{
+			take_outcomes();
+			if (n_outcomes == 0)
+				(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOOK_MS, PG_WAIT_EXTENSION);
+		}
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -56,5 +301,7 @@ dwh_share_worker_main(Datum arg)
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 		}
+		if (!PostmasterIsAlive())
+			proc_exit(1);
 	}
 }

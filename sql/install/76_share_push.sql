@@ -1,0 +1,233 @@
+-- Pushing: the functions of officers, and what the worker (src/share/worker.c) does in the database, called by it as dwh_owner.
+CREATE FUNCTION dwh.register_push_host(
+	p_host				text,
+	p_port				int,
+	p_reason			text,
+	p_private_networks	cidr[] DEFAULT '{}',
+	p_scheme			text DEFAULT 'https')
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_register_push_host';
+COMMENT ON FUNCTION dwh.register_push_host(text, int, text, cidr[], text) IS
+	'Cho phép gửi dữ liệu tới một máy chủ | Allows sending to a host';
+
+CREATE FUNCTION dwh.register_push_target(
+	p_agreement_id	int,
+	p_host			text,
+	p_port			int,
+	p_path			text,
+	p_credential	text,
+	p_timeout_ms	int DEFAULT 30000,
+	p_max_attempts	int DEFAULT 12,
+	p_retry_base_ms	int DEFAULT 1000,
+	p_retry_cap_ms	int DEFAULT 900000,
+	p_max_bytes_s	bigint DEFAULT NULL)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_register_push_target';
+COMMENT ON FUNCTION dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint) IS
+	'Đặt nơi nhận của một thỏa thuận | Sets where the messages of an agreement are sent';
+
+CREATE FUNCTION dwh.push_share(
+	p_agreement_id	int,
+	p_content		text,
+	p_items			text[],
+	p_content_type	text DEFAULT 'application/json',
+	p_unit_ids		int[] DEFAULT NULL,
+	p_from			date DEFAULT NULL,
+	p_to			date DEFAULT NULL,
+	p_row_count		bigint DEFAULT NULL)
+RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_push_share';
+COMMENT ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint) IS
+	'Đưa một thông điệp dữ liệu vào hàng đợi gửi trong giao dịch hiện tại; trả về share_no | '
+	'Queues a data message in the caller''s transaction; returns its share_no';
+
+CREATE FUNCTION dwh.cancel_push(p_share_no bigint, p_reason text)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_cancel_push';
+COMMENT ON FUNCTION dwh.cancel_push(bigint, text) IS
+	'Hủy một thông điệp chưa gửi xong, có hiệu lực trong 1 giây | Cancels a message that is not delivered yet, within a second';
+
+CREATE FUNCTION dwh.requeue_push(p_share_no bigint, p_reason text)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_requeue_push';
+COMMENT ON FUNCTION dwh.requeue_push(bigint, text) IS
+	'Đưa một thông điệp không gửi được trở lại hàng đợi | Puts a message that was set aside back into the queue';
+
+-- Rows of the log from a common part and what differs, all in one statement.
+CREATE FUNCTION dwh_internal.share_log_rows(p_rows jsonb[])
+RETURNS void LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, supplied_at,
+		supply_form, agency_id, agency_identifier, application_identifier, service_id, service_code, agreement_id,
+		agreement_version, connection_id, account_id, person, session_user_name, outer_user_name, client_address, gateway, route,
+		purpose, frequency, request_content, status, reason, item_count, row_count, byte_count, content_digest,
+		structure_version, period_from, period_to, use_term, use_until, duration_ms, related_share_no, detail)
+	SELECT date_trunc('month', t.now_at AT TIME ZONE w.time_zone)::date, r.share_no, r.stage, t.now_at, r.direction,
+		r.kind, r.requested_at, r.request_form, CASE r.status WHEN 'supplied' THEN t.now_at END, r.supply_form, r.agency_id,
+		r.agency_identifier, r.application_identifier, r.service_id, r.service_code, r.agreement_id, r.agreement_version,
+		r.connection_id, r.account_id, r.person, r.session_user_name, r.outer_user_name, r.client_address, r.gateway, r.route,
+		r.purpose, r.frequency, coalesce(r.request_content, '{}'), r.status, r.reason, r.item_count, r.row_count, r.byte_count,
+		r.content_digest, r.structure_version, r.period_from, r.period_to, r.use_term, r.use_until, r.duration_ms,
+		r.related_share_no, coalesce(r.detail, '{}')
+	FROM dwh_catalog.warehouse AS w, (SELECT clock_timestamp() AS now_at) AS t,
+		unnest(p_rows) WITH ORDINALITY AS u (row, n), jsonb_populate_record(NULL::dwh_log.share_log, u.row) AS r
+	ORDER BY u.n
+$$;
+COMMENT ON FUNCTION dwh_internal.share_log_rows(jsonb[]) IS 'Ghi nhiều dòng nhật ký | Appends rows to the log of sharing';
+
+-- What was being sent when a worker ended has an unknown outcome: it is told, and sent again under the same key.
+CREATE FUNCTION dwh_internal.share_push_recover()
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_rows jsonb[];
+BEGIN
+	WITH freed AS (
+		UPDATE dwh_log.share_outbox SET state = 'waiting', next_at = clock_timestamp() WHERE state = 'sending'
+		RETURNING outbox_id, attempts, stage)
+	SELECT array_agg(stage || jsonb_build_object('stage', 'outcome', 'status', 'broken_off',
+		'reason', 'tiến trình gửi đã dừng, kết quả chưa biết, sẽ gửi lại | the sending process ended, result unknown, will be sent again',
+		'detail', jsonb_build_object('attempt', attempts)) ORDER BY outbox_id) INTO v_rows FROM freed;
+	PERFORM dwh_internal.share_log_rows(v_rows) WHERE v_rows IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_push_recover() IS
+	'Xử lý những gì đang gửi dở khi tiến trình dừng | Frees what was being sent when a worker ended';
+
+-- Takes up to p_limit messages, one an agreement and in its order, judges them by the agreement as it is now, and writes their intent.
+-- What the agreement forbids is settled here; a suspended agreement waits, and so does one that had its calls of this period. Another
+-- attempt is no new call.
+CREATE FUNCTION dwh_internal.share_push_claim(p_limit int, p_agency_limit int)
+RETURNS TABLE (
+	outbox_id		bigint,
+	share_no		bigint,
+	agreement_id	int,
+	attempt			int,
+	idempotency_key	text,
+	content_type	text,
+	body			text,
+	scheme			text,
+	host			text,
+	port			int,
+	path			text,
+	credential		text,
+	networks		text,
+	timeout_ms		int,
+	max_bytes_s		bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	q record;
+	c record;
+	v_ask record;
+	v_now timestamptz := clock_timestamp();
+	v_rows jsonb[] := '{}';
+	v_agencies int[] := '{}';
+	v_count int := 0;
+BEGIN
+	v_agencies := ARRAY(SELECT s.agency_id FROM dwh_log.share_outbox AS s WHERE s.state = 'sending');
+	FOR q IN
+		SELECT o.*, h.scheme, t.host, t.port, t.path, t.credential, h.private_networks, t.timeout_ms, t.max_bytes_s
+		FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS h ON h.host = t.host AND h.port = t.port
+			CROSS JOIN LATERAL (SELECT * FROM dwh_log.share_outbox AS f
+				WHERE f.agreement_id = t.agreement_id AND f.state <> 'dead' ORDER BY f.outbox_id LIMIT 1) AS o
+		WHERE o.state = 'waiting' AND o.next_at <= v_now AND NOT o.is_cancelled
+		ORDER BY o.next_at, o.outbox_id
+	LOOP
+		EXIT WHEN v_count >= p_limit;
+		CONTINUE WHEN cardinality(array_positions(v_agencies, q.agency_id)) >= p_agency_limit;
+		SELECT * INTO v_ask FROM jsonb_to_record(q.ask) AS a (items text[], unit_ids int[], period_from date, period_to date);
+		SELECT * INTO c FROM dwh_internal.share_check(q.agreement_id, 'out', NULL, v_ask.items, v_ask.unit_ids, v_ask.period_from,
+			v_ask.period_to, (q.stage ->> 'structure_version')::int, NULL);
+		IF c.rule = 'suspended' OR (c.rule = 'frequency' AND q.attempts = 0) THEN
+			UPDATE dwh_log.share_outbox AS u SET last_error = c.reason,
+				next_at = v_now + CASE c.rule WHEN 'suspended' THEN interval '1 second' ELSE interval '1 minute' END
+			WHERE u.outbox_id = q.outbox_id;
+			CONTINUE;
+		ELSIF c.rule <> 'frequency' THEN
+			UPDATE dwh_log.share_outbox AS u SET state = 'dead', last_error = c.reason WHERE u.outbox_id = q.outbox_id;
+			v_rows := v_rows || (q.stage || jsonb_build_object('stage', 'outcome', 'status', 'refused', 'reason', c.reason,
+				'detail', jsonb_build_object('rule', c.rule, 'article', c.article)));
+			CONTINUE;
+		END IF;
+		-- A person may have cancelled it in between: then there is nothing to claim.
+		UPDATE dwh_log.share_outbox AS u SET state = 'sending', attempts = u.attempts + 1
+		WHERE u.outbox_id = q.outbox_id AND u.state = 'waiting' AND NOT u.is_cancelled;
+		CONTINUE WHEN NOT FOUND;
+		v_rows := v_rows || (q.stage || jsonb_build_object('stage', 'intent', 'status', 'intent',
+			'client_address', format('%s://%s:%s', q.scheme, q.host, q.port),
+			'detail', jsonb_build_object('attempt', q.attempts + 1, 'idempotency_key', q.idempotency_key)));
+		v_count := v_count + 1;
+		v_agencies := v_agencies || q.agency_id;
+		outbox_id := q.outbox_id; share_no := q.share_no; agreement_id := q.agreement_id; attempt := q.attempts + 1;
+		idempotency_key := q.idempotency_key; content_type := q.content_type; body := q.body; scheme := q.scheme; host := q.host;
+		port := q.port; path := q.path; credential := q.credential; networks := array_to_string(q.private_networks, ' ');
+		timeout_ms := q.timeout_ms; max_bytes_s := q.max_bytes_s;
+		RETURN NEXT;
+	END LOOP;
+	IF v_rows <> '{}' THEN
+		PERFORM dwh_internal.share_log_rows(v_rows);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_push_claim(int, int) IS
+	'Nhận các thông điệp để gửi và ghi ý định | Claims messages to be sent and writes their intent';
+
+-- Records what became of attempts: [{"outbox_id", "result": supplied, retry, fail or stopped, "reason", "http", "duration_ms",
+-- "wait_ms" (Retry-After)}]. A wait grows twofold up to the target's cap, half of it at random; what Retry-After asks for counts up to a day.
+CREATE FUNCTION dwh_internal.share_push_finish(p_outcomes jsonb)
+RETURNS void LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	r record;
+	v_rows jsonb[] := '{}';
+	v_wait bigint;
+BEGIN
+	FOR r IN
+		SELECT x.*, o.attempts, o.stage, o.is_cancelled, o.cancel_reason, coalesce(t.max_attempts, 12) AS max_attempts,
+			coalesce(t.retry_base_ms, 1000) AS retry_base_ms, coalesce(t.retry_cap_ms, 900000) AS retry_cap_ms
+		FROM jsonb_to_recordset(p_outcomes) AS x (outbox_id bigint, result text, reason text, http int, duration_ms bigint, wait_ms bigint)
+			JOIN dwh_log.share_outbox AS o ON o.outbox_id = x.outbox_id
+			LEFT JOIN dwh_catalog.share_push_target AS t ON t.agreement_id = o.agreement_id
+	LOOP
+		v_rows := v_rows || (r.stage || jsonb_build_object('stage', 'outcome',
+			'status', CASE r.result WHEN 'supplied' THEN 'supplied' WHEN 'stopped' THEN 'broken_off' ELSE 'failed' END,
+			'reason', r.reason, 'duration_ms', r.duration_ms,
+			'detail', jsonb_strip_nulls(jsonb_build_object('attempt', r.attempts, 'http', r.http))));
+		IF r.result = 'supplied' THEN
+			DELETE FROM dwh_log.share_outbox AS d WHERE d.outbox_id = r.outbox_id;
+		ELSIF r.result = 'stopped' THEN
+			UPDATE dwh_log.share_outbox AS u SET state = 'waiting', last_error = r.reason, next_at = clock_timestamp()
+			WHERE u.outbox_id = r.outbox_id;
+		ELSIF r.result = 'fail' OR r.attempts >= r.max_attempts THEN
+			UPDATE dwh_log.share_outbox AS u SET state = 'dead', last_error = r.reason WHERE u.outbox_id = r.outbox_id;
+			v_rows := v_rows || (r.stage || jsonb_build_object('stage', 'outcome', 'status', 'undelivered', 'reason', r.reason,
+				'detail', jsonb_build_object('attempts', r.attempts)));
+		ELSE
+			v_wait := least(r.retry_cap_ms, r.retry_base_ms * 2.0 ^ least(r.attempts - 1, 30))::bigint;
+			v_wait := greatest(v_wait / 2 + (random() * v_wait / 2)::bigint, least(coalesce(r.wait_ms, 0), 86400000));
+			UPDATE dwh_log.share_outbox AS u
+			SET state = 'waiting', last_error = r.reason, next_at = clock_timestamp() + v_wait * interval '1 millisecond'
+			WHERE u.outbox_id = r.outbox_id;
+		END IF;
+	END LOOP;
+	IF v_rows <> '{}' THEN
+		PERFORM dwh_internal.share_log_rows(v_rows);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_push_finish(jsonb) IS
+	'Ghi kết quả các lần gửi | Records what became of attempts';
+
+-- Of these messages, which may not go on; and settles what was cancelled while it waited.
+CREATE FUNCTION dwh_internal.share_push_stopped(p_sending bigint[])
+RETURNS TABLE (outbox_id bigint, reason text)
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_rows jsonb[];
+BEGIN
+	WITH gone AS (
+		DELETE FROM dwh_log.share_outbox AS o WHERE o.is_cancelled AND NOT o.outbox_id = ANY (p_sending)
+		RETURNING o.outbox_id, o.stage, o.cancel_reason)
+	SELECT array_agg(g.stage || jsonb_build_object('stage', 'outcome', 'status', 'undelivered', 'reason', g.cancel_reason)
+		ORDER BY g.outbox_id) INTO v_rows FROM gone AS g;
+	PERFORM dwh_internal.share_log_rows(v_rows) WHERE v_rows IS NOT NULL;
+	RETURN QUERY SELECT o.outbox_id, CASE WHEN o.is_cancelled THEN o.cancel_reason
+			ELSE 'đang tạm ngừng hoặc đã chấm dứt | sharing is suspended or was ended' END
+		FROM dwh_log.share_outbox AS o
+		WHERE o.outbox_id = ANY (p_sending) AND (o.is_cancelled OR dwh_internal.share_is_stopped(o.agreement_id));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_push_stopped(bigint[]) IS
+	'Thông điệp đang gửi phải dừng | Which of these messages must be stopped';
