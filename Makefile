@@ -85,6 +85,9 @@ OBJS = \
 	src/indicator/mark.o \
 	src/indicator/over_time.o \
 	src/indicator/period.o \
+	src/indicator/refresh.o \
+	src/indicator/refresh_reach.o \
+	src/indicator/refresh_values.o \
 	src/indicator/scan.o \
 	src/indicator/source.o \
 	src/indicator/single.o \
@@ -127,6 +130,7 @@ SQL_PARTS = \
 	sql/install/54_manual_entry.sql \
 	sql/install/55_summary.sql \
 	sql/install/54_mark.sql \
+	sql/install/56_refresh.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
 	sql/install/71_share_services.sql \

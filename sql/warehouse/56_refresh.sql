@@ -110,25 +110,54 @@ COMMENT ON COLUMN dwh_log.cell_mark.month_from IS 'Từ tháng | First month';
 COMMENT ON COLUMN dwh_log.cell_mark.month_to IS 'Đến tháng | Last month';
 COMMENT ON COLUMN dwh_log.cell_mark.marked_at IS 'Lúc đánh dấu | Marked at';
 
+-- What is to be recomputed: all values of an indicator from some day on, or whatever reads a cell that a refresh has rebuilt. Which
+-- values read a cell is found out under the value lock, by the formulas and units of that moment.
 CREATE TABLE dwh_log.value_mark (
 	mark_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	indicator_id	int NOT NULL,
+	indicator_id	int,
 	with_dependents	boolean NOT NULL DEFAULT false,
-	period_type		text,
 	period_start	date NOT NULL DEFAULT '-infinity',
+	subject_id		int,
+	unit_column		text,
 	unit_id			int,
-	marked_at		timestamptz NOT NULL DEFAULT statement_timestamp()
+	month_from		date,
+	month_to		date,
+	presence_changed boolean NOT NULL DEFAULT false,
+	marked_at		timestamptz NOT NULL DEFAULT statement_timestamp(),
+	CHECK ((indicator_id IS NULL) <> (subject_id IS NULL)),
+	CHECK ((subject_id IS NULL) = (month_from IS NULL) AND (subject_id IS NULL) = (month_to IS NULL))
 );
-COMMENT ON TABLE dwh_log.value_mark IS 'Giá trị lưu cần tính lại | Kept values to recompute';
+COMMENT ON TABLE dwh_log.value_mark IS
+	'Giá trị lưu cần tính lại: của một chỉ tiêu, hoặc mọi giá trị đọc một ô vừa tính lại | '
+	'Kept values to recompute: of an indicator, or whatever reads a cell that was rebuilt';
 COMMENT ON COLUMN dwh_log.value_mark.mark_id IS 'Số dấu | Number of the mark';
-COMMENT ON COLUMN dwh_log.value_mark.indicator_id IS 'Chỉ tiêu | Indicator';
+COMMENT ON COLUMN dwh_log.value_mark.indicator_id IS 'Chỉ tiêu; trống khi là ô | Indicator; empty where it is a cell';
 COMMENT ON COLUMN dwh_log.value_mark.with_dependents IS
 	'Cả các chỉ tiêu mà công thức dẫn tới chỉ tiêu này | The indicators whose formulas lead to it, too';
-COMMENT ON COLUMN dwh_log.value_mark.period_type IS 'Loại kỳ; trống là mọi loại kỳ được lưu | Kind of period; empty means all that are kept';
 COMMENT ON COLUMN dwh_log.value_mark.period_start IS
-	'Kỳ; khi loại kỳ trống: các kỳ kết thúc từ ngày này | Period; without a kind of period: those that end on or after this day';
-COMMENT ON COLUMN dwh_log.value_mark.unit_id IS 'Đơn vị; trống là mọi đơn vị | Unit; empty means every unit';
+	'Của chỉ tiêu: các kỳ kết thúc từ ngày này | Of an indicator: the periods that end on or after this day';
+COMMENT ON COLUMN dwh_log.value_mark.subject_id IS 'Chủ đề của ô | Subject of the cell';
+COMMENT ON COLUMN dwh_log.value_mark.unit_column IS 'Cột đơn vị của ô; trống là mọi cột | Unit column of the cell; empty means every one';
+COMMENT ON COLUMN dwh_log.value_mark.unit_id IS 'Đơn vị của ô; trống là mọi đơn vị | Unit of the cell; empty means every unit';
+COMMENT ON COLUMN dwh_log.value_mark.month_from IS 'Từ tháng | First month';
+COMMENT ON COLUMN dwh_log.value_mark.month_to IS 'Đến tháng | Last month';
+COMMENT ON COLUMN dwh_log.value_mark.presence_changed IS
+	'Ô mới có dòng hoặc không còn dòng nào: độ đầy đủ của các kỳ sau cũng đổi | '
+	'The cell got its first row or lost its last one: completeness of later periods changes, too';
 COMMENT ON COLUMN dwh_log.value_mark.marked_at IS 'Lúc đánh dấu | Marked at';
+
+-- The months over which an indicator's values were kept by the last refresh. Where they grow or shrink, the periods between are computed
+-- as a whole or dropped.
+CREATE TABLE dwh_catalog.indicator_span (
+	indicator_id	int PRIMARY KEY REFERENCES dwh_catalog.indicator ON DELETE CASCADE,
+	first_month		date NOT NULL,
+	last_month		date NOT NULL CHECK (last_month >= first_month)
+);
+COMMENT ON TABLE dwh_catalog.indicator_span IS
+	'Khoảng tháng của các giá trị lưu ở lần làm mới gần nhất | The months of kept values as of the last refresh';
+COMMENT ON COLUMN dwh_catalog.indicator_span.indicator_id IS 'Chỉ tiêu | Indicator';
+COMMENT ON COLUMN dwh_catalog.indicator_span.first_month IS 'Tháng đầu | First month';
+COMMENT ON COLUMN dwh_catalog.indicator_span.last_month IS 'Tháng cuối | Last month';
 
 CREATE TABLE dwh_log.refresh_run (
 	run_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

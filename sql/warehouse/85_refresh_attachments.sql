@@ -40,3 +40,43 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+CREATE OR REPLACE VIEW dwh.refresh_runs WITH (security_invoker = true, security_barrier = true) AS
+SELECT r.run_id, r.subject, r.started_at, r.finished_at, r.started_by, r.cells_marked, r.cells_rebuilt, r.summary_rows, r.values_computed,
+	r.values_changed, r.cells_ms, r.values_ms, r.cells_ms + r.values_ms AS total_ms
+FROM dwh_log.refresh_run AS r;
+COMMENT ON VIEW dwh.refresh_runs IS 'Các lần làm mới: số dòng và thời gian | Runs of refresh: rows and times';
+COMMENT ON COLUMN dwh.refresh_runs.run_id IS 'Số lần chạy | Number of the run';
+COMMENT ON COLUMN dwh.refresh_runs.subject IS 'Mã chủ đề; trống là mọi chủ đề | Code of the subject; empty means all';
+COMMENT ON COLUMN dwh.refresh_runs.started_at IS 'Bắt đầu | Started';
+COMMENT ON COLUMN dwh.refresh_runs.finished_at IS 'Kết thúc | Finished';
+COMMENT ON COLUMN dwh.refresh_runs.started_by IS 'Người dùng phiên | Session user';
+COMMENT ON COLUMN dwh.refresh_runs.cells_marked IS 'Số dấu ô đã xử lý | Marks of cells that were taken up';
+COMMENT ON COLUMN dwh.refresh_runs.cells_rebuilt IS 'Số ô đã tính lại | Cells rebuilt';
+COMMENT ON COLUMN dwh.refresh_runs.summary_rows IS 'Số dòng tổng hợp đã ghi | Rows of summaries written';
+COMMENT ON COLUMN dwh.refresh_runs.values_computed IS 'Số giá trị đã tính lại | Values recomputed';
+COMMENT ON COLUMN dwh.refresh_runs.values_changed IS 'Số giá trị thay đổi, thêm hoặc bỏ | Values that changed, came or went';
+COMMENT ON COLUMN dwh.refresh_runs.cells_ms IS 'Thời gian tính ô, ms | Time for cells, ms';
+COMMENT ON COLUMN dwh.refresh_runs.values_ms IS 'Thời gian tính giá trị, ms | Time for values, ms';
+COMMENT ON COLUMN dwh.refresh_runs.total_ms IS 'Tổng thời gian, ms | Time in all, ms';
+
+-- The alarm: what waits, and how long. Waiting longer than a day is overdue (a rule of our own).
+CREATE OR REPLACE VIEW dwh.stale_cells WITH (security_invoker = true, security_barrier = true) AS
+SELECT s.code AS subject, coalesce(m.unit_column, s.unit_column) AS unit_column, u.code AS unit_code, m.month_from, m.month_to,
+	count(*) AS marks, min(m.marked_at) AS marked_at, statement_timestamp() - min(m.marked_at) AS waiting,
+	statement_timestamp() - min(m.marked_at) > interval '1 day' AS is_overdue
+FROM dwh_log.cell_mark AS m
+JOIN dwh_catalog.subject AS s USING (subject_id)
+LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = m.unit_id
+GROUP BY s.code, coalesce(m.unit_column, s.unit_column), u.code, m.month_from, m.month_to;
+COMMENT ON VIEW dwh.stale_cells IS
+	'Ô có dòng thay đổi đang chờ làm mới, và đã chờ bao lâu | Cells whose rows changed and that wait for refresh, and how long';
+COMMENT ON COLUMN dwh.stale_cells.subject IS 'Mã chủ đề | Code of the subject';
+COMMENT ON COLUMN dwh.stale_cells.unit_column IS 'Cột đơn vị | Column of the unit';
+COMMENT ON COLUMN dwh.stale_cells.unit_code IS 'Mã đơn vị; trống là mọi đơn vị | Code of the unit; empty means every unit';
+COMMENT ON COLUMN dwh.stale_cells.month_from IS 'Từ tháng | First month';
+COMMENT ON COLUMN dwh.stale_cells.month_to IS 'Đến tháng | Last month';
+COMMENT ON COLUMN dwh.stale_cells.marks IS 'Số dấu | Marks';
+COMMENT ON COLUMN dwh.stale_cells.marked_at IS 'Dấu đầu tiên lúc | First marked at';
+COMMENT ON COLUMN dwh.stale_cells.waiting IS 'Đã chờ | Waiting for';
+COMMENT ON COLUMN dwh.stale_cells.is_overdue IS 'Chờ quá một ngày | Waiting for more than a day';

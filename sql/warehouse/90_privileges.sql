@@ -73,6 +73,12 @@ GRANT SELECT ON dwh_catalog.summary, dwh_catalog.summary_dimension, dwh_catalog.
 GRANT EXECUTE ON FUNCTION dwh.list_summaries(text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
 
+-- Refresh. The rows of kept values are a matter of row security; marks and runs name no person's data.
+GRANT EXECUTE ON FUNCTION dwh.refresh(text), dwh.mark_dirty(text, date, date, int[]), dwh.schedule_refresh(text) TO dwh_central_admin, dwh_loader;
+GRANT EXECUTE ON FUNCTION dwh.keep_indicator(text, boolean, text[], text[])
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh_log.cell_mark, dwh.refresh_runs, dwh.stale_cells TO dwh_central_admin, dwh_loader, dwh_auditor;
+
 -- Figures entered by hand: these ask for the right themselves, too. What waits is seen where the figures are.
 GRANT EXECUTE ON FUNCTION
 	dwh.enter_value(text, date, text, text, numeric, text, text, text, text, text, text, text, text, text, text),

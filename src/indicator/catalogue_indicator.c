@@ -24,6 +24,7 @@
 PG_FUNCTION_INFO_V1(dwh_sql_create_indicator);
 PG_FUNCTION_INFO_V1(dwh_sql_revise_indicator);
 PG_FUNCTION_INFO_V1(dwh_sql_retire_indicator);
+PG_FUNCTION_INFO_V1(dwh_sql_keep_indicator);
 
 /* ------------------------------------------------------------------ rights */
 
@@ -617,4 +618,79 @@ dwh_sql_retire_indicator(PG_FUNCTION_ARGS)
 	dwh_edit_note_int(&edit, "version", version);
 	dwh_edit_close(&edit);
 	PG_RETURN_INT32(version);
+}
+
+/* The array with each of its words checked against those allowed; raises 22023 for another one, and for an empty array. */
+static void
+check_words(ArrayType *array, const char *argument, const char *const *allowed, int nallowed)
+{
+	Datum	   *elems;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *word = nulls[i] ? "NULL" : TextDatumGetCString(elems[i]);
+		bool		is_allowed = false;
+		DwhNearest	nearest;
+
+		dwh_nearest_begin(&nearest, word);
+		for (int a = 0; a < nallowed; a++)
+		{
+			is_allowed |= !nulls[i] && strcmp(word, allowed[a]) == 0;
+			dwh_nearest_offer(&nearest, allowed[a]);
+		}
+		if (!is_allowed)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("\"%s\" in %s is not known", word, argument),
+					 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) :
+					 errhint("The words allowed stand in the README.")));
+	}
+	if (n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be empty", argument),
+				 errhint("To keep nothing, use p_is_kept => false.")));
+}
+
+/*
+ * dwh.keep_indicator(p_code, p_is_kept, p_periods, p_levels): whether refresh keeps values of an indicator, for which kinds of period
+ * and levels of units (NULL: as they are). The next refresh acts on it. Returns false where nothing changed.
+ */
+Datum
+dwh_sql_keep_indicator(PG_FUNCTION_ARGS)
+{
+	static const char *const periods[] = {"month", "quarter", "half", "year", "ytd"};
+	static const char *const levels[] = {"country", "region", "province", "base"};
+	DwhCatalogueEdit edit;
+	DwhEditParams params = {0};
+	OwnerGroup	group;
+	char	   *code = dwh_edit_required(fcinfo, 0, "p_code");
+	bool		is_kept = PG_ARGISNULL(1) || PG_GETARG_BOOL(1);
+	bool		is_changed;
+
+	dwh_edit_prepare(&edit, "keep_indicator", code);
+	dwh_edit_note(&edit, "is_kept", is_kept ? "true" : "false");
+	dwh_edit_begin(&edit);
+	group = owner_group(code);
+	require_group(&edit, &group);
+	if (!PG_ARGISNULL(2))
+		check_words(PG_GETARG_ARRAYTYPE_P(2), "p_periods", periods, lengthof(periods));
+	if (!PG_ARGISNULL(3))
+		check_words(PG_GETARG_ARRAYTYPE_P(3), "p_levels", levels, lengthof(levels));
+
+	dwh_edit_open(&edit);
+	(void) dwh_catalogue_need_indicator(edit.catalogue, code);
+	dwh_edit_add_int(&params, lock_indicator(code));
+	dwh_edit_add(&params, BOOLOID, BoolGetDatum(is_kept), false);
+	dwh_edit_add(&params, TEXTARRAYOID, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2), PG_ARGISNULL(2));
+	dwh_edit_add(&params, TEXTARRAYOID, PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3), PG_ARGISNULL(3));
+	is_changed = dwh_spi_run("UPDATE dwh_catalog.indicator SET is_kept = $2, kept_periods = coalesce($3, kept_periods),"
+							 " kept_levels = coalesce($4, kept_levels) WHERE indicator_id = $1 AND (is_kept, kept_periods, kept_levels)"
+							 " IS DISTINCT FROM ($2, coalesce($3, kept_periods), coalesce($4, kept_levels))",
+							 params.n, params.types, params.values, params.nulls, false, SPI_OK_UPDATE) > 0;
+	dwh_edit_close(&edit);
+	PG_RETURN_BOOL(is_changed);
 }

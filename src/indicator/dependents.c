@@ -18,17 +18,6 @@
 
 PG_FUNCTION_INFO_V1(dwh_sql_list_dependents);
 
-/* A version that was reached, and for which of its days. */
-typedef struct Dependent
-{
-	DwhIndicator *indicator;
-	DwhVersion *version;		/* NULL: a measure, for all days */
-	const char *code;
-	DateADT		from;
-	DateADT		to;
-	int			depth;
-} Dependent;
-
 /* Whether a formula reads periods before the one asked for. */
 static bool
 looks_back(const DwhNode *node)
@@ -70,7 +59,7 @@ refers_to(const DwhNode *formula, const char *code)
 static void
 reach(List **reached, DwhIndicator *indicator, DwhVersion *version, DateADT from, DateADT to, int depth)
 {
-	Dependent  *dependent;
+	DwhDependent *dependent;
 	ListCell   *lc;
 
 	foreach(lc, *reached)
@@ -79,7 +68,7 @@ reach(List **reached, DwhIndicator *indicator, DwhVersion *version, DateADT from
 		if (dependent->version == version && dependent->from <= from && to <= dependent->to)
 			return;
 	}
-	dependent = palloc0(sizeof(Dependent));
+	dependent = palloc0(sizeof(DwhDependent));
 	dependent->indicator = indicator;
 	dependent->version = version;
 	dependent->code = indicator ? indicator->code : NULL;
@@ -91,7 +80,7 @@ reach(List **reached, DwhIndicator *indicator, DwhVersion *version, DateADT from
 
 /* Reaches the versions that refer directly to one that was reached. */
 static void
-reach_from(DwhCatalogue *catalogue, const Dependent *base, List **reached)
+reach_from(DwhCatalogue *catalogue, const DwhDependent *base, List **reached)
 {
 	ListCell   *i;
 
@@ -121,8 +110,8 @@ reach_from(DwhCatalogue *catalogue, const Dependent *base, List **reached)
 static int
 compare_dependents(const ListCell *a, const ListCell *b)
 {
-	const Dependent *x = lfirst(a);
-	const Dependent *y = lfirst(b);
+	const DwhDependent *x = lfirst(a);
+	const DwhDependent *y = lfirst(b);
 	int			order = x->depth - y->depth;
 
 	if (order == 0)
@@ -139,13 +128,13 @@ emit(ReturnSetInfo *rsinfo, List *dependents)
 	list_sort(dependents, compare_dependents);
 	foreach(lc, dependents)
 	{
-		Dependent  *dependent = lfirst(lc);
+		DwhDependent *dependent = lfirst(lc);
 		Datum		values[4];
 		bool		nulls[4] = {0};
 		bool		is_repeated = false;
 
 		for (int i = 0; i < foreach_current_index(lc) && !is_repeated; i++)
-			is_repeated = ((Dependent *) list_nth(dependents, i))->version == dependent->version;
+			is_repeated = ((DwhDependent *) list_nth(dependents, i))->version == dependent->version;
 		if (is_repeated)
 			continue;
 		values[0] = CStringGetTextDatum(dependent->code);
@@ -156,23 +145,17 @@ emit(ReturnSetInfo *rsinfo, List *dependents)
 	}
 }
 
-/* dwh.list_dependents(p_code): raises 42704 for a code of neither a measure nor an indicator. */
-Datum
-dwh_sql_list_dependents(PG_FUNCTION_ARGS)
+/*
+ * The versions whose values follow from those of a measure or an indicator, and the days for which they do; a version may stand in
+ * it more than once. Raises 42704 for a code of neither.
+ */
+List *
+dwh_dependents(DwhCatalogue *catalogue, const char *code)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	char	   *code = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	DwhOwnerSwitch owner;
-	DwhCatalogue *catalogue;
-	DwhIndicator *indicator;
+	DwhIndicator *indicator = dwh_catalogue_indicator(catalogue, code);
 	List	   *reached = NIL;
 	int			nroots;
 
-	InitMaterializedSRF(fcinfo, 0);
-	dwh_owner_enter(&owner);
-	dwh_spi_begin();
-	catalogue = dwh_catalogue_load();
-	indicator = dwh_catalogue_indicator(catalogue, code);
 	if (indicator)
 	{
 		ListCell   *lc;
@@ -187,7 +170,7 @@ dwh_sql_list_dependents(PG_FUNCTION_ARGS)
 	else if (dwh_catalogue_measure(catalogue, code))
 	{
 		reach(&reached, NULL, NULL, DATEVAL_NOBEGIN, DATEVAL_NOEND, 0);
-		((Dependent *) linitial(reached))->code = code;
+		((DwhDependent *) linitial(reached))->code = code;
 	}
 	else
 		dwh_catalogue_unknown_code(catalogue, code, true);
@@ -195,7 +178,20 @@ dwh_sql_list_dependents(PG_FUNCTION_ARGS)
 	/* the list grows while it is walked */
 	for (int i = 0; i < list_length(reached); i++)
 		reach_from(catalogue, list_nth(reached, i), &reached);
-	emit(rsinfo, list_copy_tail(reached, nroots));
+	return list_copy_tail(reached, nroots);
+}
+
+/* dwh.list_dependents(p_code): raises 42704 for a code of neither a measure nor an indicator. */
+Datum
+dwh_sql_list_dependents(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	DwhOwnerSwitch owner;
+
+	InitMaterializedSRF(fcinfo, 0);
+	dwh_owner_enter(&owner);
+	dwh_spi_begin();
+	emit(rsinfo, dwh_dependents(dwh_catalogue_load(), text_to_cstring(PG_GETARG_TEXT_PP(0))));
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	return (Datum) 0;

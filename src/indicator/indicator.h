@@ -418,6 +418,19 @@ typedef struct DwhFormulaFacts
 
 extern void dwh_formula_check(DwhCatalogue *catalogue, const char *source, const char *code, DwhFormulaFacts *facts);
 
+/* dependents.c: a version whose values follow from those of another, and for which of its days */
+typedef struct DwhDependent
+{
+	DwhIndicator *indicator;
+	DwhVersion *version;		/* NULL: a measure, for all days */
+	const char *code;
+	DateADT		from;
+	DateADT		to;
+	int			depth;
+} DwhDependent;
+
+extern List *dwh_dependents(DwhCatalogue *catalogue, const char *code);
+
 /* visible.c */
 extern bool dwh_caller_sees_values(void);
 extern void dwh_family_bind(DwhFamily *family);

@@ -458,7 +458,7 @@ narrow_to_leaf(Relation rel, DwhMark *mark)
 				if (i > 0 && bounds->kind[i - 1][0] == PARTITION_RANGE_DATUM_VALUE)
 					mark->from = dwh_month_start(DatumGetDateADT(bounds->datums[i - 1][0]));
 				if (bounds->kind[i][0] == PARTITION_RANGE_DATUM_VALUE)
-					mark->to = DatumGetDateADT(bounds->datums[i][0]);
+					mark->to = dwh_month_start(DatumGetDateADT(bounds->datums[i][0]) - 1);
 			}
 	}
 	relation_close(parent, NoLock);

@@ -1,0 +1,656 @@
+/*
+ * refresh_values.c
+ *		Stage 2 of dwh.refresh(): the values that are kept in dwh_star.indicator_value; see refresh.h.
+ *
+ * Values of an indicator are kept for every period within its span: the months over which the facts that its formula leads to have
+ * rows. Where a unit has nothing in a period (no_data, no_source) there is no row. A row that comes out as it was is left alone.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "common/spi.h"
+#include "indicator/refresh.h"
+
+/* Months that values of one indicator are kept for at most: the last ones count. */
+#define MAX_SPAN 1200
+
+/* Different periods that are computed at once. */
+#define PERIODS_AT_ONCE 24
+
+#define VALUE_COLUMNS 14
+
+/* Of which the first are the key. */
+#define KEY_COLUMNS 6
+
+static const char *const level_names[DWH_MAP_LEVELS] = {"country", "region", "province", "base"};
+
+/* What is known while the stage runs. */
+typedef struct Stage
+{
+	DwhCatalogue *catalogue;
+	DwhUnitTable *units;
+	DwhClosure *closure;
+	List	   *kept;			/* of DwhKept */
+	List	   *changes;		/* of DwhChange */
+	List	   *revised;		/* of int: indicators of which a mark was found */
+	DwhRefreshCounts *counts;
+} Stage;
+
+/* A mark of an indicator. */
+typedef struct IndicatorMark
+{
+	int			indicator_id;
+	bool		with_dependents;
+	DateADT		from;
+} IndicatorMark;
+
+/* Rows that are computed, as columns. */
+typedef struct Batch
+{
+	Stage	   *stage;
+	MemoryContext context;
+	ArrayBuildState *columns[VALUE_COLUMNS];
+	int			n;
+} Batch;
+
+/* In the order of the key, then of the table. */
+static const struct
+{
+	Oid			type;
+	Oid			array_type;
+}			columns_of[VALUE_COLUMNS] = {
+	{INT4OID, INT4ARRAYOID},	/* indicator_id */
+	{TEXTOID, TEXTARRAYOID},	/* period_type */
+	{DATEOID, DATEARRAYOID},	/* period_start */
+	{TEXTOID, TEXTARRAYOID},	/* unit_level */
+	{INT4OID, INT4ARRAYOID},	/* unit_id */
+	{BOOLOID, BOOLARRAYOID},	/* is_split */
+	{INT4OID, INT4ARRAYOID},	/* subject_id */
+	{BOOLOID, BOOLARRAYOID},	/* is_public */
+	{NUMERICOID, NUMERICARRAYOID},	/* value */
+	{NUMERICOID, NUMERICARRAYOID},	/* numerator */
+	{NUMERICOID, NUMERICARRAYOID},	/* denominator */
+	{TEXTOID, TEXTARRAYOID},	/* status */
+	{NUMERICOID, NUMERICARRAYOID},	/* completeness */
+	{INT4OID, INT4ARRAYOID}		/* version */
+};
+
+/* ------------------------------------------------------------------ marks */
+
+/* Adds a unit to a change; one that is gone stands for every unit. */
+static void
+add_unit(Stage *stage, DwhChange *change, int unit_id, bool presence_changed)
+{
+	int			index = unit_id == 0 ? -1 : dwh_closure_index(stage->closure, unit_id);
+
+	if (index < 0)
+	{
+		change->all_units = true;
+		change->presence_of_all |= presence_changed;
+		return;
+	}
+	if (!bms_is_member(index, change->units))
+		change->units = bms_add_members(change->units, dwh_closure_of(stage->closure, index));
+	if (presence_changed)
+		change->presence = bms_add_members(change->presence, dwh_closure_of(stage->closure, index));
+}
+
+/* Takes the marks that are visible now. Returns those of indicators; those of cells become changes. */
+static List *
+take_marks(Stage *stage)
+{
+	List	   *marks = NIL;
+	DwhChange  *change = NULL;
+	uint64		n = dwh_spi_select("WITH taken AS (DELETE FROM dwh_log.value_mark RETURNING *)"
+								   " SELECT coalesce(indicator_id, 0), with_dependents, period_start, coalesce(subject_id, 0), unit_column, unit_id,"
+								   " month_from, month_to, bool_or(presence_changed) FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
+								   " ORDER BY 1, 4, 5, 7, 8, 6", 0, NULL, NULL, NULL, false);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		char	   *column = dwh_spi_text(i, 5);
+
+		if (dwh_spi_int(i, 1) != 0)
+		{
+			IndicatorMark *mark = palloc0(sizeof(IndicatorMark));
+
+			mark->indicator_id = dwh_spi_int(i, 1);
+			mark->with_dependents = dwh_spi_bool(i, 2);
+			mark->from = dwh_spi_date(i, 3);
+			marks = lappend(marks, mark);
+			continue;
+		}
+		if (change == NULL || change->subject_id != dwh_spi_int(i, 4) || change->from != dwh_spi_date(i, 7) ||
+			change->to != dwh_spi_date(i, 8) || (column == NULL) != (change->unit_column == NULL) ||
+			(column && strcmp(column, change->unit_column) != 0))
+		{
+			change = palloc0(sizeof(DwhChange));
+			change->subject_id = dwh_spi_int(i, 4);
+			change->unit_column = column;
+			change->from = dwh_spi_date(i, 7);
+			change->to = dwh_spi_date(i, 8);
+			stage->changes = lappend(stage->changes, change);
+		}
+		add_unit(stage, change, dwh_spi_int(i, 6), dwh_spi_bool(i, 9));
+	}
+	return marks;
+}
+
+/* ------------------------------------------------------------------ what is kept */
+
+static void
+load_kept(Stage *stage)
+{
+	uint64		n = dwh_spi_select("SELECT i.indicator_id, i.code, i.is_public, (SELECT coalesce(bit_or(1 << (array_position("
+								   "'{month,quarter,half,year,ytd}'::text[], k) - 1)), 0) FROM unnest(i.kept_periods) AS k WHERE k = ANY (i.periods)),"
+								   " (SELECT coalesce(bit_or(1 << (array_position('{country,region,province,base}'::text[], k) - 1)), 0)"
+								   " FROM unnest(i.kept_levels) AS k), s.first_month, s.last_month"
+								   " FROM dwh_catalog.indicator i LEFT JOIN dwh_catalog.indicator_span s USING (indicator_id)"
+								   " WHERE i.is_kept ORDER BY i.indicator_id", 0, NULL, NULL, NULL, true);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		DwhKept    *kept = palloc0(sizeof(DwhKept));
+
+		kept->indicator_id = dwh_spi_int(i, 1);
+		kept->indicator = dwh_catalogue_indicator(stage->catalogue, dwh_spi_text(i, 2));
+		kept->is_public = dwh_spi_bool(i, 3);
+		kept->period_types = dwh_spi_int(i, 4);
+		kept->levels = dwh_spi_int(i, 5);
+		kept->was_kept = !dwh_spi_isnull(i, 6);
+		kept->old_first = dwh_spi_date(i, 6);
+		kept->old_last = dwh_spi_date(i, 7);
+		stage->kept = lappend(stage->kept, kept);
+	}
+}
+
+/* The first and last month in which a subject has rows, by unit column. */
+typedef struct Presence
+{
+	int			subject_id;
+	char	   *unit_column;
+	DateADT		first;
+	DateADT		last;
+} Presence;
+
+static List *
+load_presence(void)
+{
+	List	   *result = NIL;
+	uint64		n = dwh_spi_select("SELECT * FROM (SELECT x.subject_id, x.unit_column,"
+								   " (SELECT min(p.month) FROM dwh_star.subject_presence p WHERE p.subject_id = x.subject_id AND p.unit_column = x.unit_column) AS first,"
+								   " (SELECT max(p.month) FROM dwh_star.subject_presence p WHERE p.subject_id = x.subject_id AND p.unit_column = x.unit_column) AS last"
+								   " FROM (SELECT DISTINCT s.subject_id, coalesce(m.unit_column, s.unit_column) AS unit_column"
+								   " FROM dwh_catalog.subject s JOIN dwh_catalog.measure m USING (subject_id)) x) y WHERE y.first IS NOT NULL",
+								   0, NULL, NULL, NULL, true);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		Presence   *presence = palloc0(sizeof(Presence));
+
+		presence->subject_id = dwh_spi_int(i, 1);
+		presence->unit_column = dwh_spi_text(i, 2);
+		presence->first = dwh_month_start(dwh_spi_date(i, 3));
+		presence->last = dwh_month_start(dwh_spi_date(i, 4));
+		result = lappend(result, presence);
+	}
+	return result;
+}
+
+/*
+ * The months over which the facts of an indicator have rows. Figures entered by people do not stretch it, unless there is nothing
+ * else: they stand for their whole year, and plans are made for years to come.
+ */
+static void
+find_span(Stage *stage, DwhKept *kept, List *presences)
+{
+	List	   *measures = kept->indicator ? dwh_reach_measures(stage->catalogue, kept->indicator) : NIL;
+	bool		is_manual = true;
+	ListCell   *m;
+
+	foreach(m, measures)
+		is_manual &= dwh_request_kind(lfirst(m)) == DWH_SCAN_MANUAL;
+	foreach(m, measures)
+	{
+		DwhMeasure *measure = lfirst(m);
+		ListCell   *p;
+
+		if (!is_manual && dwh_request_kind(measure) == DWH_SCAN_MANUAL)
+			continue;
+		foreach(p, presences)
+		{
+			Presence   *presence = lfirst(p);
+			DateADT		last = presence->last;
+
+			if (presence->subject_id != measure->subject->subject_id || strcmp(presence->unit_column, measure->unit_column) != 0)
+				continue;
+			if (is_manual)
+				last = dwh_month_add(dwh_frame_ytd(&(DwhFrame) {.last = last}).first, 11);
+			kept->first = kept->has_span ? Min(kept->first, presence->first) : presence->first;
+			kept->last = kept->has_span ? Max(kept->last, last) : last;
+			kept->has_span = true;
+		}
+	}
+	if (kept->has_span && dwh_month_diff(kept->first, kept->last) >= MAX_SPAN)
+		kept->first = dwh_month_add(kept->last, 1 - MAX_SPAN);
+}
+
+/* The periods of a type that meet some months. */
+static List *
+frames_within(DwhPeriodType type, DateADT first, DateADT last)
+{
+	static const int steps[] = {
+		[DWH_PERIOD_MONTH] = 1,[DWH_PERIOD_QUARTER] = 3,[DWH_PERIOD_HALF] = 6,[DWH_PERIOD_YEAR] = 12,[DWH_PERIOD_YTD] = 1
+	};
+	DateADT		year = dwh_frame_ytd(&(DwhFrame) {.last = first}).first;
+
+	return dwh_period_frames(type, dwh_month_add(first, -(dwh_month_diff(year, first) % steps[type])), last, DATEVAL_NOEND);
+}
+
+/* Lists the periods of an indicator; those outside the months that were kept before are to be computed as a whole. */
+static void
+list_periods(DwhKept *kept)
+{
+	for (int type = DWH_PERIOD_MONTH; kept->has_span && type <= DWH_PERIOD_YTD; type++)
+	{
+		ListCell   *lc;
+
+		if ((kept->period_types & (1 << type)) == 0)
+			continue;
+		foreach(lc, frames_within(type, kept->first, kept->last))
+		{
+			DwhDirty   *dirty = palloc0(sizeof(DwhDirty));
+
+			dirty->kept = kept;
+			dirty->asked.indicator = kept->indicator;
+			dirty->asked.frame = *(DwhFrame *) lfirst(lc);
+			dirty->all_units = !kept->was_kept || dirty->asked.frame.last < kept->old_first ||
+				dirty->asked.frame.first > kept->old_last;
+			kept->dirty = lappend(kept->dirty, dirty);
+		}
+	}
+}
+
+/* All values of an indicator's periods that end from a day on, within some days. */
+static void
+dirty_periods(DwhKept *kept, DateADT from, DateADT to)
+{
+	ListCell   *lc;
+
+	foreach(lc, kept->dirty)
+	{
+		DwhDirty   *dirty = lfirst(lc);
+		DateADT		end = dwh_month_end(dirty->asked.frame.last);
+
+		dirty->all_units |= from <= end && end <= to;
+	}
+}
+
+/* Applies the mark of an indicator. */
+static void
+apply_mark(Stage *stage, const IndicatorMark *mark)
+{
+	ListCell   *lc;
+	ListCell   *d;
+	List	   *dependents = NIL;
+
+	stage->revised = list_append_unique_int(stage->revised, mark->indicator_id);
+	if (mark->with_dependents)
+	{
+		Oid			types[1] = {INT4OID};
+		Datum		values[1] = {Int32GetDatum(mark->indicator_id)};
+
+		if (dwh_spi_select("SELECT code FROM dwh_catalog.indicator WHERE indicator_id = $1", 1, types, values, NULL, true) > 0)
+		{
+			char	   *code = dwh_spi_text(0, 1);
+
+			if (dwh_catalogue_indicator(stage->catalogue, code))
+				dependents = dwh_dependents(stage->catalogue, code);
+		}
+	}
+	foreach(lc, stage->kept)
+	{
+		DwhKept    *kept = lfirst(lc);
+
+		if (kept->indicator_id == mark->indicator_id)
+		{
+			kept->is_revised = true;
+			dirty_periods(kept, mark->from, DATEVAL_NOEND);
+		}
+		foreach(d, dependents)
+		{
+			DwhDependent *dependent = lfirst(d);
+
+			if (kept->indicator && dependent->indicator == kept->indicator)
+				dirty_periods(kept, Max(mark->from, dependent->from), dependent->to);
+		}
+	}
+}
+
+/* ------------------------------------------------------------------ computing */
+
+/* Whether the unit is to be computed. */
+static bool
+is_dirty_unit(void *arg, const DwhAsked *asked, int unit_id)
+{
+	const DwhDirty *dirty = (const DwhDirty *) asked;
+
+	return dirty->all_units ||
+		bms_is_member(dwh_closure_index(((Batch *) arg)->stage->closure, unit_id), dirty->units);
+}
+
+/* Adds an answer to the rows. */
+static void
+take_answer(void *arg, const DwhAnswer *answer)
+{
+	Batch	   *batch = arg;
+	const DwhKept *kept = ((const DwhDirty *) answer->asked)->kept;
+	DwhStatus	status = answer->value.status;
+	Datum		values[VALUE_COLUMNS] = {0};
+	bool		nulls[VALUE_COLUMNS] = {0};
+
+	batch->stage->counts->values_computed++;
+	if (answer->value.is_null && (status == DWH_STATUS_NO_DATA || status == DWH_STATUS_NO_SOURCE))
+		return;
+	values[0] = Int32GetDatum(kept->indicator_id);
+	values[1] = CStringGetTextDatum(dwh_period_type_name(answer->asked->frame.type));
+	values[2] = DateADTGetDatum(dwh_frame_label(&answer->asked->frame));
+	values[3] = CStringGetTextDatum(level_names[answer->ev->level]);
+	values[4] = Int32GetDatum(answer->unit->unit_id);
+	values[5] = BoolGetDatum(answer->is_split);
+	values[6] = Int32GetDatum(kept->indicator->subject_id);
+	values[7] = BoolGetDatum(kept->is_public);
+	values[8] = answer->value.number;
+	nulls[8] = answer->value.is_null;
+	values[9] = answer->numerator.number;
+	nulls[9] = !answer->is_ratio || answer->numerator.is_null;
+	values[10] = answer->denominator.number;
+	nulls[10] = !answer->is_ratio || answer->denominator.is_null;
+	values[11] = CStringGetTextDatum(dwh_status_name(status));
+	values[12] = dwh_share_numeric(answer->value.completeness);
+	nulls[13] = answer->version == NULL;
+	values[13] = Int32GetDatum(answer->version ? answer->version->version : 0);
+	for (int c = 0; c < VALUE_COLUMNS; c++)
+		batch->columns[c] = accumArrayResult(batch->columns[c], values[c], nulls[c], columns_of[c].type, batch->context);
+	batch->n++;
+}
+
+/* Names what was asked for: one row an indicator and period, or one a unit of it; parameters 1 to 4 of the statement that deletes. */
+static void
+list_dirty(Batch *batch, List *dirties, Datum *values)
+{
+	static const Oid types[4] = {INT4OID, TEXTOID, DATEOID, INT4OID};
+	ArrayBuildState *columns[4] = {NULL};
+	ListCell   *lc;
+
+	foreach(lc, dirties)
+	{
+		DwhDirty   *dirty = lfirst(lc);
+		int			u = -1;
+
+		while (dirty->all_units ? u == -1 : (u = bms_next_member(dirty->units, u)) >= 0)
+		{
+			Datum		row[4];
+
+			row[0] = Int32GetDatum(dirty->kept->indicator_id);
+			row[1] = CStringGetTextDatum(dwh_period_type_name(dirty->asked.frame.type));
+			row[2] = DateADTGetDatum(dwh_frame_label(&dirty->asked.frame));
+			row[3] = dirty->all_units ? (Datum) 0 : Int32GetDatum(batch->stage->units->units[u].unit_id);
+			for (int c = 0; c < 4; c++)
+				columns[c] = accumArrayResult(columns[c], row[c], c == 3 && dirty->all_units, types[c], batch->context);
+			if (dirty->all_units)
+				break;
+		}
+	}
+	for (int c = 0; c < 4; c++)
+		values[c] = makeArrayResult(columns[c], batch->context);
+}
+
+/* Brings the kept values to what was computed: what is not there any more goes, what differs is written. */
+static void
+store_batch(Batch *batch, List *dirties)
+{
+	Oid			types[VALUE_COLUMNS + 1];
+	Datum		values[VALUE_COLUMNS + 1];
+	Oid			gone_types[4 + KEY_COLUMNS] = {INT4ARRAYOID, TEXTARRAYOID, DATEARRAYOID, INT4ARRAYOID};
+	Datum		gone_values[4 + KEY_COLUMNS];
+	DwhRefreshCounts *counts = batch->stage->counts;
+
+	for (int c = 0; c < VALUE_COLUMNS; c++)
+	{
+		types[c] = columns_of[c].array_type;
+		values[c] = batch->columns[c] ? makeArrayResult(batch->columns[c], batch->context)
+			: PointerGetDatum(construct_empty_array(columns_of[c].type));
+	}
+	types[VALUE_COLUMNS] = TIMESTAMPTZOID;
+	values[VALUE_COLUMNS] = TimestampTzGetDatum(counts->started_at);
+	list_dirty(batch, dirties, gone_values);
+	memcpy(gone_types + 4, types, KEY_COLUMNS * sizeof(Oid));
+	memcpy(gone_values + 4, values, KEY_COLUMNS * sizeof(Datum));
+	counts->values_changed +=
+		dwh_spi_run("WITH asked AS (SELECT * FROM unnest($1, $2, $3, $4) AS u (indicator_id, period_type, period_start, only_unit_id)),"
+					" gone AS (SELECT v.indicator_id, v.period_type, v.period_start, v.unit_level, v.unit_id, v.is_split"
+					" FROM dwh_star.indicator_value v JOIN asked a USING (indicator_id, period_type, period_start)"
+					" WHERE a.only_unit_id IS NULL OR a.only_unit_id = v.unit_id"
+					" EXCEPT SELECT * FROM unnest($5, $6, $7, $8, $9, $10))"
+					" DELETE FROM dwh_star.indicator_value v USING gone g WHERE (v.indicator_id, v.period_type, v.period_start, v.unit_level,"
+					" v.unit_id, v.is_split) = (g.indicator_id, g.period_type, g.period_start, g.unit_level, g.unit_id, g.is_split)",
+					4 + KEY_COLUMNS, gone_types, gone_values, NULL, false, SPI_OK_DELETE);
+	counts->values_changed +=
+		dwh_spi_run("INSERT INTO dwh_star.indicator_value AS v (indicator_id, period_type, period_start, unit_level, unit_id, is_split, subject_id,"
+					" is_public, value, numerator, denominator, status, completeness, version, computed_at)"
+					" SELECT u.*, $15 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS u"
+					" ON CONFLICT (indicator_id, period_type, period_start, unit_level, unit_id, is_split) DO UPDATE SET subject_id = excluded.subject_id,"
+					" is_public = excluded.is_public, value = excluded.value, numerator = excluded.numerator, denominator = excluded.denominator,"
+					" status = excluded.status, completeness = excluded.completeness, version = excluded.version, computed_at = excluded.computed_at"
+					" WHERE (v.subject_id, v.is_public, v.value, v.numerator, v.denominator, v.status, v.completeness, v.version) IS DISTINCT FROM"
+					" (excluded.subject_id, excluded.is_public, excluded.value, excluded.numerator, excluded.denominator, excluded.status,"
+					" excluded.completeness, excluded.version)",
+					VALUE_COLUMNS + 1, types, values, NULL, false, SPI_OK_INSERT);
+}
+
+/* Computes and stores periods of indicators that are kept at the same levels. What they need is gone when they are done. */
+static void
+compute_batch(Stage *stage, List *dirties, int levels)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dwh kept values", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	DwhFamily  *family;
+	DwhQuestion question = {0};
+	Batch		batch = {0};
+
+	dwh_spi_begin();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	family = palloc0(sizeof(DwhFamily));
+	family->catalogue = stage->catalogue;
+	family->units = stage->units;
+	family->root_unit_id = dwh_unit_root();
+	batch.stage = stage;
+	batch.context = context;
+	question.family = family;
+	for (int level = 0; level < DWH_MAP_LEVELS; level++)
+		if (levels & (1 << level))
+			question.levels = lappend_int(question.levels, level);
+	question.asked = dirties;
+	question.wants_unit = is_dirty_unit;
+	question.take = take_answer;
+	question.arg = &batch;
+	dwh_question_answer(&question);
+	PopActiveSnapshot();
+	store_batch(&batch, dirties);
+	dwh_spi_end();
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* By levels, then period, so that a batch shares its scans. */
+static int
+compare_dirty(const ListCell *a, const ListCell *b)
+{
+	const DwhDirty *x = lfirst(a);
+	const DwhDirty *y = lfirst(b);
+
+	if (x->kept->levels != y->kept->levels)
+		return x->kept->levels - y->kept->levels;
+	if (x->asked.frame.type != y->asked.frame.type)
+		return (int) x->asked.frame.type - (int) y->asked.frame.type;
+	if (x->asked.frame.last != y->asked.frame.last)
+		return x->asked.frame.last < y->asked.frame.last ? -1 : 1;
+	return x->kept->indicator_id - y->kept->indicator_id;
+}
+
+/* Computes everything that is dirty, some periods at once. */
+static void
+compute(Stage *stage)
+{
+	List	   *all = NIL;
+	List	   *batch = NIL;
+	int			nperiods = 0;
+	DwhDirty   *previous = NULL;
+	ListCell   *k;
+	ListCell   *d;
+
+	foreach(k, stage->kept)
+		foreach(d, ((DwhKept *) lfirst(k))->dirty)
+			if (((DwhDirty *) lfirst(d))->all_units || ((DwhDirty *) lfirst(d))->units)
+				all = lappend(all, lfirst(d));
+	list_sort(all, compare_dirty);
+	foreach(d, all)
+	{
+		DwhDirty   *dirty = lfirst(d);
+		bool		is_like = previous && previous->kept->levels == dirty->kept->levels;
+		bool		is_same = is_like && previous->asked.frame.type == dirty->asked.frame.type &&
+			previous->asked.frame.last == dirty->asked.frame.last;
+
+		if (previous && (!is_like || (!is_same && nperiods == PERIODS_AT_ONCE)))
+		{
+			compute_batch(stage, batch, previous->kept->levels);
+			batch = NIL;
+			nperiods = 0;
+		}
+		if (batch == NIL || !is_same)
+			nperiods++;
+		batch = lappend(batch, dirty);
+		previous = dirty;
+	}
+	if (batch != NIL)
+		compute_batch(stage, batch, previous->kept->levels);
+}
+
+/* ------------------------------------------------------------------ the months that are kept */
+
+/* Drops the values of an indicator that are not of its periods any more, or all. */
+static void
+drop_outside(Stage *stage, int indicator_id, const DwhKept *kept)
+{
+	Oid			types[1] = {INT4OID};
+	Datum		values[1] = {Int32GetDatum(indicator_id)};
+	StringInfoData where;
+
+	initStringInfo(&where);
+	for (int type = DWH_PERIOD_MONTH; kept && kept->has_span && type <= DWH_PERIOD_YTD; type++)
+	{
+		List	   *frames;
+
+		if ((kept->period_types & (1 << type)) == 0)
+			continue;
+		frames = frames_within(type, kept->first, kept->last);
+		appendStringInfo(&where, " AND NOT (period_type = '%s' AND period_start BETWEEN '%s' AND '%s')", dwh_period_type_name(type),
+						 dwh_date_iso(dwh_frame_label(linitial(frames))), dwh_date_iso(dwh_frame_label(llast(frames))));
+	}
+	stage->counts->values_changed +=
+		dwh_spi_run(psprintf("DELETE FROM dwh_star.indicator_value WHERE indicator_id = $1%s", where.data), 1, types, values, NULL, false,
+					SPI_OK_DELETE);
+}
+
+/* Brings the list of spans to what it is now, and drops what lies outside. */
+static void
+store_spans(Stage *stage)
+{
+	ListCell   *lc;
+
+	foreach(lc, stage->revised)
+	{
+		bool		is_kept = false;
+		ListCell   *k;
+
+		foreach(k, stage->kept)
+			is_kept |= ((DwhKept *) lfirst(k))->indicator_id == lfirst_int(lc);
+		if (!is_kept)
+		{
+			Oid			types[1] = {INT4OID};
+			Datum		values[1] = {Int32GetDatum(lfirst_int(lc))};
+
+			drop_outside(stage, lfirst_int(lc), NULL);
+			(void) dwh_spi_run("DELETE FROM dwh_catalog.indicator_span WHERE indicator_id = $1", 1, types, values, NULL, false, SPI_OK_DELETE);
+		}
+	}
+	foreach(lc, stage->kept)
+	{
+		DwhKept    *kept = lfirst(lc);
+		Oid			types[3] = {INT4OID, DATEOID, DATEOID};
+		Datum		values[3] = {Int32GetDatum(kept->indicator_id), DateADTGetDatum(kept->first), DateADTGetDatum(kept->last)};
+		bool		is_moved = kept->has_span != kept->was_kept ||
+			(kept->has_span && (kept->first != kept->old_first || kept->last != kept->old_last));
+
+		if (is_moved || kept->is_revised)
+			drop_outside(stage, kept->indicator_id, kept);
+		if (is_moved && kept->has_span)
+			(void) dwh_spi_run("INSERT INTO dwh_catalog.indicator_span VALUES ($1, $2, $3) ON CONFLICT (indicator_id) DO UPDATE"
+							   " SET first_month = excluded.first_month, last_month = excluded.last_month", 3, types, values, NULL, false, SPI_OK_INSERT);
+		else if (is_moved)
+			(void) dwh_spi_run("DELETE FROM dwh_catalog.indicator_span WHERE indicator_id = $1", 1, types, values, NULL, false, SPI_OK_DELETE);
+	}
+}
+
+/* Whether nothing is marked, so that there is nothing to do. */
+static bool
+nothing_marked(void)
+{
+	return dwh_spi_select("SELECT 1 FROM dwh_log.value_mark LIMIT 1", 0, NULL, NULL, NULL, false) == 0;
+}
+
+/* Stage 2: see refresh.h. */
+void
+dwh_refresh_values(DwhRefreshCounts *counts)
+{
+	Stage		stage = {0};
+	List	   *marks;
+	List	   *presences;
+	ListCell   *lc;
+
+	if (dwh_spi_select("SELECT FROM dwh_catalog.value_lock WHERE lock_id = 1 FOR NO KEY UPDATE", 0, NULL, NULL, NULL, false) != 1)
+		elog(ERROR, "dwh_catalog.value_lock has no row");
+	if (nothing_marked())
+		return;
+	stage.counts = counts;
+	stage.units = dwh_unit_table_load();
+	stage.closure = dwh_closure_make(stage.units);
+	marks = take_marks(&stage);
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	stage.catalogue = dwh_catalogue_load();
+	load_kept(&stage);
+	presences = load_presence();
+	foreach(lc, stage.kept)
+	{
+		find_span(&stage, lfirst(lc), presences);
+		list_periods(lfirst(lc));
+	}
+	foreach(lc, marks)
+		apply_mark(&stage, lfirst(lc));
+	if (stage.changes != NIL)
+		foreach(lc, stage.kept)
+			if (((DwhKept *) lfirst(lc))->dirty != NIL)
+				dwh_reach(stage.catalogue, stage.units, lfirst(lc), stage.changes);
+	PopActiveSnapshot();
+	store_spans(&stage);
+	compute(&stage);
+}
