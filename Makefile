@@ -50,6 +50,7 @@ OBJS = \
 	src/audit/worker.o \
 	src/share/act.o \
 	src/share/agreement.o \
+	src/share/fetch.o \
 	src/share/guard.o \
 	src/share/log.o \
 	src/share/push.o \
@@ -135,6 +136,7 @@ SQL_PARTS = \
 	sql/install/70_share.sql \
 	sql/install/71_share_services.sql \
 	sql/install/72_share_agreements.sql \
+	sql/install/73_share_fetch.sql \
 	sql/install/76_share_push.sql \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \

@@ -27,4 +27,5 @@ _PG_init(void)
 	dwh_audit_init();
 	dwh_mark_init();
 	dwh_share_init();
+	dwh_share_fetch_init();
 }

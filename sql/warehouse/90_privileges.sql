@@ -125,3 +125,6 @@ GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, d
 	dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh.push_queue TO dwh_share_officer, dwh_auditor;
+-- A partner's call asks for the group and the agreement itself.
+GRANT EXECUTE ON FUNCTION dwh.fetch_share(text, jsonb, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;

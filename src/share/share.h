@@ -133,6 +133,9 @@ extern void dwh_share_log_append(const DwhShareStage *stage);
 extern bool dwh_share_log_commit(const DwhShareStage *stage);
 extern void dwh_share_log_insert(const char *row);
 
+/* fetch.c */
+extern void dwh_share_fetch_init(void);
+
 /* worker.c */
 extern void dwh_share_init(void);
 extern PGDLLEXPORT void dwh_share_worker_main(Datum arg);

@@ -1,0 +1,143 @@
+-- Supply on request: see src/share/fetch.c.
+
+-- What a partner's call reads: the agreement of his role for the service, and the statement, built here of names of the catalogue and
+-- quoted literals only. rule, reason and article say why there is none.
+CREATE FUNCTION dwh_internal.share_fetch_plan(p_service text, p_params jsonb, p_role text,
+	OUT agreement_id int, OUT connection_id int, OUT service_id int, OUT items text[], OUT unit_ids int[], OUT period_from text,
+	OUT period_to text, OUT statement text, OUT rule text, OUT reason text, OUT article text)
+RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
+DECLARE
+	s dwh_catalog.share_service;
+	v dwh_catalog.share_agreement_version;
+	v_kind text;
+	v_unknown text;
+	v_where text[] := '{}';
+	v_units int[];
+	v_from date;
+	v_to date;
+	v_limit bigint;
+	v_parameter jsonb;
+	v_name text;
+	v_type text;
+BEGIN
+	SELECT * INTO s FROM dwh_catalog.share_service AS n WHERE n.code = p_service;
+	IF s.service_id IS NULL OR s.published_at IS NULL THEN
+		rule := 'service'; article := 'ND47 Art. 25'; reason := 'không có dịch vụ này | there is no such published service';
+		RETURN;
+	END IF;
+	service_id := s.service_id;
+	SELECT g.agreement_id, c.connection_id, a.kind INTO agreement_id, connection_id, v_kind
+	FROM dwh_catalog.connection_account AS c
+		JOIN dwh_catalog.share_agreement AS g ON g.agency_id = c.agency_id AND coalesce(c.agreement_id = g.agreement_id, true)
+		JOIN dwh_catalog.agency AS a ON a.agency_id = g.agency_id
+	WHERE c.login_role = p_role AND g.service_id = s.service_id
+	ORDER BY g.state = 'active' DESC, c.is_enabled DESC, g.agreement_id DESC LIMIT 1;
+	IF agreement_id IS NULL THEN
+		rule := 'agreement'; article := '2327 Art. 17.1';
+		reason := 'chưa được cấp tài khoản cho dịch vụ này | no account was issued for this service';
+		RETURN;
+	END IF;
+	IF s.is_verified_only THEN
+		rule := 'verified only'; article := '2327 Art. 7.3';
+		reason := 'chưa xác định được người nào đã khớp CSDL dân cư | nobody''s population match can be confirmed';
+		RETURN;
+	ELSIF s.person_column IS NOT NULL AND v_kind IN ('organisation', 'enterprise', 'individual') THEN
+		rule := 'consent'; article := 'ND47 Art. 5.6';
+		reason := 'chưa có sự đồng ý của chủ thể dữ liệu | the persons'' consent is not recorded';
+		RETURN;
+	END IF;
+	SELECT * INTO v FROM dwh_catalog.share_agreement_version AS n
+	WHERE n.agreement_id = share_fetch_plan.agreement_id AND n.signed_on IS NOT NULL AND n.valid_from <= dwh.today()
+	ORDER BY n.version DESC LIMIT 1;
+	IF v.version IS NULL THEN
+		rule := 'unsigned'; article := 'ND47 Art. 37'; reason := 'thỏa thuận chưa ký | the agreement is not signed';
+		RETURN;
+	END IF;
+
+	BEGIN
+		SELECT string_agg(k, ', ') INTO v_unknown FROM jsonb_object_keys(p_params) AS k
+		WHERE k <> ALL (ARRAY['items', 'unit_ids', 'from', 'to', 'where', 'after', 'limit']);
+		IF v_unknown IS NOT NULL THEN
+			rule := 'parameter'; article := 'ND47 Art. 24.3';
+			reason := format('không có tham số %s | there is no parameter %s', v_unknown, v_unknown);
+			RETURN;
+		END IF;
+		items := CASE WHEN p_params ? 'items' THEN ARRAY(SELECT jsonb_array_elements_text(p_params -> 'items')) ELSE v.items END;
+		IF cardinality(items) = 0 THEN
+			items := v.items;
+		END IF;
+		SELECT string_agg(i, ', ') INTO v_unknown FROM unnest(items) AS i
+		WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(s.columns) AS c WHERE c ->> 'name' = i);
+		IF v_unknown IS NOT NULL THEN
+			rule := 'item'; article := 'ND47 Art. 38';
+			reason := format('dịch vụ không có mục %s | the service has no item %s', v_unknown, v_unknown);
+			RETURN;
+		END IF;
+		IF p_params ? 'unit_ids' THEN
+			unit_ids := ARRAY(SELECT jsonb_array_elements_text(p_params -> 'unit_ids')::int);
+		END IF;
+		v_units := coalesce(unit_ids, CASE WHEN v.unit_ids IS NOT NULL THEN dwh_internal.share_units(v.unit_ids) END);
+		v_from := coalesce((p_params ->> 'from')::date, v.period_from);
+		v_to := coalesce((p_params ->> 'to')::date, v.period_to);
+		period_from := v_from; period_to := v_to;
+		IF v_units IS NOT NULL THEN
+			IF s.unit_column IS NULL THEN
+				rule := 'unit'; article := 'ND47 Art. 38'; reason := 'dịch vụ không chia theo đơn vị | the service has no units';
+				RETURN;
+			END IF;
+			v_where := v_where || format('%I = ANY (%L::int[])', s.unit_column, v_units);
+		END IF;
+		IF v_from IS NOT NULL OR v_to IS NOT NULL THEN
+			IF s.month_column IS NULL THEN
+				rule := 'period'; article := 'ND47 Art. 38'; reason := 'dịch vụ không chia theo thời kỳ | the service has no periods';
+				RETURN;
+			END IF;
+			v_where := v_where || format('%I BETWEEN %L::date AND %L::date', s.month_column, coalesce(v_from, '-infinity'::date),
+				coalesce(v_to, 'infinity'::date));
+		END IF;
+		FOR v_name IN SELECT jsonb_object_keys(p_params -> 'where') LOOP
+			SELECT p INTO v_parameter FROM jsonb_array_elements(s.parameters) AS p WHERE p ->> 'name' = v_name;
+			IF v_parameter IS NULL THEN
+				rule := 'parameter'; article := 'ND47 Art. 24.3';
+				reason := format('không có tham số %s | there is no parameter %s', v_name, v_name);
+				RETURN;
+			END IF;
+			SELECT format_type(a.atttypid, a.atttypmod) INTO v_type FROM pg_attribute AS a
+			WHERE a.attrelid = s.relation::regclass AND a.attname = v_parameter ->> 'column';
+			v_where := v_where || format('%I = %L::%s', v_parameter ->> 'column', p_params -> 'where' ->> v_name, v_type);
+		END LOOP;
+		IF p_params ? 'after' THEN
+			IF jsonb_array_length(p_params -> 'after') <> cardinality(s.key_columns) THEN
+				rule := 'parameter'; article := 'ND47 Art. 24.3';
+				reason := format('after cần %s giá trị | after takes %s values', cardinality(s.key_columns), cardinality(s.key_columns));
+				RETURN;
+			END IF;
+			SELECT v_where || format('(%s) > (%s)', string_agg(quote_ident(k.name), ', ' ORDER BY k.n),
+				string_agg(format('%L::%s', p_params -> 'after' ->> (k.n - 1)::int, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY k.n))
+			INTO v_where
+			FROM unnest(s.key_columns) WITH ORDINALITY AS k (name, n)
+				JOIN pg_attribute AS a ON a.attrelid = s.relation::regclass AND a.attname = k.name;
+		END IF;
+		v_limit := least((p_params ->> 'limit')::bigint, s.row_limit);
+	EXCEPTION WHEN data_exception OR invalid_text_representation OR datetime_field_overflow THEN
+		rule := 'parameter'; article := 'ND47 Art. 24.3';
+		reason := format('tham số không hợp lệ: %s | a parameter is not valid: %s', SQLERRM, SQLERRM);
+		RETURN;
+	END;
+	-- In the order of the key, so that the next page begins after the last row of this one.
+	statement := format('SELECT %s FROM %s%s%s',
+		(SELECT string_agg(quote_ident(i), ', ' ORDER BY n) FROM unnest(items) WITH ORDINALITY AS t (i, n)), s.relation::regclass,
+		CASE WHEN v_where <> '{}' THEN ' WHERE ' || array_to_string(v_where, ' AND ') ELSE '' END,
+		CASE WHEN v_limit IS NOT NULL OR p_params ? 'after' THEN ' ORDER BY '
+			|| (SELECT string_agg(quote_ident(k), ', ' ORDER BY n) FROM unnest(s.key_columns) WITH ORDINALITY AS t (k, n))
+			|| coalesce(' LIMIT ' || v_limit, '') ELSE '' END);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_fetch_plan(text, jsonb, text) IS
+	'Lời gọi của đối tác đọc những gì | What a partner''s call reads, or why it reads nothing';
+
+CREATE FUNCTION dwh.fetch_share(p_service text, p_params jsonb DEFAULT '{}', p_format text DEFAULT 'csv')
+RETURNS SETOF text LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_fetch_share';
+COMMENT ON FUNCTION dwh.fetch_share(text, jsonb, text) IS
+	'Cung cấp dữ liệu đã thỏa thuận cho đối tác, từng dòng CSV hoặc NDJSON | '
+	'Supplies what was agreed to a partner, as lines of CSV or NDJSON';

@@ -1,0 +1,552 @@
+/*
+ * fetch.c
+ *		dwh.fetch_share(): a partner reads what was agreed, as lines of text.
+ *
+ * The function gives one line a call, in the select list; in FROM the server would first store all of them, so there it is refused.
+ * What may be read is decided by dwh_internal.share_fetch_plan() and share_check() (sql/install/70_share.sql, 73_share_fetch.sql); the
+ * log of sharing has the intent, committed by the audit worker, before the first line leaves. Rows come in batches from a cursor that
+ * runs as dwh_owner; before each batch the agreement is looked at anew. The outcome goes to the log by the callback at the end of
+ * the (sub)transaction, where nothing can be allocated, so its record is prepared before.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/guc.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/resowner.h"
+
+#include "audit/audit.h"
+#include "common/owner.h"
+#include "common/spi.h"
+#include "share/share.h"
+
+#define BATCH_ROWS 1000
+#define OUTCOME_ROOM 640
+
+PG_FUNCTION_INFO_V1(dwh_sql_fetch_share);
+
+typedef struct ShareColumn
+{
+	Oid			type;
+	FmgrInfo	output;
+	char	   *key;			/* NDJSON: "name": with what stands before it; CSV: NULL */
+	bool		is_bare;		/* NDJSON: a number or boolean */
+} ShareColumn;
+
+/* One call of the function, until its transaction ends. In TopTransactionContext. */
+typedef struct ShareFetch
+{
+	dlist_node	node;
+	SubTransactionId subid;
+	bool		is_csv;
+	bool		is_complete;
+	int32		agreement_id;
+	char	   *portal;
+	int			ncolumns;
+	ShareColumn *columns;
+	StringInfoData batch;		/* lines, each ended by \n */
+	int			ends[BATCH_ROWS + 1];	/* where each line ends, its \n included; a value may hold \n */
+	int			lines;
+	int			next;			/* the line given next */
+	int64		rows;			/* lines of data given */
+	int64		bytes;
+	bool		is_header_due;
+	TimestampTz began_at;
+	pg_cryptohash_ctx *hash;
+	char		digest[PG_SHA256_DIGEST_STRING_LENGTH];
+	DwhAuditRecord record;		/* share_row: the open row */
+} ShareFetch;
+
+static dlist_head fetches = DLIST_STATIC_INIT(fetches);
+
+/* Hands the outcome to the audit worker. Allocates nothing. */
+static void
+hand_over(ShareFetch *fetch, bool is_commit)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int64		ms = (now - fetch->began_at) / 1000;
+	/* seconds since 1970 as a number would not do for a timestamptz, so the time is written field by field, in UTC */
+	pg_time_t	seconds = (pg_time_t) timestamptz_to_time_t(now);
+	struct pg_tm *tm = pg_gmtime(&seconds);
+	char		at[64];
+	const char *status = is_commit && fetch->is_complete ? "supplied" : "broken_off";
+	size_t		length = strlen(fetch->record.share_row);
+
+	snprintf(at, sizeof(at), "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday, tm->tm_hour,
+			 tm->tm_min, tm->tm_sec, (int) (((now % USECS_PER_SEC) + USECS_PER_SEC) % USECS_PER_SEC));
+	snprintf(fetch->record.share_row + length, sizeof(fetch->record.share_row) - length,
+			 ",\"stage\":\"outcome\",\"status\":\"%s\",\"occurred_at\":\"%s\",\"supplied_at\":\"%s\",\"row_count\":" INT64_FORMAT
+			 ",\"byte_count\":" INT64_FORMAT ",\"duration_ms\":" INT64_FORMAT "%s%s%s%s}", status, at, at, fetch->rows, fetch->bytes, ms,
+			 fetch->is_complete ? ",\"content_digest\":\"" : "", fetch->is_complete ? fetch->digest : "",
+			 fetch->is_complete ? "\"" : "", is_commit ? "" : ",\"reason\":\"the transaction of the partner was rolled back\"");
+	fetch->record.occurred_at = now;
+	if (dwh_ring_push(&fetch->record) == 0)
+		dwh_ring_log(&fetch->record, "the ring is full");
+	dlist_delete(&fetch->node);
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	dlist_mutable_iter iter;
+
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE && event != XACT_EVENT_ABORT)
+		return;
+	dlist_foreach_modify(iter, &fetches)
+		hand_over(dlist_container(ShareFetch, node, iter.cur), event != XACT_EVENT_ABORT);
+}
+
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
+{
+	dlist_mutable_iter iter;
+
+	if (event != SUBXACT_EVENT_ABORT_SUB && event != SUBXACT_EVENT_COMMIT_SUB)
+		return;
+	dlist_foreach_modify(iter, &fetches)
+	{
+		ShareFetch *fetch = dlist_container(ShareFetch, node, iter.cur);
+
+		if (fetch->subid != subid)
+			continue;
+		if (event == SUBXACT_EVENT_ABORT_SUB)
+			hand_over(fetch, false);
+		else
+			fetch->subid = parent;
+	}
+}
+
+/* Watches the ends of transactions. */
+void
+dwh_share_fetch_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
+}
+
+/* Raises the refusal. */
+static void
+refuse(const char *service, const char *rule, const char *reason, const char *article)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("service \"%s\" is not supplied: %s", service, rule),
+			 errdetail("%s: %s", article, reason),
+			 errhint("Ask for what was agreed, or turn to the focal official named in dwh.published_services.")));
+}
+
+/* The refusal in the log of sharing, then the error. */
+static void
+log_and_refuse(DwhShareStage *stage, const char *service, const char *rule, const char *reason, const char *article)
+{
+	stage->stage = "outcome";
+	stage->status = "refused";
+	stage->reason = psprintf("%s (%s): %s", rule, article, reason);
+	(void) dwh_share_log_commit(stage);
+	refuse(service, rule, reason, article);
+}
+
+/* Sets what texts of dates and numbers look like; undone by dwh_owner_leave(). */
+static void
+set_output_style(void)
+{
+	(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("intervalstyle", "iso_8601", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+static void
+append_csv(StringInfo line, const char *text)
+{
+	const char *p;
+
+	if (text[0] != '\0' && strpbrk(text, ",\"\r\n") == NULL && strcmp(text, "\\.") != 0)
+	{
+		appendStringInfoString(line, text);
+		return;
+	}
+	appendStringInfoChar(line, '"');
+	for (p = text; *p != '\0'; p++)
+	{
+		if (*p == '"')
+			appendStringInfoChar(line, '"');
+		appendStringInfoChar(line, *p);
+	}
+	appendStringInfoChar(line, '"');
+}
+
+/* Whether a text is a number of JSON; NaN and Infinity are none. */
+static bool
+is_json_number(const char *text)
+{
+	return (text[0] >= '0' && text[0] <= '9') || (text[0] == '-' && text[1] >= '0' && text[1] <= '9');
+}
+
+/* Appends one row as a line. */
+static void
+append_row(ShareFetch *fetch, HeapTuple tuple, TupleDesc descriptor, Datum *values, bool *nulls)
+{
+	StringInfo	line = &fetch->batch;
+	int			i;
+
+	heap_deform_tuple(tuple, descriptor, values, nulls);
+	for (i = 0; i < fetch->ncolumns; i++)
+	{
+		ShareColumn *column = &fetch->columns[i];
+		char		buffer[MAXDATELEN + 1];
+		char	   *text = buffer;
+
+		if (column->key != NULL)
+			appendStringInfoString(line, column->key);
+		else if (i > 0)
+			appendStringInfoChar(line, ',');
+		if (nulls[i])
+		{
+			if (!fetch->is_csv)
+				appendStringInfoString(line, "null");
+			continue;
+		}
+		switch (column->type)
+		{
+			case INT4OID:
+				appendBinaryStringInfo(line, buffer, pg_ltoa(DatumGetInt32(values[i]), buffer));
+				continue;
+			case INT8OID:
+				appendBinaryStringInfo(line, buffer, pg_lltoa(DatumGetInt64(values[i]), buffer));
+				continue;
+			case BOOLOID:
+				if (fetch->is_csv)
+					appendStringInfoChar(line, DatumGetBool(values[i]) ? 't' : 'f');
+				else
+					appendStringInfoString(line, DatumGetBool(values[i]) ? "true" : "false");
+				continue;
+			default:
+				text = OutputFunctionCall(&column->output, values[i]);
+		}
+		if (fetch->is_csv)
+			append_csv(line, text);
+		else if (column->is_bare && is_json_number(text))
+			appendStringInfoString(line, text);
+		else
+			escape_json(line, text);
+	}
+	appendStringInfoString(line, fetch->is_csv ? "\n" : "}\n");
+	fetch->ends[fetch->lines++] = line->len;
+}
+
+/* Learns the columns from the cursor's row type. */
+static void
+learn_columns(ShareFetch *fetch, TupleDesc descriptor)
+{
+	int			i;
+
+	fetch->ncolumns = descriptor->natts;
+	fetch->columns = palloc0(sizeof(ShareColumn) * descriptor->natts);
+	for (i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		ShareColumn *column = &fetch->columns[i];
+		Oid			output;
+		bool		is_varlena;
+
+		column->type = attribute->atttypid;
+		getTypeOutputInfo(column->type, &output, &is_varlena);
+		fmgr_info_cxt(output, &column->output, CurrentMemoryContext);
+		column->is_bare = column->type == INT2OID || column->type == NUMERICOID || column->type == FLOAT4OID || column->type == FLOAT8OID;
+		if (fetch->is_csv)
+		{
+			if (i > 0)
+				appendStringInfoChar(&fetch->batch, ',');
+			append_csv(&fetch->batch, NameStr(attribute->attname));
+		}
+		else
+		{
+			StringInfoData key;
+
+			initStringInfo(&key);
+			appendStringInfoChar(&key, i == 0 ? '{' : ',');
+			escape_json(&key, NameStr(attribute->attname));
+			appendStringInfoChar(&key, ':');
+			column->key = key.data;
+		}
+	}
+	if (fetch->is_csv)
+	{
+		appendStringInfoChar(&fetch->batch, '\n');
+		fetch->ends[fetch->lines++] = fetch->batch.len;
+	}
+	fetch->is_header_due = fetch->is_csv;
+}
+
+static void
+finish_digest(ShareFetch *fetch)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+
+	if (pg_cryptohash_final(fetch->hash, digest, sizeof(digest)) < 0)
+		elog(ERROR, "could not compute a digest");
+	pg_cryptohash_free(fetch->hash);
+	fetch->hash = NULL;
+	(void) hex_encode((const char *) digest, sizeof(digest), fetch->digest);
+	fetch->digest[PG_SHA256_DIGEST_STRING_LENGTH - 1] = '\0';
+}
+
+/* Fills the next batch. Raises 42501 where the agreement was suspended or ended meanwhile. */
+static void
+fill_batch(ShareFetch *fetch, const char *service)
+{
+	DwhOwnerSwitch owner;
+	Portal		portal;
+	uint64		i;
+
+	if (dwh_share_is_stopped(fetch->agreement_id))
+		refuse(service, "suspended", "đã tạm ngừng hoặc chấm dứt trong khi cung cấp | suspended or ended during the transfer",
+			   "ND47 Art. 43");
+	resetStringInfo(&fetch->batch);
+	fetch->lines = fetch->next = 0;
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	set_output_style();
+	portal = SPI_cursor_find(fetch->portal);
+	if (portal == NULL)
+		elog(ERROR, "the cursor of the transfer is gone");
+	SPI_cursor_fetch(portal, true, BATCH_ROWS);
+	if (fetch->columns == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+
+		learn_columns(fetch, SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(old);
+	}
+	if (SPI_processed > 0)
+	{
+		Datum	   *values = palloc(sizeof(Datum) * fetch->ncolumns);
+		bool	   *nulls = palloc(sizeof(bool) * fetch->ncolumns);
+
+		for (i = 0; i < SPI_processed; i++)
+			append_row(fetch, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+	}
+	if (pg_cryptohash_update(fetch->hash, (const uint8 *) fetch->batch.data, fetch->batch.len) < 0)
+		elog(ERROR, "could not compute a digest");
+	if (SPI_processed < BATCH_ROWS)
+	{
+		SPI_cursor_close(portal);
+		pfree(fetch->portal);
+		fetch->portal = NULL;
+	}
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+}
+
+/* The executor is done with the function, perhaps before its last line. */
+static void
+stop_early(Datum arg)
+{
+	ShareFetch *fetch = (ShareFetch *) DatumGetPointer(arg);
+
+	if (fetch->hash == NULL)
+		return;
+	pg_cryptohash_free(fetch->hash);
+	fetch->hash = NULL;
+}
+
+/* Checks, logs, and opens the cursor. */
+static ShareFetch *
+begin_fetch(const char *service, Jsonb *params, const char *format)
+{
+	Oid			types[3] = {TEXTOID, JSONBOID, TEXTOID};
+	Datum		values[3];
+	DwhShareAgreement agreement;
+	DwhShareStage stage;
+	DwhShareAsk ask = {.direction = "out"};
+	DwhShareRefusal refusal;
+	DwhOwnerSwitch owner;
+	ShareFetch *fetch;
+	MemoryContext old;
+	ResourceOwner old_owner;
+	StringInfoData row;
+	SPIPlanPtr	plan;
+	Portal		portal;
+	int32		agreement_id;
+	int32		connection_id;
+	char	   *rule;
+	char	   *reason;
+	char	   *article;
+	char	   *sql;
+	bool		is_null;
+
+	values[0] = CStringGetTextDatum(service);
+	values[1] = JsonbPGetDatum(params);
+	values[2] = CStringGetTextDatum(GetUserNameFromId(dwh_caller_role(), false));
+	dwh_audit_require_preload("the log of sharing");
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	(void) dwh_spi_select_latest("SELECT * FROM dwh_internal.share_fetch_plan($1, $2, $3)", 3, types, values);
+	agreement_id = dwh_spi_int(0, 1);
+	connection_id = dwh_spi_int(0, 2);
+	ask.service_id = dwh_spi_int(0, 3);
+	ask.items = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &is_null);
+	ask.items = is_null ? (Datum) 0 : SPI_datumTransfer(ask.items, false, -1);
+	ask.unit_ids = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5, &is_null);
+	ask.unit_ids = is_null ? (Datum) 0 : SPI_datumTransfer(ask.unit_ids, false, -1);
+	ask.period_from = dwh_spi_text(0, 6);
+	ask.period_to = dwh_spi_text(0, 7);
+	sql = dwh_spi_text(0, 8);
+	rule = dwh_spi_text(0, 9);
+	reason = dwh_spi_text(0, 10);
+	article = dwh_spi_text(0, 11);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	ask.login_role = text_to_cstring(DatumGetTextPP(values[2]));
+
+	(void) dwh_share_load(agreement_id, &agreement);
+	dwh_share_stage_begin(&stage, agreement.agreement_id != 0 ? &agreement : NULL, "share");
+	stage.connection_id = connection_id;
+	stage.service_id = ask.service_id;
+	stage.service_code = service;
+	stage.supply_form = agreement.method != NULL ? agreement.method : "online";
+	stage.period_from = ask.period_from;
+	stage.period_to = ask.period_to;
+	if (ask.items != (Datum) 0)
+		stage.item_count = ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(ask.items)), ARR_DIMS(DatumGetArrayTypeP(ask.items)));
+	stage.request_content = psprintf("{\"format\": \"%s\", \"params\": %s}", format,
+									 JsonbToCString(NULL, &params->root, VARSIZE(params)));
+	if (rule != NULL)
+		log_and_refuse(&stage, service, rule, reason, article);
+	if (!dwh_share_allowed(agreement_id, &ask, &refusal))
+		log_and_refuse(&stage, service, refusal.rule, refusal.reason, refusal.article);
+	stage.stage = "intent";
+	stage.status = "intent";
+	if (!dwh_share_log_commit(&stage))
+		ereport(ERROR,
+				(errcode(ERRCODE_IO_ERROR),
+				 errmsg("nothing is supplied, because the log of sharing was not written"),
+				 errdetail("2327 Art. 15.2: each supply has its row before any data leaves."),
+				 errhint("Call again later; the audit worker is behind or stopped.")));
+
+	old = MemoryContextSwitchTo(TopTransactionContext);
+	fetch = palloc0(sizeof(ShareFetch));
+	fetch->subid = GetCurrentSubTransactionId();
+	fetch->is_csv = strcmp(format, "csv") == 0;
+	fetch->agreement_id = agreement_id;
+	fetch->began_at = GetCurrentTimestamp();
+	initStringInfo(&fetch->batch);
+	initStringInfo(&row);
+	dwh_share_row_open(&row, &stage);
+	if (row.len + 2 * OUTCOME_ROOM >= sizeof(fetch->record.share_row))
+	{
+		/* the purpose stands in the row of the intent */
+		resetStringInfo(&row);
+		stage.purpose = NULL;
+		dwh_share_row_open(&row, &stage);
+	}
+	appendStringInfo(&row, ",\"request_content\":%s",
+					 row.len + strlen(stage.request_content) + OUTCOME_ROOM < sizeof(fetch->record.share_row) ?
+					 stage.request_content : "{\"is_cut\": true}");
+	fetch->record.target = DWH_RING_SHARE_LOG;
+	strlcpy(fetch->record.share_row, row.data, sizeof(fetch->record.share_row) - OUTCOME_ROOM);
+	dlist_push_tail(&fetches, &fetch->node);
+	old_owner = CurrentResourceOwner;
+	CurrentResourceOwner = CurTransactionResourceOwner;
+	fetch->hash = pg_cryptohash_create(PG_SHA256);
+	CurrentResourceOwner = old_owner;
+	if (fetch->hash == NULL || pg_cryptohash_init(fetch->hash) < 0)
+		elog(ERROR, "could not compute a digest");
+	MemoryContextSwitchTo(old);
+
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	set_output_style();
+	plan = SPI_prepare(sql, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	fetch->portal = MemoryContextStrdup(TopTransactionContext, portal->name);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	return fetch;
+}
+
+/*
+ * dwh.fetch_share(service, params, format): lines. Raises 0A000 in FROM, 42501 for whatever is not agreed, 22023, 58030 where the log was
+ * not written, WH003 without the audit worker.
+ */
+Datum
+dwh_sql_fetch_share(PG_FUNCTION_ARGS)
+{
+	FuncCallContext *context;
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ShareFetch *fetch;
+	int			start;
+	int			length;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		DwhAttempt	attempt;
+		char	   *service = text_to_cstring(PG_GETARG_TEXT_PP(0));
+		char	   *format = text_to_cstring(PG_GETARG_TEXT_PP(2));
+
+		if (result == NULL || !IsA(result, ReturnSetInfo) || (result->allowedModes & SFRM_Materialize_Preferred) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("dwh.fetch_share() cannot be called in FROM"),
+					 errdetail("There the server would store every line before the first one leaves."),
+					 errhint("SELECT dwh.fetch_share(...) gives the lines as they come.")));
+		if (strcmp(format, "csv") != 0 && strcmp(format, "ndjson") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("there is no format \"%s\"", format),
+					 errdetail("Lines are CSV or JSON, one object a line."),
+					 errhint("Give 'csv' or 'ndjson'.")));
+		dwh_require_warehouse();
+		dwh_attempt_begin(&attempt, "fetch_share", service, NULL);
+		if (!dwh_caller_has_role("dwh_partner"))
+		{
+			dwh_attempt_refused(&attempt, "the caller is no partner");
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied to call dwh.fetch_share()"),
+					 errdetail("2327 Art. 17.1: data is had with an issued account only."),
+					 errhint("Only members of dwh_partner with a connection account may call it.")));
+		}
+		context = SRF_FIRSTCALL_INIT();
+		fetch = begin_fetch(service, PG_GETARG_JSONB_P(1), format);
+		context->user_fctx = fetch;
+		RegisterExprContextCallback(result->econtext, stop_early, PointerGetDatum(fetch));
+		fill_batch(fetch, service);
+		dwh_attempt_end(&attempt);
+	}
+	context = SRF_PERCALL_SETUP();
+	fetch = (ShareFetch *) context->user_fctx;
+	if (fetch->next >= fetch->lines && fetch->portal != NULL)
+		fill_batch(fetch, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	if (fetch->next >= fetch->lines)
+	{
+		finish_digest(fetch);
+		fetch->is_complete = true;
+		UnregisterExprContextCallback(result->econtext, stop_early, PointerGetDatum(fetch));
+		SRF_RETURN_DONE(context);
+	}
+	start = fetch->next == 0 ? 0 : fetch->ends[fetch->next - 1];
+	length = fetch->ends[fetch->next++] - start;
+	fetch->bytes += length;
+	if (fetch->is_header_due)
+		fetch->is_header_due = false;
+	else
+		fetch->rows++;
+	SRF_RETURN_NEXT(context, PointerGetDatum(cstring_to_text_with_len(fetch->batch.data + start, length - 1)));
+}
