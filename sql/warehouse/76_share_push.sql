@@ -50,7 +50,7 @@ CREATE TABLE dwh_catalog.share_push_target (
 	CONSTRAINT share_push_target_credential_check CHECK (credential ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
 	CONSTRAINT share_push_target_timeout_ms_check CHECK (timeout_ms BETWEEN 100 AND 600000),
 	CONSTRAINT share_push_target_max_attempts_check CHECK (max_attempts BETWEEN 1 AND 1000),
-	CONSTRAINT share_push_target_retry_check CHECK (retry_base_ms BETWEEN 1 AND retry_cap_ms AND retry_cap_ms <= 86400000),
+	CONSTRAINT share_push_target_retry_check CHECK (retry_base_ms >= 1 AND retry_base_ms <= retry_cap_ms AND retry_cap_ms <= 86400000),
 	CONSTRAINT share_push_target_max_bytes_s_check CHECK (max_bytes_s > 0)
 );
 CREATE INDEX share_push_target_host_idx ON dwh_catalog.share_push_target (host, port);
