@@ -125,6 +125,7 @@ DECLARE
 	v_old		dwh_star.dim_unit;
 	v_grant		record;
 	v_new_id	int;
+	v_next		date;
 	v_detail	jsonb := jsonb_build_object('decision_no', p_decision_no, 'decided_by', p_decided_by);
 	v_count		int := 0;
 BEGIN
@@ -172,16 +173,25 @@ BEGIN
 				revoke_reason = format('unit %s takes over from unit %s', p_new, p_old)
 			WHERE grant_id = v_grant.grant_id;
 		END IF;
-		INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, decision_no)
-		VALUES (v_grant.account_id, v_grant.user_group_id, p_new, v_grant.subject_scope, greatest(v_start, v_grant.valid_from), v_grant.valid_to,
-			p_decision_no)
-		RETURNING grant_id INTO v_new_id;
-		INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id)
-		SELECT v_new_id, l.subject_id FROM dwh_catalog.access_grant_subject AS l WHERE l.grant_id = v_grant.grant_id;
 		PERFORM dwh_internal.audit_append('revoke_access', v_grant.grant_id::text, 'done',
 			v_detail || jsonb_build_object('unit', p_old, 'account', v_grant.account_id));
-		PERFORM dwh_internal.audit_append('grant_access', v_new_id::text, 'done',
-			v_detail || jsonb_build_object('unit', p_new, 'account', v_grant.account_id, 'in_place_of', v_grant.grant_id));
+		-- An open right on the new unit that is there already is not given twice; one that begins later ends the gap before it.
+		v_next := NULL;
+		IF v_grant.subject_scope = 'group' THEN
+			SELECT min(g.valid_from) INTO v_next FROM dwh_catalog.access_grant AS g
+			WHERE g.account_id = v_grant.account_id AND g.user_group_id = v_grant.user_group_id AND g.scope_unit_id = p_new
+				AND g.subject_scope = 'group' AND g.valid_to IS NULL;
+		END IF;
+		IF v_next IS NULL OR v_next > greatest(v_start, v_grant.valid_from) THEN
+			INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, decision_no)
+			VALUES (v_grant.account_id, v_grant.user_group_id, p_new, v_grant.subject_scope, greatest(v_start, v_grant.valid_from),
+				least(v_grant.valid_to, v_next - 1), p_decision_no)
+			RETURNING grant_id INTO v_new_id;
+			INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id)
+			SELECT v_new_id, l.subject_id FROM dwh_catalog.access_grant_subject AS l WHERE l.grant_id = v_grant.grant_id;
+			PERFORM dwh_internal.audit_append('grant_access', v_new_id::text, 'done',
+				v_detail || jsonb_build_object('unit', p_new, 'account', v_grant.account_id, 'in_place_of', v_grant.grant_id));
+		END IF;
 		v_count := v_count + 1;
 	END LOOP;
 	PERFORM dwh_internal.audit_append('reassign_unit', format('%s to %s', p_old, p_new), 'done',

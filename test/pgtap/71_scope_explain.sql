@@ -2,7 +2,7 @@
 -- 893-020 893-015 893-090 2327-082 893-017
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(51);
+SELECT plan(53);
 
 CREATE ROLE tap_new LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_two LOGIN IN ROLE dwh_analyst;
@@ -95,6 +95,11 @@ SELECT results_eq($$SELECT action, detail ->> 'decision_no', detail ->> 'decided
 	'under one decision in the log');
 SELECT is(pg_temp.ask('tap_central', $$SELECT dwh.reassign_unit(131, 231, dwh.today() + 10, '13/QĐ', 'Director')$$), '2', 'the others, later');
 SELECT is(pg_temp.ask('tap_central', $$SELECT state FROM dwh.explain_scope('admin@example.invalid') WHERE group_code = 'analyst' ORDER BY grant_id$$), 'not_begun unit_ended', 'until then the old one counts');
+
+INSERT INTO dwh_catalog.access_grant (grant_id, account_id, user_group_id, scope_unit_id, valid_from) VALUES (990009, 990001, 3, 130, '2020-01-01');
+SELECT is(pg_temp.ask('tap_central', $$SELECT dwh.reassign_unit(130, 231, dwh.today(), '14/QĐ', 'Director')$$), '1', 'a right that is there already');
+SELECT results_eq($$SELECT action FROM dwh_log.audit_event WHERE detail ->> 'decision_no' = '14/QĐ' ORDER BY event_id$$,
+	$$VALUES ('revoke_access'), ('reassign_unit')$$, 'is not given twice');
 
 -- What lies open.
 SELECT is(pg_temp.ask('tap_auditor', 'SELECT problem || object FROM dwh.check_scope()'), 'none', 'nothing after installation');
