@@ -417,6 +417,27 @@ parse_arguments(ValuesCall *call, FunctionCallInfo fcinfo)
 }
 
 /*
+ * What both functions below begin with: checks the arguments, and becomes dwh_owner with SPI connected and the question put. False, with
+ * nothing begun, for a caller who sees no values; otherwise the caller ends it with dwh_spi_end() and dwh_owner_leave().
+ */
+static bool
+begin_call(ValuesCall *call, DwhQuestion *question, DwhOwnerSwitch *owner, FunctionCallInfo fcinfo)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	dwh_require_warehouse();
+	check_arguments(fcinfo);
+	if (!dwh_caller_sees_values())
+		return false;
+
+	dwh_ref_cache_begin(fcinfo);
+	dwh_owner_enter(owner);
+	dwh_spi_begin();
+	parse_arguments(call, fcinfo);
+	make_question(call, question);
+	return true;
+}
+
+/*
  * dwh.indicator_values(p_indicators, p_from, p_to, p_period, p_by, p_filter, p_units, p_map, p_as_of): the values of indicators,
  * one row an indicator, period, unit and combination of dimension values.
  */
@@ -427,17 +448,8 @@ dwh_sql_indicator_values(PG_FUNCTION_ARGS)
 	DwhQuestion question = {0};
 	DwhOwnerSwitch owner;
 
-	InitMaterializedSRF(fcinfo, 0);
-	dwh_require_warehouse();
-	check_arguments(fcinfo);
-	if (!dwh_caller_sees_values())
+	if (!begin_call(&call, &question, &owner, fcinfo))
 		return (Datum) 0;
-
-	dwh_ref_cache_begin(fcinfo);
-	dwh_owner_enter(&owner);
-	dwh_spi_begin();
-	parse_arguments(&call, fcinfo);
-	make_question(&call, &question);
 	dwh_question_answer(&question);
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
@@ -453,17 +465,8 @@ dwh_sql_explain_plan_values(PG_FUNCTION_ARGS)
 	DwhOwnerSwitch owner;
 	ListCell   *lc;
 
-	InitMaterializedSRF(fcinfo, 0);
-	dwh_require_warehouse();
-	check_arguments(fcinfo);
-	if (!dwh_caller_sees_values())
+	if (!begin_call(&call, &question, &owner, fcinfo))
 		return (Datum) 0;
-
-	dwh_ref_cache_begin(fcinfo);
-	dwh_owner_enter(&owner);
-	dwh_spi_begin();
-	parse_arguments(&call, fcinfo);
-	make_question(&call, &question);
 	foreach(lc, dwh_question_plan(&question))
 		emit_statement(call.rsinfo, foreach_current_index(lc) + 1, lfirst(lc));
 	dwh_spi_end();
