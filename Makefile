@@ -224,7 +224,7 @@ EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c
 
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test bench fuzz lint trace
+.PHONY: all install clean demo test bench crash fuzz lint trace
 
 # These bring what they need with them (packages, server tree, cluster), so they stand before PGXS and do without it.
 PG_CONFIG ?= pg_config
@@ -236,6 +236,8 @@ bench:
 	@$(HARNESS) bench $(BENCH)
 test:
 	@$(HARNESS) test $(KINDS)
+crash:
+	@$(HARNESS) test crash
 lint:
 	@$(HARNESS) test lint
 fuzz:
