@@ -37,3 +37,19 @@ SELECT dwh_internal.protect_relation('dwh_star.dim_person', 1, 'home_unit_id');
 -- unit's own rows only.
 SELECT dwh_internal.protect_relation('dwh_star.indicator_value', NULL);
 ALTER POLICY read_scope ON dwh_star.indicator_value USING (dwh.in_scope(unit_id, subject_id) AND dwh.has_whole_unit(unit_id, subject_id));
+
+-- Persons without what is personal, for whoever may not read those columns of the table: NULL, never an empty text or 0.
+CREATE OR REPLACE VIEW dwh.masked_person WITH (security_invoker = true, security_barrier = true) AS
+SELECT p.person_id, NULL::text AS social_insurance_no, NULL::text AS identity_no, NULL::text AS full_name, NULL::date AS birth_date,
+	NULL::text AS sex, p.home_unit_id, p.valid_from, p.valid_to
+FROM dwh_star.dim_person AS p;
+COMMENT ON VIEW dwh.masked_person IS 'Người tham gia, đã che dữ liệu cá nhân | Insured persons, personal data masked';
+COMMENT ON COLUMN dwh.masked_person.person_id IS 'Khóa thay thế | Surrogate key';
+COMMENT ON COLUMN dwh.masked_person.social_insurance_no IS 'Mã số BHXH: che | Social-insurance number: masked';
+COMMENT ON COLUMN dwh.masked_person.identity_no IS 'Số định danh cá nhân: che | Personal identity number: masked';
+COMMENT ON COLUMN dwh.masked_person.full_name IS 'Họ và tên: che | Full name: masked';
+COMMENT ON COLUMN dwh.masked_person.birth_date IS 'Ngày sinh: che | Date of birth: masked';
+COMMENT ON COLUMN dwh.masked_person.sex IS 'Giới tính: che | Sex: masked';
+COMMENT ON COLUMN dwh.masked_person.home_unit_id IS 'Cơ quan BHXH quản lý | Social-insurance office in charge';
+COMMENT ON COLUMN dwh.masked_person.valid_from IS 'Ngày bắt đầu hiệu lực | First valid day';
+COMMENT ON COLUMN dwh.masked_person.valid_to IS 'Ngày hiệu lực cuối cùng; trống là chưa định | Last valid day; empty is open';

@@ -1,8 +1,8 @@
 -- Who may read and call what, run on creation and again on every rebuild. Rights go to groups only and are given one by one:
 -- what is not named here is dwh_owner's alone. Which rows of a fact a reader sees is a matter of row security.
 --
--- dim_person holds personal data and is granted to nobody. Leaf partitions are granted to nobody: facts are read through their
--- parent. office_holder, account and access_grant name people and are left to the functions of the access room.
+-- The personal columns of dim_person are granted to nobody: a site gives them by GRANT SELECT (column) to the groups that need them.
+-- Leaf partitions are granted to nobody: facts are read through their parent. office_holder, account and access_grant name people and are left to the functions of the access room.
 
 GRANT USAGE ON SCHEMA dwh_star, dwh_catalog TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
 	dwh_share_officer, dwh_auditor;
@@ -128,3 +128,8 @@ GRANT SELECT ON dwh.push_queue TO dwh_share_officer, dwh_auditor;
 -- A partner's call asks for the group and the agreement itself.
 GRANT EXECUTE ON FUNCTION dwh.fetch_share(text, jsonb, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+
+-- Persons: what is personal is granted to nobody here, see dwh.masked_person.
+GRANT SELECT (person_id, home_unit_id, valid_from, valid_to) ON dwh_star.dim_person TO dwh_central_admin, dwh_province_admin, dwh_analyst,
+	dwh_national;
+GRANT SELECT ON dwh.masked_person TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national;

@@ -2,7 +2,7 @@
 -- 893-020 893-015 893-090 2327-082 893-017
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(53);
+SELECT plan(58);
 
 CREATE ROLE tap_new LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_two LOGIN IN ROLE dwh_analyst;
@@ -100,6 +100,18 @@ INSERT INTO dwh_catalog.access_grant (grant_id, account_id, user_group_id, scope
 SELECT is(pg_temp.ask('tap_central', $$SELECT dwh.reassign_unit(130, 231, dwh.today(), '14/QĐ', 'Director')$$), '1', 'a right that is there already');
 SELECT results_eq($$SELECT action FROM dwh_log.audit_event WHERE detail ->> 'decision_no' = '14/QĐ' ORDER BY event_id$$,
 	$$VALUES ('revoke_access'), ('reassign_unit')$$, 'is not given twice');
+
+-- Persons: 893-020.
+INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, identity_no, full_name, birth_date, sex, home_unit_id, valid_from) VALUES
+	(2000000001, '01', '001', 'A', '1990-01-01', 'F', 231, '2020-01-01'), (2000000002, '02', '002', 'B', '1990-01-01', 'F', 101, '2020-01-01');
+SELECT is(pg_temp.ask('tap_new', 'SELECT person_id FROM dwh.masked_person WHERE person_id >= 2000000000'), '2000000001', 'persons of the scope');
+SELECT is(pg_temp.ask('tap_new', 'SELECT num_nonnulls(social_insurance_no, identity_no, full_name, birth_date, sex) FROM dwh.masked_person WHERE person_id >= 2000000000'), '0',
+	'what is personal is NULL');
+SELECT is(pg_temp.ask('tap_new', 'SELECT full_name FROM dwh_star.dim_person'), '42501', 'and refused in the table');
+GRANT SELECT (full_name) ON dwh_star.dim_person TO dwh_analyst;
+SELECT is(pg_temp.ask('tap_new', 'SELECT full_name FROM dwh_star.dim_person WHERE person_id >= 2000000000'), 'A', 'a column that a group is given shows the scope''s rows');
+SELECT is(pg_temp.ask('tap_new', 'SELECT identity_no FROM dwh_star.dim_person'), '42501', 'and no other column');
+REVOKE SELECT (full_name) ON dwh_star.dim_person FROM dwh_analyst;
 
 -- What lies open.
 SELECT is(pg_temp.ask('tap_auditor', 'SELECT problem || object FROM dwh.check_scope()'), 'none', 'nothing after installation');
