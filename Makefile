@@ -53,6 +53,7 @@ OBJS = \
 	src/share/fetch.o \
 	src/share/guard.o \
 	src/share/log.o \
+	src/share/own_data.o \
 	src/share/push.o \
 	src/share/send.o \
 	src/share/worker.o \
@@ -137,6 +138,7 @@ SQL_PARTS = \
 	sql/install/71_share_services.sql \
 	sql/install/72_share_agreements.sql \
 	sql/install/73_share_fetch.sql \
+	sql/install/74_share_own_data.sql \
 	sql/install/76_share_push.sql \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \

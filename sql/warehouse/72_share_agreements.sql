@@ -374,13 +374,12 @@ CREATE TABLE dwh_catalog.own_data_code (
 	issued_at	timestamptz NOT NULL,
 	expires_at	timestamptz NOT NULL,
 	issued_to	text NOT NULL,
-	used_at		timestamptz,
-	tries		int NOT NULL DEFAULT 0
+	CONSTRAINT own_data_code_validity_check CHECK (expires_at > issued_at)
 );
 CREATE INDEX own_data_code_person_id_idx ON dwh_catalog.own_data_code (person_id, issued_at);
 COMMENT ON TABLE dwh_catalog.own_data_code IS
-	'Mã dùng một lần để người dân xem dữ liệu của mình; chỉ lưu giá trị băm | '
-	'One-time codes for a person''s own data; only their hash is kept';
+	'Mã dùng một lần để người dân xem dữ liệu của mình; chỉ lưu giá trị băm, việc dùng mã ghi trong dwh_log.share_log | '
+	'One-time codes for a person''s own data; only their hash is kept, and their use stands in dwh_log.share_log';
 COMMENT ON COLUMN dwh_catalog.own_data_code.code_id IS 'Khóa | Key';
 COMMENT ON COLUMN dwh_catalog.own_data_code.person_id IS 'Người | Person';
 COMMENT ON COLUMN dwh_catalog.own_data_code.service_id IS 'Dịch vụ | Service';
@@ -389,5 +388,3 @@ COMMENT ON COLUMN dwh_catalog.own_data_code.code_hash IS 'Giá trị băm SHA-25
 COMMENT ON COLUMN dwh_catalog.own_data_code.issued_at IS 'Thời điểm cấp | When it was issued';
 COMMENT ON COLUMN dwh_catalog.own_data_code.expires_at IS 'Thời điểm hết hạn | When it expires';
 COMMENT ON COLUMN dwh_catalog.own_data_code.issued_to IS 'Tài khoản cổng đã nhận mã | Gateway account that got it';
-COMMENT ON COLUMN dwh_catalog.own_data_code.used_at IS 'Thời điểm đã dùng | When it was used';
-COMMENT ON COLUMN dwh_catalog.own_data_code.tries IS 'Số lần nhập sai | Wrong tries';

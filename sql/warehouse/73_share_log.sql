@@ -61,6 +61,7 @@ CREATE TABLE dwh_log.share_log (
 CREATE INDEX share_log_share_no_idx ON dwh_log.share_log (share_no);
 CREATE INDEX share_log_agreement_id_idx ON dwh_log.share_log (agreement_id, occurred_at);
 CREATE INDEX share_log_occurred_at_idx ON dwh_log.share_log (occurred_at);
+CREATE INDEX share_log_person_id_idx ON dwh_log.share_log ((detail ->> 'person_id'), occurred_at) WHERE kind = 'exploit';
 COMMENT ON TABLE dwh_log.share_log IS
 	'Nhật ký chia sẻ dữ liệu, chỉ được thêm dòng, mỗi bước một dòng | Log of sharing, append-only, one row a stage';
 COMMENT ON COLUMN dwh_log.share_log.share_id IS

@@ -126,7 +126,7 @@ GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, d
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh.push_queue TO dwh_share_officer, dwh_auditor;
 -- A partner's call asks for the group and the agreement itself.
-GRANT EXECUTE ON FUNCTION dwh.fetch_share(text, jsonb, text)
+GRANT EXECUTE ON FUNCTION dwh.fetch_share(text, jsonb, text), dwh.issue_own_data_code(text, text), dwh.own_data(text, text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
 
 -- Persons: what is personal is granted to nobody here, see dwh.masked_person.
