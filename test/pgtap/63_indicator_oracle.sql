@@ -127,7 +127,7 @@ SET LOCAL client_min_messages = warning;
 SELECT dwh.create_summary('fact_participation', '{scheme,sex,age_group,hi_group,payer_kind,state}') IS NOT NULL AS made, dwh.create_summary('fact_participation') IS NOT NULL AS made,
 	dwh.create_summary('fact_participation', '{payer_kind,sex}') IS NOT NULL AS made, dwh.create_summary('fact_collection', '{scheme,funding_source,kind,months_late_group,payer_kind}') IS NOT NULL AS made,
 	dwh.create_summary('fact_ledger', '{fund,fund_group}') IS NOT NULL AS made \gset
-DELETE FROM dwh_log.cell_mark;
+SELECT dwh.refresh() AS run \gset
 CREATE TEMPORARY TABLE second AS
 SELECT q, v.* FROM question, LATERAL dwh.indicator_values((SELECT array_agg('Z' || i) FROM drawn d WHERE d.subject = question.subject AND (d.i + q) % 7 = 0), label, label, type, ARRAY[level] || dims,
 	CASE WHEN filter_on IS NULL THEN '{}' ELSE jsonb_build_object(filter_on, to_jsonb(filter_values)) END, p_map => map_on) v;
