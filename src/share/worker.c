@@ -231,6 +231,7 @@ pin_settings(void)
 		{"default_transaction_isolation", "read committed"},
 		{"default_transaction_read_only", "off"},
 		{"enable_seqscan", "off"},	/* plans outlive the time when the queue was empty */
+		{"jit", "off"},	/* a scan that is discouraged has a cost that would have every plan compiled */
 		{"lock_timeout", "0"},
 		{"statement_timeout", "0"},
 		{"synchronous_commit", "on"},
