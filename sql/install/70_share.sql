@@ -1,4 +1,5 @@
--- What an agreement allows at this moment. Read by C as dwh_owner, with the latest snapshot.
+-- What an agreement allows at this moment. Read by C as dwh_owner, with the latest snapshot. In PL/pgSQL, which keeps its plans: a function
+-- in SQL that has settings of its own is planned at every call.
 CREATE FUNCTION dwh_internal.share_agreement_today(
 	p_agreement_id				int,
 	OUT version					int,
@@ -20,38 +21,45 @@ CREATE FUNCTION dwh_internal.share_agreement_today(
 	OUT unit_ids				int[],
 	OUT period_from				date,
 	OUT period_to				date)
-RETURNS SETOF record LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+RETURNS SETOF record LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD' AS $$
-	SELECT v.version, g.agency_id, y.identifier, p.identifier, g.service_id, s.code, g.state, w.code, t.code, v.method, r.purpose,
-		v.frequency, v.use_term, v.use_days, v.structure_version, v.items, v.unit_ids, v.period_from, v.period_to
-	FROM dwh_catalog.share_agreement AS g
-		JOIN dwh_catalog.agency AS y ON y.agency_id = g.agency_id
-		JOIN dwh_catalog.share_request AS r ON r.request_id = g.request_id
-		LEFT JOIN dwh_catalog.application AS p ON p.application_id = g.application_id
-		LEFT JOIN dwh_catalog.share_service AS s ON s.service_id = g.service_id
-		-- The newest signed version that has begun; where that one has ended, none is in force.
-		LEFT JOIN LATERAL (SELECT * FROM dwh_catalog.share_agreement_version AS n
-			WHERE n.agreement_id = g.agreement_id AND n.signed_on IS NOT NULL AND n.valid_from <= dwh.today()
-			ORDER BY n.version DESC LIMIT 1) AS v ON coalesce(v.valid_to >= dwh.today(), true)
-		LEFT JOIN dwh_catalog.share_platform AS w ON w.platform_id = v.gateway_id
-		LEFT JOIN dwh_catalog.share_platform AS t ON t.platform_id = v.route_id
-	WHERE g.agreement_id = p_agreement_id
+BEGIN
+	RETURN QUERY
+		SELECT v.version, g.agency_id, y.identifier, p.identifier, g.service_id, s.code, g.state, w.code, t.code, v.method, r.purpose,
+			v.frequency, v.use_term, v.use_days, v.structure_version, v.items, v.unit_ids, v.period_from, v.period_to
+		FROM dwh_catalog.share_agreement AS g
+			JOIN dwh_catalog.agency AS y ON y.agency_id = g.agency_id
+			JOIN dwh_catalog.share_request AS r ON r.request_id = g.request_id
+			LEFT JOIN dwh_catalog.application AS p ON p.application_id = g.application_id
+			LEFT JOIN dwh_catalog.share_service AS s ON s.service_id = g.service_id
+			-- The newest signed version that has begun; where that one has ended, none is in force.
+			LEFT JOIN LATERAL (SELECT * FROM dwh_catalog.share_agreement_version AS n
+				WHERE n.agreement_id = g.agreement_id AND n.signed_on IS NOT NULL AND n.valid_from <= dwh.today()
+				ORDER BY n.version DESC LIMIT 1) AS v ON coalesce(v.valid_to >= dwh.today(), true)
+			LEFT JOIN dwh_catalog.share_platform AS w ON w.platform_id = v.gateway_id
+			LEFT JOIN dwh_catalog.share_platform AS t ON t.platform_id = v.route_id
+		WHERE g.agreement_id = p_agreement_id;
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_agreement_today(int) IS
 	'Nội dung thỏa thuận có hiệu lực hôm nay | What is in force for an agreement today';
 
 CREATE FUNCTION dwh_internal.share_is_suspended(p_agency_id int, p_agreement_id int)
-RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT EXISTS (SELECT FROM dwh_catalog.share_suspension AS s
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.share_suspension AS s
 		WHERE s.starts_at <= clock_timestamp() AND s.ended_at IS NULL
-			AND (s.agency_id IS NULL OR s.agency_id = p_agency_id) AND (s.agreement_id IS NULL OR s.agreement_id = p_agreement_id))
+			AND (s.agency_id IS NULL OR s.agency_id = p_agency_id) AND (s.agreement_id IS NULL OR s.agreement_id = p_agreement_id));
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_is_suspended(int, int) IS 'Đang tạm ngừng hay không | Whether sharing is suspended now';
 
 CREATE FUNCTION dwh_internal.share_is_stopped(p_agreement_id int)
-RETURNS boolean LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce((SELECT g.state <> 'active' OR dwh_internal.share_is_suspended(g.agency_id, g.agreement_id)
-		FROM dwh_catalog.share_agreement AS g WHERE g.agreement_id = p_agreement_id), true)
+RETURNS boolean LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN coalesce((SELECT g.state <> 'active' OR dwh_internal.share_is_suspended(g.agency_id, g.agreement_id)
+		FROM dwh_catalog.share_agreement AS g WHERE g.agreement_id = p_agreement_id), true);
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_is_stopped(int) IS
 	'Thỏa thuận không còn được cung cấp ngay lúc này | Whether an agreement is suspended or over at this moment';

@@ -114,44 +114,48 @@ DECLARE
 	v_ask record;
 	v_now timestamptz := clock_timestamp();
 	v_rows jsonb[] := '{}';
-	v_agencies int[] := '{}';
-	v_count int := 0;
+	v_agencies int[];
+	v_ids bigint[] := '{}';
 BEGIN
 	v_agencies := ARRAY(SELECT s.agency_id FROM dwh_log.share_outbox AS s WHERE s.state = 'sending');
 	FOR q IN
-		SELECT o.*, h.scheme, t.host, t.port, t.path, t.credential, h.private_networks, t.timeout_ms, t.max_bytes_s
-		FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS h ON h.host = t.host AND h.port = t.port
-			CROSS JOIN LATERAL (SELECT * FROM dwh_log.share_outbox AS f
+		SELECT o.*
+		FROM dwh_catalog.share_push_target AS t
+			CROSS JOIN LATERAL (SELECT f.outbox_id, f.agreement_id, f.agency_id, f.state, f.attempts, f.next_at, f.is_cancelled, f.ask, f.stage
+				FROM dwh_log.share_outbox AS f
 				WHERE f.agreement_id = t.agreement_id AND f.state <> 'dead' ORDER BY f.outbox_id LIMIT 1) AS o
 		WHERE o.state = 'waiting' AND o.next_at <= v_now AND NOT o.is_cancelled
 		ORDER BY o.next_at, o.outbox_id
 	LOOP
-		EXIT WHEN v_count >= p_limit;
+		EXIT WHEN cardinality(v_ids) >= p_limit;
 		CONTINUE WHEN cardinality(array_positions(v_agencies, q.agency_id)) >= p_agency_limit;
 		SELECT * INTO v_ask FROM jsonb_to_record(q.ask) AS a (items text[], unit_ids int[], period_from date, period_to date);
 		SELECT * INTO c FROM dwh_internal.share_check(q.agreement_id, 'out', NULL, v_ask.items, v_ask.unit_ids, v_ask.period_from,
 			v_ask.period_to, (q.stage ->> 'structure_version')::int, NULL);
-		IF c.rule = 'suspended' OR (c.rule = 'frequency' AND q.attempts = 0) THEN
+		IF c.rule IS NULL OR (c.rule = 'frequency' AND q.attempts > 0) THEN
+			v_ids := v_ids || q.outbox_id;
+			v_agencies := v_agencies || q.agency_id;
+		ELSIF c.rule IN ('suspended', 'frequency') THEN
 			UPDATE dwh_log.share_outbox AS u SET last_error = c.reason,
 				next_at = v_now + CASE c.rule WHEN 'suspended' THEN interval '1 second' ELSE interval '1 minute' END
 			WHERE u.outbox_id = q.outbox_id;
-			CONTINUE;
-		ELSIF c.rule <> 'frequency' THEN
+		ELSE
 			UPDATE dwh_log.share_outbox AS u SET state = 'dead', last_error = c.reason WHERE u.outbox_id = q.outbox_id;
 			v_rows := v_rows || (q.stage || jsonb_build_object('stage', 'outcome', 'status', 'refused', 'reason', c.reason,
 				'detail', jsonb_build_object('rule', c.rule, 'article', c.article)));
-			CONTINUE;
 		END IF;
-		-- A person may have cancelled it in between: then there is nothing to claim.
+	END LOOP;
+	-- A person may have cancelled one in between: then there is nothing to claim.
+	FOR q IN
 		UPDATE dwh_log.share_outbox AS u SET state = 'sending', attempts = u.attempts + 1
-		WHERE u.outbox_id = q.outbox_id AND u.state = 'waiting' AND NOT u.is_cancelled;
-		CONTINUE WHEN NOT FOUND;
+		FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS h ON h.host = t.host AND h.port = t.port
+		WHERE u.outbox_id = ANY (v_ids) AND u.state = 'waiting' AND NOT u.is_cancelled AND t.agreement_id = u.agreement_id
+		RETURNING u.*, h.scheme, t.host, t.port, t.path, t.credential, h.private_networks, t.timeout_ms, t.max_bytes_s
+	LOOP
 		v_rows := v_rows || (q.stage || jsonb_build_object('stage', 'intent', 'status', 'intent',
 			'client_address', format('%s://%s:%s', q.scheme, q.host, q.port),
-			'detail', jsonb_build_object('attempt', q.attempts + 1, 'idempotency_key', q.idempotency_key)));
-		v_count := v_count + 1;
-		v_agencies := v_agencies || q.agency_id;
-		outbox_id := q.outbox_id; share_no := q.share_no; agreement_id := q.agreement_id; attempt := q.attempts + 1;
+			'detail', jsonb_build_object('attempt', q.attempts, 'idempotency_key', q.idempotency_key)));
+		outbox_id := q.outbox_id; share_no := q.share_no; agreement_id := q.agreement_id; attempt := q.attempts;
 		idempotency_key := q.idempotency_key; content_type := q.content_type; body := q.body; scheme := q.scheme; host := q.host;
 		port := q.port; path := q.path; credential := q.credential; networks := array_to_string(q.private_networks, ' ');
 		timeout_ms := q.timeout_ms; max_bytes_s := q.max_bytes_s;
@@ -171,23 +175,29 @@ CREATE FUNCTION dwh_internal.share_push_finish(p_outcomes jsonb)
 RETURNS void LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r record;
-	v_rows jsonb[] := '{}';
+	v_rows jsonb[];
 	v_wait bigint;
 BEGIN
+	WITH gone AS (
+		DELETE FROM dwh_log.share_outbox AS d
+		USING jsonb_to_recordset(p_outcomes) AS x (outbox_id bigint, result text, http int, duration_ms bigint)
+		WHERE d.outbox_id = x.outbox_id AND x.result = 'supplied'
+		RETURNING d.outbox_id, d.stage, d.attempts, x.http, x.duration_ms)
+	SELECT array_agg(g.stage || jsonb_build_object('stage', 'outcome', 'status', 'supplied', 'duration_ms', g.duration_ms,
+		'detail', jsonb_build_object('attempt', g.attempts, 'http', g.http)) ORDER BY g.outbox_id) INTO v_rows FROM gone AS g;
+	v_rows := coalesce(v_rows, '{}');
 	FOR r IN
-		SELECT x.*, o.attempts, o.stage, o.is_cancelled, o.cancel_reason, coalesce(t.max_attempts, 12) AS max_attempts,
+		SELECT x.*, o.attempts, o.stage, coalesce(t.max_attempts, 12) AS max_attempts,
 			coalesce(t.retry_base_ms, 1000) AS retry_base_ms, coalesce(t.retry_cap_ms, 900000) AS retry_cap_ms
 		FROM jsonb_to_recordset(p_outcomes) AS x (outbox_id bigint, result text, reason text, http int, duration_ms bigint, wait_ms bigint)
 			JOIN dwh_log.share_outbox AS o ON o.outbox_id = x.outbox_id
 			LEFT JOIN dwh_catalog.share_push_target AS t ON t.agreement_id = o.agreement_id
+		WHERE x.result <> 'supplied'
 	LOOP
 		v_rows := v_rows || (r.stage || jsonb_build_object('stage', 'outcome',
-			'status', CASE r.result WHEN 'supplied' THEN 'supplied' WHEN 'stopped' THEN 'broken_off' ELSE 'failed' END,
-			'reason', r.reason, 'duration_ms', r.duration_ms,
+			'status', CASE r.result WHEN 'stopped' THEN 'broken_off' ELSE 'failed' END, 'reason', r.reason, 'duration_ms', r.duration_ms,
 			'detail', jsonb_strip_nulls(jsonb_build_object('attempt', r.attempts, 'http', r.http))));
-		IF r.result = 'supplied' THEN
-			DELETE FROM dwh_log.share_outbox AS d WHERE d.outbox_id = r.outbox_id;
-		ELSIF r.result = 'stopped' THEN
+		IF r.result = 'stopped' THEN
 			UPDATE dwh_log.share_outbox AS u SET state = 'waiting', last_error = r.reason, next_at = clock_timestamp()
 			WHERE u.outbox_id = r.outbox_id;
 		ELSIF r.result = 'fail' OR r.attempts >= r.max_attempts THEN

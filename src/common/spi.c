@@ -46,6 +46,30 @@ dwh_spi_run(const char *sql, int nargs, const Oid *types, const Datum *values, c
 	return SPI_processed;
 }
 
+/*
+ * The same with a plan that is kept for the life of the process, for statements that run often: *plan is the caller's static variable,
+ * NULL at first, and always goes with the same statement and types.
+ */
+uint64
+dwh_spi_run_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
+				 bool read_only, int expected)
+{
+	int			rc;
+
+	if (*plan == NULL)
+	{
+		SPIPlanPtr	prepared = SPI_prepare(sql, nargs, (Oid *) types);
+
+		if (prepared == NULL || SPI_keepplan(prepared) != 0)
+			elog(ERROR, "SPI statement could not be prepared (%s): %s", SPI_result_code_string(SPI_result), sql);
+		*plan = prepared;
+	}
+	rc = SPI_execute_plan(*plan, (Datum *) values, nulls, read_only, 0);
+	if (rc != expected)
+		elog(ERROR, "SPI statement ended with %s: %s", SPI_result_code_string(rc), sql);
+	return SPI_processed;
+}
+
 /* Runs a SELECT. Returns the number of rows, which stay readable by dwh_spi_text() and its sisters until the next statement. */
 uint64
 dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls, bool read_only)

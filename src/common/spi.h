@@ -15,6 +15,8 @@ extern void dwh_spi_begin(void);
 extern void dwh_spi_end(void);
 extern uint64 dwh_spi_run(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
 						  bool read_only, int expected);
+extern uint64 dwh_spi_run_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values,
+							   const char *nulls, bool read_only, int expected);
 extern uint64 dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
 							 bool read_only);
 extern uint64 dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum *values);

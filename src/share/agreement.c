@@ -29,6 +29,7 @@ array_cell(int col)
 bool
 dwh_share_load(int32 agreement_id, DwhShareAgreement *agreement)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[1] = {INT4OID};
 	Datum		values[1];
 	DwhOwnerSwitch owner;
@@ -38,7 +39,10 @@ dwh_share_load(int32 agreement_id, DwhShareAgreement *agreement)
 	values[0] = Int32GetDatum(agreement_id);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	is_found = dwh_spi_select_latest("SELECT * FROM dwh_internal.share_agreement_today($1)", 1, types, values) > 0;
+	PushActiveSnapshot(GetLatestSnapshot());
+	is_found = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_agreement_today($1)", 1, types, values, NULL, true,
+								SPI_OK_SELECT) > 0;
+	PopActiveSnapshot();
 	if (is_found)
 	{
 		agreement->agreement_id = agreement_id;
@@ -78,6 +82,7 @@ set_text(Datum *value, char *null, const char *text)
 bool
 dwh_share_allowed(int32 agreement_id, const DwhShareAsk *ask, DwhShareRefusal *refusal)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[9] = {INT4OID, TEXTOID, INT4OID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID, TEXTOID, INT4OID, TEXTOID};
 	Datum		values[9];
 	char		nulls[9];
@@ -102,8 +107,8 @@ dwh_share_allowed(int32 agreement_id, const DwhShareAsk *ask, DwhShareRefusal *r
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
 	PushActiveSnapshot(GetLatestSnapshot());
-	(void) dwh_spi_select("SELECT * FROM dwh_internal.share_check($1, $2, $3, $4, $5, $6::date, $7::date, $8, $9)", 9, types, values,
-						  nulls, true);
+	(void) dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_check($1, $2, $3, $4, $5, $6::date, $7::date, $8, $9)", 9, types,
+							values, nulls, true, SPI_OK_SELECT);
 	PopActiveSnapshot();
 	is_refused = !dwh_spi_isnull(0, 1);
 	if (is_refused)

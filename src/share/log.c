@@ -79,12 +79,13 @@ dwh_share_stage_begin(DwhShareStage *stage, const DwhShareAgreement *agreement, 
 int64
 dwh_share_next_no(void)
 {
+	static SPIPlanPtr plan = NULL;
 	DwhOwnerSwitch owner;
 	int64		number;
 
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	(void) dwh_spi_select("SELECT nextval('dwh_log.share_no_seq')", 0, NULL, NULL, NULL, false);
+	(void) dwh_spi_run_kept(&plan, "SELECT nextval('dwh_log.share_no_seq')", 0, NULL, NULL, NULL, false, SPI_OK_SELECT);
 	number = dwh_spi_bigint(0, 1);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
@@ -286,6 +287,7 @@ dwh_share_log_commit(const DwhShareStage *stage)
 void
 dwh_share_log_insert(const char *row)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1];
 	DwhOwnerSwitch owner;
@@ -293,7 +295,7 @@ dwh_share_log_insert(const char *row)
 	values[0] = CStringGetTextDatum(row);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	if (dwh_spi_run(INSERT_ROW, 1, types, values, NULL, false, SPI_OK_INSERT) != 1)
+	if (dwh_spi_run_kept(&plan, INSERT_ROW, 1, types, values, NULL, false, SPI_OK_INSERT) != 1)
 		dwh_raise_no_warehouse_row();
 	dwh_owner_leave(&owner);
 	dwh_spi_end();

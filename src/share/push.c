@@ -96,6 +96,8 @@ load_agreement(int32 agreement_id, DwhShareAgreement *agreement)
 static void
 describe_message(DwhShareStage *stage, const DwhShareAgreement *agreement, Datum content, Datum items, Datum unit_ids, Datum content_type)
 {
+	static SPIPlanPtr lock_plan = NULL;
+	static SPIPlanPtr plan = NULL;
 	Oid			types[5] = {TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID, INT4OID};
 	Datum		values[5];
 	char		nulls[5] = "     ";
@@ -106,22 +108,23 @@ describe_message(DwhShareStage *stage, const DwhShareAgreement *agreement, Datum
 	values[1] = items;
 	values[2] = unit_ids;
 	values[3] = content_type;
-	values[4] = Int32GetDatum(agreement->agreement_id);
+	values[4] = Int32GetDatum(agreement->agreement_id);	/* then the days of use */
 	nulls[2] = unit_ids == (Datum) 0 ? 'n' : ' ';
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	if (dwh_spi_select("SELECT FROM dwh_catalog.share_push_target WHERE agreement_id = $1 FOR NO KEY UPDATE", 1, &types[4], &values[4],
-					   NULL, false) != 1)
+	if (dwh_spi_run_kept(&lock_plan, "SELECT FROM dwh_catalog.share_push_target WHERE agreement_id = $1 FOR NO KEY UPDATE", 1, &types[4],
+						 &values[4], NULL, false, SPI_OK_SELECT) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("agreement %d has no target", agreement->agreement_id),
 				 errdetail("Where its messages are sent to is not registered."),
 				 errhint("Call dwh.register_push_target().")));
-	(void) dwh_spi_select("SELECT jsonb_build_object('items', $2, 'unit_ids', $3, 'content_type', $4)::text,"
-						  "  encode(sha256(convert_to($1, 'UTF8')), 'hex'), octet_length($1)::bigint, cardinality($2),"
-						  "  $4 ~ '^[a-z]+/[a-z0-9.+-]+(; ?charset=utf-8)?$',"
-						  "  (SELECT CASE WHEN v.use_term = 'fixed' THEN (dwh.today() + v.use_days)::text END"
-						  "   FROM dwh_internal.share_agreement_today($5) AS v)", 5, types, values, nulls, true);
+	values[4] = Int32GetDatum(agreement->use_term != NULL && strcmp(agreement->use_term, "fixed") == 0 ? agreement->use_days : 0);
+	(void) dwh_spi_run_kept(&plan, "SELECT jsonb_build_object('items', $2, 'unit_ids', $3, 'content_type', $4)::text,"
+							"  encode(sha256(convert_to($1, 'UTF8')), 'hex'), octet_length($1)::bigint, cardinality($2),"
+							"  $4 ~ '^[a-z]+/[a-z0-9.+-]+(; ?charset=utf-8)?$',"
+							"  CASE WHEN $5 > 0 THEN to_char(dwh.today() + $5, 'YYYY-MM-DD') END", 5, types, values, nulls, true,
+							SPI_OK_SELECT);
 	stage->request_content = dwh_spi_text(0, 1);
 	stage->content_digest = dwh_spi_text(0, 2);
 	stage->byte_count = dwh_spi_bigint(0, 3);
@@ -162,6 +165,7 @@ stage_text(const DwhShareStage *stage)
 static void
 insert_message(const DwhShareStage *stage, const DwhShareAsk *ask, Datum content, Datum content_type)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[10] = {INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[10] = {0};
 	char		nulls[10];
@@ -185,9 +189,9 @@ insert_message(const DwhShareStage *stage, const DwhShareAsk *ask, Datum content
 	values[9] = CStringGetTextDatum(stage_text(stage));
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	(void) dwh_spi_run("INSERT INTO dwh_log.share_outbox (share_no, agreement_id, agency_id, content_type, body, ask, stage) "
-					   "VALUES ($1, $2, $3, $4, $5, jsonb_build_object('items', $6, 'unit_ids', $7, 'period_from', $8,"
-					   "  'period_to', $9), $10::jsonb)", 10, types, values, nulls, false, SPI_OK_INSERT);
+	(void) dwh_spi_run_kept(&plan, "INSERT INTO dwh_log.share_outbox (share_no, agreement_id, agency_id, content_type, body, ask, stage) "
+							"VALUES ($1, $2, $3, $4, $5, jsonb_build_object('items', $6, 'unit_ids', $7, 'period_from', $8,"
+							"  'period_to', $9), $10::jsonb)", 10, types, values, nulls, false, SPI_OK_INSERT);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 }

@@ -187,7 +187,7 @@ ok(settled($slow[0], 'outcome:supplied', 5), 'and is delivered when sharing is r
 ok(settled($slow[2], 'outcome:supplied', 15), 'the slow partner had its time');
 
 # 7. The worker ends in the middle: nothing is lost, what is sent twice has the same key.
-aim(21, '/late/1000');
+aim(21, '/late/5000', timeout => 20000);
 $no = push_one(21, 'crash');
 ok(wait_for(10, sub { stages($no) =~ /intent$/ }), 'a message is under way');
 kill 'KILL', sql(q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext share'});
