@@ -108,6 +108,8 @@ OBJS = \
 	src/scope/explain.o \
 	src/scope/functions.o \
 	src/scope/hierarchy.o \
+	src/scope/limit_watch.o \
+	src/scope/limits.o \
 	src/scope/scan.o \
 	src/ingest/manual_figures.o
 
@@ -143,6 +145,7 @@ SQL_PARTS = \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \
+	sql/install/78_group_limits.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -162,6 +165,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/50_catalogue.sql \
 	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/52_access_grant.sql \
+	sql/warehouse/52_group_limit.sql \
 	sql/warehouse/55_summary.sql \
 	sql/warehouse/56_refresh.sql \
 	sql/warehouse/57_closing.sql \

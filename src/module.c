@@ -12,6 +12,7 @@
 #include "audit/audit.h"
 #include "common/guc.h"
 #include "indicator/mark.h"
+#include "scope/limits.h"
 #include "share/share.h"
 
 PG_MODULE_MAGIC;
@@ -26,6 +27,7 @@ _PG_init(void)
 	dwh_guc_init();
 	dwh_audit_init();
 	dwh_mark_init();
+	dwh_limit_watch_init();
 	dwh_share_init();
 	dwh_share_fetch_init();
 }

@@ -105,7 +105,7 @@ BEGIN
 		UNION ALL
 		SELECT 'cache_not_told', t.name, 'trigger after_change_cache is missing or not ENABLE ALWAYS: sessions keep an old scope'
 		FROM unnest(ARRAY['dwh_catalog.account', 'dwh_catalog.user_group', 'dwh_catalog.user_group_subject', 'dwh_catalog.access_grant',
-			'dwh_catalog.access_grant_subject', 'dwh_catalog.warehouse', 'dwh_star.dim_unit', 'dwh_catalog.unit_succession']) AS t (name)
+			'dwh_catalog.access_grant_subject', 'dwh_catalog.user_group_limit', 'dwh_catalog.warehouse', 'dwh_star.dim_unit', 'dwh_catalog.unit_succession']) AS t (name)
 		WHERE NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = to_regclass(t.name) AND g.tgname = 'after_change_cache' AND g.tgenabled = 'A')
 	) AS x (problem, object, detail)
 	GROUP BY 1, 2, 3

@@ -6,7 +6,7 @@ DECLARE
 	v_table text;
 BEGIN
 	FOREACH v_table IN ARRAY ARRAY['dwh_catalog.user_group_subject', 'dwh_catalog.access_grant',
-		'dwh_catalog.access_grant_subject'] LOOP
+		'dwh_catalog.access_grant_subject', 'dwh_catalog.user_group_limit'] LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER after_change_cache AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.invalidate_cache()', v_table);
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_change_cache', v_table);

@@ -100,6 +100,11 @@ GRANT EXECUTE ON FUNCTION dwh.explain_scope(text, date), dwh.list_viewers(int, t
 	dwh.reassign_unit(int, int, date, text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 
+-- Limits: set_group_limits() asks for the right itself.
+GRANT EXECUTE ON FUNCTION dwh.set_group_limits(text, interval, text, text, int, boolean)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh_catalog.user_group_limit TO dwh_central_admin, dwh_auditor;
+
 -- Sharing. The functions of officers ask for the right themselves, so that a refusal is in the log.
 GRANT SELECT ON dwh.published_services TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
 	dwh_share_officer, dwh_auditor, dwh_partner;

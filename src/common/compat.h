@@ -17,6 +17,15 @@ typedef void DwhJsonResult;
 #define DWH_JSON_GO_ON return
 #endif
 
+/* The last argument of ExecutorRun, which is gone from 18 on. */
+#if PG_VERSION_NUM >= 180000
+#define DWH_EXECUTE_ONCE_ARG
+#define DWH_EXECUTE_ONCE
+#else
+#define DWH_EXECUTE_ONCE_ARG , bool execute_once
+#define DWH_EXECUTE_ONCE , execute_once
+#endif
+
 /* What is known of a backend, by its number from 1 in this transaction's copy of the list. */
 static inline LocalPgBackendStatus *
 dwh_backend_by_index(int index)

@@ -1,0 +1,216 @@
+/*
+ * limits.c
+ *		dwh.set_group_limits(): limits of a group, put on the login roles that are in it; see limits.h.
+ *
+ * The settings of a login role are what a session begins with. Where dwh_ext is preloaded they cannot be raised (limit_watch.c).
+ *
+ * Roles are altered as the bootstrap superuser, and this alone: names come from the catalogs, values from the table. Superusers and
+ * roles that cannot log in are left alone, and gateways keep their connection limit: they act for many.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "identity/register.h"
+
+#define KILOBYTES_HINT "Valid units are \"B\", \"kB\", \"MB\", \"GB\" and \"TB\"."
+
+/* What a member has: the widest of his groups. $1 is the oid of the login role. */
+#define WIDEST \
+	"max(l.statement_timeout), max(l.work_mem), max(l.temp_file_limit), max(l.connection_limit)," \
+	" CASE bool_and(l.is_read_only) WHEN true THEN 'on' WHEN false THEN 'off' END AS is_read_only"
+
+PG_FUNCTION_INFO_V1(dwh_sql_set_group_limits);
+
+/* A limit of roles that is a setting, in the order of the columns of WIDEST; the connection limit is an attribute. */
+static const struct
+{
+	const char *setting;
+	const char *unit;			/* behind the number */
+} settings[] = {
+	{"statement_timeout", "s"},
+	{"work_mem", "kB"},
+	{"temp_file_limit", "kB"},
+	{NULL, NULL},				/* connection limit */
+	{"default_transaction_read_only", NULL},
+};
+
+/* An interval of 1 second to 24 days, in seconds; NULL stays NULL. */
+static Datum
+seconds_of(FunctionCallInfo fcinfo, int number, bool *is_null)
+{
+	const Interval *given;
+	int64		seconds;
+
+	*is_null = PG_ARGISNULL(number);
+	if (*is_null)
+		return (Datum) 0;
+	given = PG_GETARG_INTERVAL_P(number);
+	seconds = given->time / USECS_PER_SEC + ((int64) given->month * DAYS_PER_MONTH + given->day) * SECS_PER_DAY;
+	if (seconds < 1 || seconds > INT_MAX / 1000)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" is out of range", "p_statement_timeout"),
+				 errdetail("It is from 1 second to %d.", INT_MAX / 1000),
+				 errhint("NULL takes the limit away.")));
+	return Int32GetDatum((int32) seconds);
+}
+
+/* An amount of memory such as 64MB, in kB; NULL stays NULL. */
+static Datum
+kilobytes_of(FunctionCallInfo fcinfo, int number, const char *name, int least, bool *is_null)
+{
+	const char *hint = NULL;
+	int			amount;
+
+	*is_null = PG_ARGISNULL(number);
+	if (*is_null)
+		return (Datum) 0;
+	if (!parse_int(text_to_cstring(PG_GETARG_TEXT_PP(number)), &amount, GUC_UNIT_KB, &hint) || amount < least)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" is no amount of memory, or less than %d kB", name, least),
+				 errdetail("It was \"%s\".", text_to_cstring(PG_GETARG_TEXT_PP(number))),
+				 errhint("%s", hint != NULL ? hint : KILOBYTES_HINT)));
+	return Int32GetDatum(amount);
+}
+
+/* The statements that give a login role a limit, or take away what we gave. A row of the query in apply(). */
+static void
+append_statements(StringInfo sql, uint64 row)
+{
+	const char *role = quote_identifier(dwh_spi_text(row, 1));
+	bool		is_gateway = dwh_spi_bool(row, 2);
+
+	for (int i = 0; i < lengthof(settings); i++)
+	{
+		char	   *value = dwh_spi_text(row, 3 + i);
+		bool		was_named = dwh_spi_bool(row, 3 + lengthof(settings) + i);
+
+		if (value == NULL && !was_named)
+			continue;
+		if (settings[i].setting == NULL)
+		{
+			if (!is_gateway)
+				appendStringInfo(sql, "ALTER ROLE %s CONNECTION LIMIT %s;", role, value ? value : "-1");
+		}
+		else if (value == NULL)
+			appendStringInfo(sql, "ALTER ROLE %s RESET %s;", role, settings[i].setting);
+		else
+			appendStringInfo(sql, "ALTER ROLE %s SET %s = %s;", role, settings[i].setting,
+							 quote_literal_cstr(psprintf("%s%s", value, settings[i].unit ? settings[i].unit : "")));
+	}
+}
+
+/*
+ * Puts on every login role of a group what it has by all its groups. before is what the group's row was: five booleans, whether it named
+ * each limit. Returns the number of roles. As dwh_owner, inside SPI.
+ */
+static int
+apply(DwhRegisterAct *act, const char *role_name, const bool *before)
+{
+	StringInfoData sql;
+	Oid			user;
+	int			sec_context;
+	uint64		rows;
+
+	dwh_register_text(act, role_name);
+	for (int i = 0; i < lengthof(settings); i++)
+		dwh_register_value(act, BOOLOID, BoolGetDatum(before[i]), false);
+	rows = dwh_register_run(act,
+							"SELECT m.rolname, EXISTS (SELECT FROM dwh_catalog.gateway AS y WHERE y.login_role = m.rolname AND y.retired_at IS NULL),"
+							"  w.*, $2, $3, $4, $5, $6 "
+							"FROM pg_roles AS m CROSS JOIN LATERAL (SELECT " WIDEST
+							"  FROM dwh_catalog.user_group_limit AS l JOIN dwh_catalog.user_group AS u USING (user_group_id)"
+							"  JOIN pg_roles AS g ON g.rolname = u.role_name WHERE pg_has_role(m.oid, g.oid, 'MEMBER')) AS w "
+							"WHERE m.rolcanlogin AND NOT m.rolsuper AND EXISTS (SELECT FROM pg_roles AS g WHERE g.rolname = $1"
+							"  AND pg_has_role(m.oid, g.oid, 'MEMBER')) ORDER BY m.rolname", SPI_OK_SELECT);
+	initStringInfo(&sql);
+	for (uint64 row = 0; row < rows; row++)
+		append_statements(&sql, row);
+	if (sql.len > 0)
+	{
+		GetUserIdAndSecContext(&user, &sec_context);
+		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context);
+		dwh_spi_utility(sql.data);
+		SetUserIdAndSecContext(user, sec_context);
+	}
+	return (int) rows;
+}
+
+/* The limits as a JSON object, for the log. Inside SPI. */
+static char *
+describe(DwhRegisterAct *act, int32 user_group_id)
+{
+	dwh_register_value(act, INT4OID, Int32GetDatum(user_group_id), false);
+	dwh_register_run(act, "SELECT jsonb_strip_nulls(to_jsonb(l) - ARRAY['user_group_id', 'set_at', 'set_by'])::text "
+					 "FROM dwh_catalog.user_group_limit AS l WHERE user_group_id = $1", SPI_OK_SELECT);
+	return dwh_spi_text(0, 1);
+}
+
+/*
+ * dwh.set_group_limits(p_group text, p_statement_timeout interval, p_work_mem text, p_temp_file_limit text, p_connection_limit int,
+ * p_read_only boolean): the number of login roles that now begin their sessions with them. Raises 42501, 42704, 22023.
+ */
+Datum
+dwh_sql_set_group_limits(PG_FUNCTION_ARGS)
+{
+	char	   *group = dwh_register_argument(fcinfo, 0, "p_group");
+	DwhRegisterAct act;
+	Datum		values[lengthof(settings)];
+	bool		nulls[lengthof(settings)];
+	bool		before[lengthof(settings)] = {false};
+	int32		user_group_id;
+	char	   *role_name;
+	char	   *detail;
+	int			roles;
+
+	dwh_register_begin(&act, "set_group_limits", group);
+	values[0] = seconds_of(fcinfo, 1, &nulls[0]);
+	values[1] = kilobytes_of(fcinfo, 2, "p_work_mem", 64, &nulls[1]);
+	values[2] = kilobytes_of(fcinfo, 3, "p_temp_file_limit", 0, &nulls[2]);
+	values[3] = PG_GETARG_DATUM(4);
+	values[4] = PG_GETARG_DATUM(5);
+	nulls[3] = PG_ARGISNULL(4);
+	nulls[4] = PG_ARGISNULL(5);
+	if (!nulls[3] && DatumGetInt32(values[3]) < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" is out of range", "p_connection_limit"),
+				 errdetail("A member can have one session at least."),
+				 errhint("NULL takes the limit away.")));
+	dwh_register_text(&act, group);
+	if (dwh_register_run(&act, "SELECT user_group_id, role_name FROM dwh_catalog.user_group WHERE code = $1 FOR UPDATE", SPI_OK_SELECT) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("group \"%s\" does not exist", group),
+				 errhint("Groups stand in dwh_catalog.user_group, by code.")));
+	user_group_id = dwh_spi_int(0, 1);
+	role_name = dwh_spi_text(0, 2);
+
+	dwh_register_value(&act, INT4OID, Int32GetDatum(user_group_id), false);
+	if (dwh_register_run(&act, "SELECT statement_timeout, work_mem, temp_file_limit, connection_limit, is_read_only "
+						 "FROM dwh_catalog.user_group_limit WHERE user_group_id = $1", SPI_OK_SELECT) > 0)
+		for (int i = 0; i < lengthof(before); i++)
+			before[i] = !dwh_spi_isnull(0, i + 1);
+	dwh_register_value(&act, INT4OID, Int32GetDatum(user_group_id), false);
+	for (int i = 0; i < lengthof(settings); i++)
+		dwh_register_value(&act, i == 4 ? BOOLOID : INT4OID, values[i], nulls[i]);
+	(void) dwh_register_run(&act, "INSERT INTO dwh_catalog.user_group_limit AS l"
+							"  (user_group_id, statement_timeout, work_mem, temp_file_limit, connection_limit, is_read_only) "
+							"VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_group_id) DO UPDATE SET"
+							"  statement_timeout = $2, work_mem = $3, temp_file_limit = $4, connection_limit = $5, is_read_only = $6,"
+							"  set_at = now(), set_by = session_user", SPI_OK_INSERT);
+	CommandCounterIncrement();
+	roles = apply(&act, role_name, before);
+	detail = describe(&act, user_group_id);
+	dwh_register_end(&act, detail);
+	PG_RETURN_INT32(roles);
+}
