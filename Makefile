@@ -37,8 +37,10 @@ OBJS = \
 	src/warehouse/strangers.o \
 	src/warehouse/upgrade.o \
 	src/audit/append.o \
+	src/audit/archive.o \
 	src/audit/attempt.o \
 	src/audit/canonical.o \
+	src/audit/check.o \
 	src/audit/export.o \
 	src/audit/functions.o \
 	src/audit/partition.o \
@@ -121,6 +123,8 @@ SQL_PARTS = \
 	sql/install/07_identity.sql \
 	sql/install/08_audit.sql \
 	sql/install/09_audit_tree.sql \
+	sql/install/10_audit_archive.sql \
+	sql/install/11_audit_check.sql \
 	sql/install/12_tokens.sql \
 	build/warehouse_part.sql \
 	sql/install/20_id_set.sql \

@@ -61,18 +61,69 @@ COMMENT ON COLUMN dwh_log.audit_tree_head.share_settled IS
 	'Không còn share_id nào đến số này được ghi thêm | No row up to this share_id can still be committed';
 
 CREATE TABLE dwh_log.audit_archive (
-	source		text,
-	month		date,
-	row_count	bigint NOT NULL,
-	archived_at	timestamptz NOT NULL DEFAULT now(),
-	archived_by	text NOT NULL DEFAULT session_user,
+	source				text,
+	month				date,
+	row_count			bigint NOT NULL,
+	retention_months	int NOT NULL,
+	is_table_kept		boolean NOT NULL,
+	event_id			bigint NOT NULL,
+	event_month			date NOT NULL,
+	event_bytes			bytea NOT NULL,
+	archived_at			timestamptz NOT NULL DEFAULT now(),
+	archived_by			text NOT NULL DEFAULT session_user,
 	CONSTRAINT audit_archive_pkey PRIMARY KEY (source, month),
-	CONSTRAINT audit_archive_source_check CHECK (source IN ('audit', 'share'))
+	CONSTRAINT audit_archive_source_check CHECK (source IN ('audit', 'share')),
+	CONSTRAINT audit_archive_row_count_check CHECK (row_count >= 0)
 );
 COMMENT ON TABLE dwh_log.audit_archive IS
 	'Tháng nhật ký đã lưu trữ: nội dung đã bỏ, lá vẫn còn | Archived months of the logs: the content is gone, the leaves stay';
 COMMENT ON COLUMN dwh_log.audit_archive.source IS 'audit hoặc share | audit or share';
 COMMENT ON COLUMN dwh_log.audit_archive.month IS 'Tháng | Month';
 COMMENT ON COLUMN dwh_log.audit_archive.row_count IS 'Số dòng đã bỏ | Rows removed';
+COMMENT ON COLUMN dwh_log.audit_archive.retention_months IS
+	'Thời gian lưu giữ khi đó (tháng) | Retention in force then, in months';
+COMMENT ON COLUMN dwh_log.audit_archive.is_table_kept IS
+	'Bảng của tháng được tách ra và giữ lại | Whether the month''s table was detached and kept';
+COMMENT ON COLUMN dwh_log.audit_archive.event_id IS 'Sự kiện ghi việc lưu trữ | Event that says so';
+COMMENT ON COLUMN dwh_log.audit_archive.event_month IS 'Tháng của sự kiện đó | Month of that event';
+COMMENT ON COLUMN dwh_log.audit_archive.event_bytes IS
+	'Nội dung chuẩn của sự kiện đó, có lá trong cây | Canonical bytes of that event, whose leaf is in the tree';
 COMMENT ON COLUMN dwh_log.audit_archive.archived_at IS 'Thời điểm | When';
 COMMENT ON COLUMN dwh_log.audit_archive.archived_by IS 'Người thực hiện | Session user who did it';
+
+-- No regulation sets a time for the log of events: this one is ours.
+INSERT INTO dwh_catalog.deadline (deadline_id, source, subject, value_number, unit, counted_from, valid_from, valid_to, is_verified, note)
+VALUES (101, 'own', 'keep the log of events', 24, 'months', 'end of the event''s month', '2020-07-10', NULL, true,
+	'[own] at least as long as the log of sharing; dwh.archive_audit() leaves younger events alone');
+
+CREATE TABLE dwh_log.audit_check (
+	check_no		bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT audit_check_pkey PRIMARY KEY,
+	checked_at		timestamptz NOT NULL,
+	leaf_from		bigint NOT NULL,
+	leaf_to			bigint NOT NULL,
+	tree_size		bigint NOT NULL,
+	is_intact		boolean NOT NULL,
+	first_bad_leaf	bigint,
+	problem			text,
+	root_hash		bytea,
+	duration_ms		bigint NOT NULL,
+	checked_by		text NOT NULL DEFAULT session_user,
+	CONSTRAINT audit_check_leaf_from_check CHECK (leaf_from >= 0 AND leaf_from <= leaf_to),
+	CONSTRAINT audit_check_problem_check CHECK ((problem IS NULL) = is_intact AND (first_bad_leaf IS NULL) = is_intact),
+	CONSTRAINT audit_check_root_hash_check CHECK ((root_hash IS NOT NULL) = is_intact)
+);
+CREATE INDEX audit_check_intact_idx ON dwh_log.audit_check (leaf_to, check_no) WHERE is_intact;
+COMMENT ON TABLE dwh_log.audit_check IS
+	'Các lần kiểm tra nhật ký; lần sau tiếp tục từ nơi lần đúng trước kết thúc | '
+	'Verifications of the logs; the next one goes on where the last good one ended';
+COMMENT ON COLUMN dwh_log.audit_check.check_no IS 'Số thứ tự | Number';
+COMMENT ON COLUMN dwh_log.audit_check.checked_at IS 'Thời điểm bắt đầu | When it began';
+COMMENT ON COLUMN dwh_log.audit_check.leaf_from IS 'Lá đầu tiên đã kiểm tra | First leaf looked at';
+COMMENT ON COLUMN dwh_log.audit_check.leaf_to IS 'Sau lá cuối cùng đã kiểm tra | One past the last leaf looked at';
+COMMENT ON COLUMN dwh_log.audit_check.tree_size IS 'Số lá của cây khi đó | Leaves of the tree then';
+COMMENT ON COLUMN dwh_log.audit_check.is_intact IS 'Nguyên vẹn | Whether all was intact';
+COMMENT ON COLUMN dwh_log.audit_check.first_bad_leaf IS 'Lá sai đầu tiên | First bad leaf';
+COMMENT ON COLUMN dwh_log.audit_check.problem IS 'Sai ở chỗ nào | What is wrong with it';
+COMMENT ON COLUMN dwh_log.audit_check.root_hash IS 'Gốc của cây gồm leaf_to lá | Root of the tree of leaf_to leaves';
+COMMENT ON COLUMN dwh_log.audit_check.duration_ms IS 'Thời gian kiểm tra (mili giây) | How long it took, in milliseconds';
+COMMENT ON COLUMN dwh_log.audit_check.checked_by IS 'Người dùng phiên đã kiểm tra | Session user who checked';

@@ -124,6 +124,35 @@ dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, Tu
 	}
 }
 
+/* Whether a field of canonical bytes, numbered from 0, is this text. The bytes may be anybody's. */
+bool
+dwh_canonical_field_is(const bytea *canonical, int field, const char *text)
+{
+	const uint8 *bytes = (const uint8 *) VARDATA_ANY(canonical);
+	const uint8 *end = bytes + VARSIZE_ANY_EXHDR(canonical);
+	const char *utf8 = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+
+	if (end - bytes < 4 || bytes[0] != CANONICAL_VERSION || field >= (bytes[2] << 8 | bytes[3]))
+		return false;
+	bytes += 4;
+	for (;; field--)
+	{
+		uint32		length;
+
+		if (end - bytes < 4)
+			return false;
+		length = (uint32) bytes[0] << 24 | (uint32) bytes[1] << 16 | (uint32) bytes[2] << 8 | bytes[3];
+		bytes += 4;
+		if (length == NULL_LENGTH)
+			length = 0;
+		if (length > (uint32) (end - bytes))
+			return false;
+		if (field == 0)
+			return length == strlen(utf8) && memcmp(bytes, utf8, length) == 0;
+		bytes += length;
+	}
+}
+
 /* The hash of a leaf. */
 void
 dwh_hash_leaf(pg_cryptohash_ctx *hasher, const char *bytes, int length, DwhHash *hash)

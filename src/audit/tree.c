@@ -116,9 +116,12 @@ raise_incomplete(int level, int64 number)
 			 errhint("dwh.audit_verify() tells the first bad leaf.")));
 }
 
-/* Begins to grow a tree on the first leaves of the stored one. Raises XX001 where these are not complete. */
-void
-dwh_tree_begin(DwhTreeBuilder *builder, int64 size)
+/*
+ * Begins to grow a tree on the first leaves of the stored one. Returns false where these are not complete; the tile that lacks hashes is
+ * then the last one that was loaded.
+ */
+static bool
+try_begin(DwhTreeBuilder *builder, int64 size, DwhTile **last)
 {
 	memset(builder, 0, offsetof(DwhTreeBuilder, complete));
 	builder->complete = NULL;
@@ -130,11 +133,34 @@ dwh_tree_begin(DwhTreeBuilder *builder, int64 size)
 
 		if (count == 0)
 			break;
-		load_tile(&builder->tiles[i], DWH_TILE_BITS * i, count >> DWH_TILE_BITS);
-		if (builder->tiles[i].count < (count & (DWH_TILE_SIZE - 1)))
-			raise_incomplete(DWH_TILE_BITS * i, count >> DWH_TILE_BITS);
-		builder->tiles[i].count = count & (DWH_TILE_SIZE - 1);
+		*last = &builder->tiles[i];
+		load_tile(*last, DWH_TILE_BITS * i, count >> DWH_TILE_BITS);
+		if ((*last)->count < (count & (DWH_TILE_SIZE - 1)))
+			return false;
+		(*last)->count = count & (DWH_TILE_SIZE - 1);
 	}
+	return true;
+}
+
+/* Begins to grow a tree on the first leaves of the stored one. Raises XX001 where these are not complete. */
+void
+dwh_tree_begin(DwhTreeBuilder *builder, int64 size)
+{
+	DwhTile    *last;
+
+	if (!try_begin(builder, size, &last))
+		raise_incomplete(last->level, last->number);
+}
+
+/* The same for who can go on without. Returns the first leaf that is not covered where these are not complete, else -1. */
+int64
+dwh_tree_begin_or_gap(DwhTreeBuilder *builder, int64 size)
+{
+	DwhTile    *last;
+
+	if (try_begin(builder, size, &last))
+		return -1;
+	return (last->number * DWH_TILE_SIZE + last->count) << last->level;
 }
 
 /* Adds a leaf. */
@@ -201,6 +227,16 @@ dwh_tree_size(void)
 {
 	(void) dwh_spi_select("SELECT coalesce(max(leaf_index), -1) + 1 FROM dwh_log.audit_leaf", 0, NULL, NULL, NULL, false);
 	return dwh_spi_bigint(0, 1);
+}
+
+/* The number of leaves that there should be: those that are stored, and those that heads speak of. */
+int64
+dwh_tree_promised_size(void)
+{
+	int64		stored = dwh_tree_size();
+
+	(void) dwh_spi_select("SELECT coalesce(max(tree_size), 0) FROM dwh_log.audit_tree_head", 0, NULL, NULL, NULL, false);
+	return Max(stored, dwh_spi_bigint(0, 1));
 }
 
 /* The root of the tree of the first leaves. */

@@ -66,6 +66,24 @@ typedef struct DwhTreeBuilder
 	pg_cryptohash_ctx *hasher;
 } DwhTreeBuilder;
 
+/* A root that must come out at some size. */
+typedef struct DwhKnownRoot
+{
+	int64		size;			/* -1: none */
+	DwhHash		root;
+} DwhKnownRoot;
+
+/* A month whose rows were taken out of a log, and what a verification found of it. */
+typedef struct DwhArchivedMonth
+{
+	DwhLeafSource source;
+	DateADT		month;
+	int64		row_count;		/* rows that were taken out */
+	int64		event_leaf;		/* of the event that says so; -1: no sealed event does */
+	int64		missing;		/* leaves met whose row is not there */
+	int64		first_missing;
+} DwhArchivedMonth;
+
 /* What audit_verify() finds. */
 typedef struct DwhVerifyResult
 {
@@ -77,18 +95,28 @@ typedef struct DwhVerifyResult
 	DwhHash		root;			/* of the tree of leaf_to leaves */
 } DwhVerifyResult;
 
+/* archive.c */
+extern int	dwh_archive_read(DwhArchivedMonth **months);
+extern char *dwh_archive_month_text(DateADT month);
+
 /* canonical.c */
 extern void dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor);
+extern bool dwh_canonical_field_is(const bytea *canonical, int field, const char *text);
 extern void dwh_hash_leaf(pg_cryptohash_ctx *hasher, const char *bytes, int length, DwhHash *hash);
+
+/* check.c */
+extern bool dwh_audit_check(bool is_full, int64 limit, DwhVerifyResult *result);
 
 /* tree.c */
 extern pg_cryptohash_ctx *dwh_hasher_create(void);
 extern void dwh_hash_parts(pg_cryptohash_ctx *hasher, uint8 prefix, const void *first, int first_size, const void *second,
 						   int second_size, DwhHash *hash);
 extern void dwh_tree_begin(DwhTreeBuilder *builder, int64 size);
+extern int64 dwh_tree_begin_or_gap(DwhTreeBuilder *builder, int64 size);
 extern void dwh_tree_add(DwhTreeBuilder *builder, const DwhHash *leaf);
 extern void dwh_tree_root(DwhTreeBuilder *builder, DwhHash *root);
 extern int64 dwh_tree_size(void);
+extern int64 dwh_tree_promised_size(void);
 extern void dwh_tree_root_at(int64 size, DwhHash *root);
 extern ArrayType *dwh_tree_inclusion_proof(int64 leaf, int64 size);
 extern ArrayType *dwh_tree_consistency_proof(int64 first, int64 second);
@@ -97,6 +125,7 @@ extern ArrayType *dwh_tree_consistency_proof(int64 first, int64 second);
 extern int64 dwh_audit_seal(bool wait);
 
 /* verify.c */
-extern void dwh_audit_verify(int64 from, int64 to, const char *head, DwhVerifyResult *result);
+extern void dwh_audit_parse_head(const char *head, DwhKnownRoot *known);
+extern void dwh_audit_verify(int64 from, int64 to, const DwhKnownRoot *known, DwhVerifyResult *result);
 
 #endif							/* DWH_TREE_H */

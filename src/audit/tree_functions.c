@@ -129,12 +129,13 @@ dwh_sql_audit_consistency_proof(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(proof);
 }
 
-/* dwh.audit_verify(from, to, head): raises 22023 and XX001. */
+/* dwh.audit_verify(from, to, head): raises 22023. */
 Datum
 dwh_sql_audit_verify(PG_FUNCTION_ARGS)
 {
 	TupleDesc	descriptor;
 	DwhVerifyResult *result = palloc(sizeof(DwhVerifyResult));
+	DwhKnownRoot known;
 	Datum		values[7];
 	bool		nulls[7] = {0};
 
@@ -146,8 +147,10 @@ dwh_sql_audit_verify(PG_FUNCTION_ARGS)
 				 errmsg("a leaf's number cannot be negative"),
 				 errdetail("Leaves are numbered from 0."),
 				 errhint("NULL stands for all leaves.")));
+	if (!PG_ARGISNULL(2))
+		dwh_audit_parse_head(text_to_cstring(PG_GETARG_TEXT_PP(2)), &known);
 	dwh_audit_verify(PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0), PG_ARGISNULL(1) ? -1 : PG_GETARG_INT64(1),
-					 PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)), result);
+					 PG_ARGISNULL(2) ? NULL : &known, result);
 	values[0] = BoolGetDatum(result->problem == NULL);
 	values[1] = Int64GetDatum(result->leaf_from);
 	values[2] = Int64GetDatum(result->leaf_to);

@@ -24,6 +24,7 @@
 typedef enum LeafState
 {
 	LEAF_MISSING_ROW,
+	LEAF_FALSELY_ARCHIVED,
 	LEAF_CHANGED,
 	LEAF_ARCHIVED,
 	LEAF_INTACT
@@ -39,18 +40,11 @@ typedef struct Leaf
 	DwhHash		hash;
 } Leaf;
 
-/* A root that must come out at some size. */
-typedef struct KnownRoot
-{
-	int64		size;
-	DwhHash		root;
-} KnownRoot;
-
 typedef struct Verification
 {
 	DwhVerifyResult *result;
 	DwhTreeBuilder *builder;
-	KnownRoot  *heads;			/* by size */
+	DwhKnownRoot *heads;		/* by size */
 	int			head_count;
 	int			next_head;
 	int64		good_size;		/* of the last head that came out */
@@ -58,16 +52,18 @@ typedef struct Verification
 	Leaf	   *leaves;
 	Leaf	  **sorted;
 	int			leaf_count;
+	DwhArchivedMonth *archived;
+	int			archived_count;
 } Verification;
 
-/* Notes a finding unless an earlier leaf has one. */
+/* Notes a finding unless an earlier leaf has one. The text is copied to where the result is: SPI's memory ends before it. */
 static void
-find(DwhVerifyResult *result, int64 leaf, char *problem)
+find(DwhVerifyResult *result, int64 leaf, const char *problem)
 {
 	if (result->problem != NULL && result->first_bad <= leaf)
 		return;
 	result->first_bad = leaf;
-	result->problem = problem;
+	result->problem = MemoryContextStrdup(GetMemoryChunkContext(result), problem);
 }
 
 static void
@@ -123,20 +119,30 @@ read_leaves(Verification *state, int64 from)
 	return state->leaf_count > 0;
 }
 
-/* Marks leaves whose row is not there as archived where their month is. */
-static void
-mark_archived(Leaf **leaves, int count)
+/* The archived month of a leaf, NULL where audit_archive does not name it. */
+static DwhArchivedMonth *
+find_archived(Verification *state, const Leaf *leaf)
 {
-	Oid			types[2] = {TEXTOID, DATEOID};
-	Datum		values[2];
-	bool		is_archived;
+	for (int i = 0; i < state->archived_count; i++)
+		if (state->archived[i].source == leaf->source && state->archived[i].month == leaf->month)
+			return &state->archived[i];
+	return NULL;
+}
 
-	values[0] = CStringGetTextDatum(dwh_leaf_tables[leaves[0]->source].name);
-	values[1] = DateADTGetDatum(leaves[0]->month);
-	is_archived = dwh_spi_select("SELECT FROM dwh_log.audit_archive WHERE source = $1 AND month = $2", 2, types, values, NULL, false) > 0;
-	for (int i = 0; i < count && is_archived; i++)
-		if (leaves[i]->state == LEAF_MISSING_ROW)
-			leaves[i]->state = LEAF_ARCHIVED;
+/* Marks leaves of one log and month whose row is not there as archived, where a sealed event later than they says so. */
+static void
+mark_archived(Verification *state, Leaf **leaves, int count)
+{
+	DwhArchivedMonth *archived = find_archived(state, leaves[0]);
+
+	for (int i = 0; i < count && archived != NULL; i++)
+	{
+		if (leaves[i]->state != LEAF_MISSING_ROW)
+			continue;
+		leaves[i]->state = archived->event_leaf > leaves[i]->index ? LEAF_ARCHIVED : LEAF_FALSELY_ARCHIVED;
+		if (archived->missing++ == 0 || archived->first_missing > leaves[i]->index)
+			archived->first_missing = leaves[i]->index;
+	}
 }
 
 /* Hashes the rows of leaves of one log and month, which are sorted by id, and compares. */
@@ -190,7 +196,7 @@ check_rows(Verification *state, Leaf **leaves, int count)
 		if (leaves[i]->state == LEAF_MISSING_ROW)
 			all_found = false;
 	if (!all_found)
-		mark_archived(leaves, count);
+		mark_archived(state, leaves, count);
 }
 
 /* The rows of a batch, log by log and month by month. */
@@ -228,9 +234,8 @@ check_node(void *arg, int level, int64 number, const DwhHash *hash)
 	SPI_freetuptable(SPI_tuptable);
 	if (!is_there || memcmp(&stored, hash, sizeof(stored)) != 0)
 		find(state->result, number << level,
-			 MemoryContextStrdup(GetMemoryChunkContext(state->result),
-								 psprintf("leaves " INT64_FORMAT " to " INT64_FORMAT " do not have the hash of the stored node: leaves were "
-										  "changed, added, removed or moved", number << level, ((number + 1) << level) - 1)));
+			 psprintf("leaves " INT64_FORMAT " to " INT64_FORMAT " do not have the hash of the stored node: leaves were changed, added, "
+					  "removed or moved", number << level, ((number + 1) << level) - 1));
 }
 
 /* Compares the root at the present size with the heads of that size. */
@@ -247,10 +252,8 @@ check_heads(Verification *state)
 	for (; state->next_head < state->head_count && state->heads[state->next_head].size == state->builder->size; state->next_head++)
 		if (memcmp(&root, &state->heads[state->next_head].root, sizeof(root)) != 0)
 			find(state->result, Min(state->good_size, state->builder->size - 1),
-				 MemoryContextStrdup(GetMemoryChunkContext(state->result),
-									 psprintf("the tree of " INT64_FORMAT " leaves does not have the root of its head: leaves from "
-											  INT64_FORMAT " on were changed, added, removed or moved", state->builder->size,
-											  state->good_size)));
+				 psprintf("the tree of " INT64_FORMAT " leaves does not have the root of its head: leaves from " INT64_FORMAT
+						  " on were changed, added, removed or moved", state->builder->size, state->good_size));
 	state->good_size = state->builder->size;
 }
 
@@ -265,13 +268,16 @@ check_batch(Verification *state)
 		Leaf	   *leaf = &state->leaves[i];
 
 		if (leaf->index != state->builder->size)
-			find(result, state->builder->size, pstrdup("the leaf is missing"));
+			find(result, state->builder->size, "the leaf is missing");
 		else if (leaf->state == LEAF_CHANGED)
 			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is not the one that was sealed", leaf->id,
 											   dwh_leaf_tables[leaf->source].table));
 		else if (leaf->state == LEAF_MISSING_ROW)
 			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is missing", leaf->id,
 											   dwh_leaf_tables[leaf->source].table));
+		else if (leaf->state == LEAF_FALSELY_ARCHIVED)
+			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is missing, and no event that was sealed after it says that its "
+											   "month was archived", leaf->id, dwh_leaf_tables[leaf->source].table));
 		if (result->problem != NULL)
 			return;
 		result->archived += leaf->state == LEAF_ARCHIVED;
@@ -282,7 +288,7 @@ check_batch(Verification *state)
 
 /* Reads the heads with sizes in the range, by size. */
 static void
-read_heads(Verification *state, const KnownRoot *exported)
+read_heads(Verification *state, const DwhKnownRoot *exported)
 {
 	Oid			types[2] = {INT8OID, INT8OID};
 	Datum		values[2];
@@ -292,7 +298,7 @@ read_heads(Verification *state, const KnownRoot *exported)
 	values[1] = Int64GetDatum(state->result->leaf_to);
 	rows = dwh_spi_select("SELECT tree_size, root_hash FROM dwh_log.audit_tree_head WHERE tree_size BETWEEN $1 AND $2 ORDER BY tree_size",
 						  2, types, values, NULL, false);
-	state->heads = palloc(sizeof(KnownRoot) * (rows + 1));
+	state->heads = palloc(sizeof(DwhKnownRoot) * (rows + 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
 		state->heads[i].size = dwh_spi_bigint(i, 1);
@@ -311,8 +317,8 @@ read_heads(Verification *state, const KnownRoot *exported)
 }
 
 /* The size and root of an exported head: lines 2 and 3. Raises 22023. */
-static void
-parse_head(const char *head, KnownRoot *known)
+void
+dwh_audit_parse_head(const char *head, DwhKnownRoot *known)
 {
 	const char *size_line = strchr(head, '\n');
 	const char *root_line = size_line == NULL ? NULL : strchr(size_line + 1, '\n');
@@ -355,13 +361,33 @@ check_inserted(Verification *state, const DwhLeafTable *table)
 	}
 }
 
+/* What audit_archive says is true of the whole tree: of each month as many rows are gone as were archived. */
+static void
+check_archived(Verification *state)
+{
+	for (int i = 0; i < state->archived_count; i++)
+	{
+		DwhArchivedMonth *archived = &state->archived[i];
+		const char *table = dwh_leaf_tables[archived->source].table;
+
+		if (archived->event_leaf < 0)
+			find(state->result, archived->missing > 0 ? archived->first_missing : state->result->leaf_to,
+				 psprintf("no sealed event says that month %s of %s was archived", dwh_archive_month_text(archived->month), table));
+		else if (archived->missing != archived->row_count)
+			find(state->result, archived->missing > 0 ? archived->first_missing : archived->event_leaf,
+				 psprintf(INT64_FORMAT " rows of month %s of %s were archived, but " INT64_FORMAT " are missing", archived->row_count,
+						  dwh_archive_month_text(archived->month), table, archived->missing));
+	}
+}
+
 /* The leaves of the range in order, then what concerns the whole. */
 static void
-verify_range(Verification *state, const KnownRoot *exported)
+verify_range(Verification *state, const DwhKnownRoot *exported)
 {
 	DwhVerifyResult *result = state->result;
 	int64		stored = dwh_tree_size();
 	int64		promised;
+	int64		gap;
 
 	(void) dwh_spi_select("SELECT coalesce(max(tree_size), 0) FROM dwh_log.audit_tree_head", 0, NULL, NULL, NULL, false);
 	promised = dwh_spi_bigint(0, 1);
@@ -374,8 +400,14 @@ verify_range(Verification *state, const KnownRoot *exported)
 				 errdetail("The tree has " INT64_FORMAT " leaves.", stored),
 				 errhint("Leaves are numbered from 0; p_to is one past the last.")));
 	state->good_size = result->leaf_from;
+	state->archived_count = dwh_archive_read(&state->archived);
 	read_heads(state, exported);
-	dwh_tree_begin(state->builder, result->leaf_from);
+	gap = dwh_tree_begin_or_gap(state->builder, result->leaf_from);
+	if (gap >= 0)
+	{
+		find(result, gap, "the leaf, or the node above it, is missing");
+		return;
+	}
 	state->builder->complete = check_node;
 	state->builder->arg = state;
 	check_heads(state);
@@ -388,13 +420,15 @@ verify_range(Verification *state, const KnownRoot *exported)
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(state->batch_context);
 		if (state->leaf_count == 0)
-			find(result, state->builder->size, pstrdup("the leaf is missing"));
+			find(result, state->builder->size, "the leaf is missing");
 		check_batch(state);
 		CHECK_FOR_INTERRUPTS();
 	}
 	dwh_tree_root(state->builder, &result->root);
+	if (result->problem == NULL && result->leaf_from == 0 && result->leaf_to == Max(stored, promised))
+		check_archived(state);
 	if (result->problem == NULL && stored > promised && result->leaf_to > promised)
-		find(result, promised, pstrdup("no head of the tree covers the leaf"));
+		find(result, promised, "no head of the tree covers the leaf");
 	if (exported->size > Max(stored, promised))
 		find(result, Max(stored, promised),
 			 psprintf("the exported head has " INT64_FORMAT " leaves, the tree " INT64_FORMAT ": its end is cut off, or this is an older copy",
@@ -413,21 +447,18 @@ verify_range(Verification *state, const KnownRoot *exported)
 }
 
 /*
- * Verifies leaves from (0: all) to one past the last (-1: all there are), and the exported head if one is given. Raises 22023, and XX001
- * where what is stored before the first leaf is not complete. result must be palloc'ed.
+ * Verifies leaves from (0: all) to one past the last (-1: all there are), and a head that is known from elsewhere if one is given (else
+ * NULL). Raises 22023. result must be palloc'ed.
  */
 void
-dwh_audit_verify(int64 from, int64 to, const char *head, DwhVerifyResult *result)
+dwh_audit_verify(int64 from, int64 to, const DwhKnownRoot *known, DwhVerifyResult *result)
 {
 	DwhOwnerSwitch owner;
 	Verification *state;
-	KnownRoot	exported;
+	DwhKnownRoot none = {-1};
 	MemoryContext outer = CurrentMemoryContext;
 	MemoryContext old;
 
-	exported.size = -1;
-	if (head != NULL)
-		parse_head(head, &exported);
 	memset(result, 0, sizeof(*result));
 	result->leaf_from = from;
 	result->leaf_to = to;
@@ -441,7 +472,7 @@ dwh_audit_verify(int64 from, int64 to, const char *head, DwhVerifyResult *result
 	state->leaves = palloc(sizeof(Leaf) * BATCH);
 	state->sorted = palloc(sizeof(Leaf *) * BATCH);
 	state->batch_context = AllocSetContextCreate(outer, "dwh_ext batch of leaves", ALLOCSET_DEFAULT_SIZES);
-	verify_range(state, &exported);
+	verify_range(state, known != NULL ? known : &none);
 	pg_cryptohash_free(state->builder->hasher);
 	MemoryContextDelete(state->batch_context);
 	pfree(state->leaves);

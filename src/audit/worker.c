@@ -1,7 +1,8 @@
 /*
  * worker.c
  *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event
- *		and dwh_log.share_log, and seals both logs every dwh_ext.audit_seal_interval.
+ *		and dwh_log.share_log, seals both logs every dwh_ext.audit_seal_interval, and checks them every
+ *		dwh_ext.audit_check_interval.
  *
  * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
  * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
@@ -37,6 +38,10 @@
 #define BATCH				64
 #define MAX_TRIES			5
 #define UPKEEP_MS			(6 * 60 * 60 * 1000L)	/* between looks at the partitions of the log */
+#define RETRY_CHECK_MS		(60 * 1000L)
+#define CHECK_SLICE			50000	/* leaves that are checked at a time, since records wait meanwhile */
+
+static TimestampTz check_due = 0;
 
 /* Registers callbacks, the ring and the worker. Without preloading only the callbacks. */
 void
@@ -165,18 +170,59 @@ drain(DwhAuditRecord *records)
 	}
 }
 
-/* Seals the logs, unless somebody else does or changes the tables. An error is reported and must not keep records in the ring. */
+/* Seals the logs, unless somebody else does or changes the tables. */
 static void
 seal(void)
+{
+	begin_turn("sealing the logs");
+	if (is_writable())
+		(void) dwh_audit_seal(false);
+	end_turn();
+}
+
+/* When the next check is due, by what the last one left; DT_NOEND where nothing can be checked. */
+static TimestampTz
+next_check(void)
+{
+	DwhOwnerSwitch owner;
+	TimestampTz last = DT_NOEND;
+	bool		isnull;
+
+	if (dwh_audit_check_interval == 0 || !is_writable())
+		return DT_NOEND;
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	if (dwh_spi_select("SELECT coalesce((SELECT max(checked_at) FROM dwh_log.audit_check WHERE leaf_to = tree_size OR NOT is_intact), created_at)"
+					   " FROM dwh_catalog.warehouse", 0, NULL, NULL, NULL, false) == 1)
+		last = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	return TIMESTAMP_IS_NOEND(last) ? last : TimestampTzPlusMilliseconds(last, dwh_audit_check_interval * INT64CONST(1000));
+}
+
+/* Checks a slice of the logs where that is due. */
+static void
+check(void)
+{
+	begin_turn("checking the logs");
+	check_due = next_check();
+	if (check_due <= GetCurrentTimestamp() &&
+		dwh_audit_check(false, CHECK_SLICE, MemoryContextAlloc(TopTransactionContext, sizeof(DwhVerifyResult))))
+		check_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), dwh_audit_check_interval * INT64CONST(1000));
+	if (TIMESTAMP_IS_NOEND(check_due))
+		check_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RETRY_CHECK_MS);
+	end_turn();
+}
+
+/* Does a piece of work whose error is reported and must not keep records in the ring. */
+static void
+attend(void (*work) (void))
 {
 	MemoryContext context = CurrentMemoryContext;
 
 	PG_TRY();
 	{
-		begin_turn("sealing the logs");
-		if (is_writable())
-			(void) dwh_audit_seal(false);
-		end_turn();
+		work();
 	}
 	PG_CATCH();
 	{
@@ -240,10 +286,16 @@ dwh_audit_worker_main(Datum arg)
 			if (now >= TimestampTzPlusMilliseconds(last_seal, dwh_audit_seal_interval * INT64CONST(1000)))
 			{
 				last_seal = now;
-				seal();
+				attend(seal);
 			}
 			next_turn = Min(next_turn, TimestampTzPlusMilliseconds(last_seal, dwh_audit_seal_interval * INT64CONST(1000)));
 		}
+		if (now >= check_due)
+		{
+			check_due = TimestampTzPlusMilliseconds(now, RETRY_CHECK_MS);	/* unless it says otherwise */
+			attend(check);
+		}
+		next_turn = Min(next_turn, check_due);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next_turn), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
@@ -252,6 +304,7 @@ dwh_audit_worker_main(Datum arg)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
+			check_due = 0;
 		}
 	}
 }

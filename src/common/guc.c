@@ -10,6 +10,7 @@
 #include "common/guc.h"
 #include "common/identity.h"
 
+int			dwh_audit_check_interval = 86400;
 char	   *dwh_audit_key_file = NULL;
 int			dwh_audit_ring_size = 1024;
 int			dwh_audit_seal_interval = 60;
@@ -27,6 +28,10 @@ dwh_guc_init(void)
 	/* PostgreSQL refuses start-up settings from a library that is loaded later, so there they only keep their value. */
 	GucContext	at_start = process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
 
+	DefineCustomIntVariable("dwh_ext.audit_check_interval",
+							"Time between two checks of the logs by the audit worker.",
+							"0: the worker does not check.", &dwh_audit_check_interval, 86400, 0, 31 * 86400, PGC_SIGHUP, GUC_UNIT_S,
+							NULL, NULL, NULL);
 	DefineCustomStringVariable("dwh_ext.audit_key_file",
 							   "File with the Ed25519 key that signs exported heads of the log's tree.",
 							   "Empty: heads are not signed.", &dwh_audit_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,

@@ -8,6 +8,7 @@
 #ifndef DWH_GUC_H
 #define DWH_GUC_H
 
+extern int	dwh_audit_check_interval;
 extern char *dwh_audit_key_file;
 extern int	dwh_audit_ring_size;
 extern int	dwh_audit_seal_interval;

@@ -1,4 +1,4 @@
-# 893-001: a dump restored elsewhere, roles first, is the same warehouse, and writes nothing of its own until it is started.
+# 893-001, 2327-035: a dump restored elsewhere, roles first, is the same warehouse, and writes nothing of its own until it is started.
 use strict;
 use warnings;
 
