@@ -104,7 +104,8 @@ BEGIN
 		-- The parent's trigger went with the parent.
 		EXECUTE format('CREATE TRIGGER before_change BEFORE UPDATE OR DELETE ON %s
 			FOR EACH ROW EXECUTE FUNCTION dwh_internal.refuse_change()', v_partitions[i]);
-		EXECUTE format('CREATE OR REPLACE TRIGGER before_truncate BEFORE TRUNCATE ON %s
+		EXECUTE format('DROP TRIGGER IF EXISTS before_truncate ON %s', v_partitions[i]);
+		EXECUTE format('CREATE TRIGGER before_truncate BEFORE TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change()', v_partitions[i]);
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER before_change, ENABLE ALWAYS TRIGGER before_truncate', v_partitions[i]);
 	END LOOP;
