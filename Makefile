@@ -200,7 +200,7 @@ DATA       = $(wildcard sql/update/$(EXTENSION)--*--*.sql)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 
 PG_CPPFLAGS = -I$(srcdir)/src $(shell curl-config --cflags)
-SHLIB_LINK  = $(shell curl-config --libs) -lcjose -lcrypto -lroaring
+SHLIB_LINK  = $(shell curl-config --libs) -lcjose -lcrypto -lroaring -lz
 
 # In this order; the first makes the database that all of them share.
 REGRESS = \

@@ -236,6 +236,16 @@ BEGIN
 		RETURN;
 	END IF;
 
+	-- A link of our own is for where no platform can carry it; one that is unfit is registered as not ready.
+	IF v.route_id IS NULL AND EXISTS (SELECT FROM dwh_catalog.share_platform AS f
+		WHERE f.kind = 'platform' AND f.is_intermediary AND f.is_ready AND f.is_verified AND f.valid_from <= v_today
+			AND coalesce(f.valid_to >= v_today, true))
+	THEN
+		rule := 'direct link'; article := 'ND47 Art. 46';
+		reason := 'kết nối trực tiếp khi nền tảng trung gian đã sẵn sàng | a direct link while an intermediary platform is ready';
+		RETURN;
+	END IF;
+
 	-- While a fee applies, a payment since it began is needed.
 	IF EXISTS (SELECT FROM dwh_catalog.share_fee AS f
 		WHERE f.service_id = g.service_id AND f.agency_kind = y.kind AND f.valid_from <= v_today

@@ -19,10 +19,11 @@ CREATE FUNCTION dwh.register_push_target(
 	p_max_attempts	int DEFAULT 12,
 	p_retry_base_ms	int DEFAULT 1000,
 	p_retry_cap_ms	int DEFAULT 900000,
-	p_max_bytes_s	bigint DEFAULT NULL)
+	p_max_bytes_s	bigint DEFAULT NULL,
+	p_is_compressed	boolean DEFAULT false)
 RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_register_push_target';
-COMMENT ON FUNCTION dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint) IS
-	'Đặt nơi nhận của một thỏa thuận | Sets where the messages of an agreement are sent';
+COMMENT ON FUNCTION dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint, boolean) IS
+	'Đặt nơi nhận, hoặc nơi lấy dữ liệu, của một thỏa thuận | Sets where the messages of an agreement are sent, or fetched from';
 
 CREATE FUNCTION dwh.push_share(
 	p_agreement_id	int,
@@ -37,6 +38,18 @@ RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sq
 COMMENT ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint) IS
 	'Đưa một thông điệp dữ liệu vào hàng đợi gửi trong giao dịch hiện tại; trả về share_no | '
 	'Queues a data message in the caller''s transaction; returns its share_no';
+
+CREATE FUNCTION dwh.pull_share(
+	p_agreement_id	int,
+	p_items			text[],
+	p_query			text DEFAULT '',
+	p_unit_ids		int[] DEFAULT NULL,
+	p_from			date DEFAULT NULL,
+	p_to			date DEFAULT NULL)
+RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_pull_share';
+COMMENT ON FUNCTION dwh.pull_share(int, text[], text, int[], date, date) IS
+	'Đưa yêu cầu lấy dữ liệu của cơ quan khác vào hàng đợi; dữ liệu về vùng đệm dwh_landing.share_received; trả về share_no | '
+	'Queues a fetch from another agency into dwh_landing.share_received; returns its share_no';
 
 CREATE FUNCTION dwh.cancel_push(p_share_no bigint, p_reason text)
 RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_cancel_push';
@@ -106,7 +119,9 @@ RETURNS TABLE (
 	credential		text,
 	networks		text,
 	timeout_ms		int,
-	max_bytes_s		bigint)
+	max_bytes_s		bigint,
+	is_compressed	boolean,
+	direction		text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	q record;
@@ -121,7 +136,8 @@ BEGIN
 	FOR q IN
 		SELECT o.*
 		FROM dwh_catalog.share_push_target AS t
-			CROSS JOIN LATERAL (SELECT f.outbox_id, f.agreement_id, f.agency_id, f.state, f.attempts, f.next_at, f.is_cancelled, f.ask, f.stage
+			CROSS JOIN LATERAL (SELECT f.outbox_id, f.agreement_id, f.agency_id, f.direction, f.state, f.attempts, f.next_at, f.is_cancelled,
+					f.ask, f.stage
 				FROM dwh_log.share_outbox AS f
 				WHERE f.agreement_id = t.agreement_id AND f.state <> 'dead' ORDER BY f.outbox_id LIMIT 1) AS o
 		WHERE o.state = 'waiting' AND o.next_at <= v_now AND NOT o.is_cancelled
@@ -130,8 +146,8 @@ BEGIN
 		EXIT WHEN cardinality(v_ids) >= p_limit;
 		CONTINUE WHEN cardinality(array_positions(v_agencies, q.agency_id)) >= p_agency_limit;
 		SELECT * INTO v_ask FROM jsonb_to_record(q.ask) AS a (items text[], unit_ids int[], period_from date, period_to date);
-		SELECT * INTO c FROM dwh_internal.share_check(q.agreement_id, 'out', NULL, v_ask.items, v_ask.unit_ids, v_ask.period_from,
-			v_ask.period_to, (q.stage ->> 'structure_version')::int, NULL);
+		SELECT * INTO c FROM dwh_internal.share_check(q.agreement_id, q.direction, NULL, v_ask.items, v_ask.unit_ids,
+			v_ask.period_from, v_ask.period_to, (q.stage ->> 'structure_version')::int, NULL);
 		IF c.rule IS NULL OR (c.rule = 'frequency' AND q.attempts > 0) THEN
 			v_ids := v_ids || q.outbox_id;
 			v_agencies := v_agencies || q.agency_id;
@@ -150,7 +166,8 @@ BEGIN
 		UPDATE dwh_log.share_outbox AS u SET state = 'sending', attempts = u.attempts + 1
 		FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS h ON h.host = t.host AND h.port = t.port
 		WHERE u.outbox_id = ANY (v_ids) AND u.state = 'waiting' AND NOT u.is_cancelled AND t.agreement_id = u.agreement_id
-		RETURNING u.*, h.scheme, t.host, t.port, t.path, t.credential, h.private_networks, t.timeout_ms, t.max_bytes_s
+		RETURNING u.*, h.scheme, t.host, t.port, t.path, t.credential, h.private_networks, t.timeout_ms, t.max_bytes_s,
+			t.is_compressed
 	LOOP
 		v_rows := v_rows || (q.stage || jsonb_build_object('stage', 'intent', 'status', 'intent',
 			'client_address', format('%s://%s:%s', q.scheme, q.host, q.port),
@@ -158,7 +175,7 @@ BEGIN
 		outbox_id := q.outbox_id; share_no := q.share_no; agreement_id := q.agreement_id; attempt := q.attempts;
 		idempotency_key := q.idempotency_key; content_type := q.content_type; body := q.body; scheme := q.scheme; host := q.host;
 		port := q.port; path := q.path; credential := q.credential; networks := array_to_string(q.private_networks, ' ');
-		timeout_ms := q.timeout_ms; max_bytes_s := q.max_bytes_s;
+		timeout_ms := q.timeout_ms; max_bytes_s := q.max_bytes_s; is_compressed := q.is_compressed; direction := q.direction;
 		RETURN NEXT;
 	END LOOP;
 	IF v_rows <> '{}' THEN
@@ -219,6 +236,27 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_push_finish(jsonb) IS
 	'Ghi kết quả các lần gửi | Records what became of attempts';
+
+-- Lands what another agency answered, and records it.
+CREATE FUNCTION dwh_internal.share_pull_finish(p_outbox_id bigint, p_content_type text, p_content bytea, p_http int, p_duration_ms bigint)
+RETURNS void LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	o dwh_log.share_outbox;
+	v_digest text := encode(sha256(p_content), 'hex');
+BEGIN
+	DELETE FROM dwh_log.share_outbox AS d WHERE d.outbox_id = p_outbox_id RETURNING * INTO o;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	INSERT INTO dwh_landing.share_received (share_no, agreement_id, agency_identifier, content_type, content, content_digest)
+	VALUES (o.share_no, o.agreement_id, o.stage ->> 'agency_identifier', p_content_type, p_content, v_digest);
+	PERFORM dwh_internal.share_log_rows(ARRAY[o.stage || jsonb_build_object('stage', 'outcome', 'status', 'received',
+		'duration_ms', p_duration_ms, 'byte_count', octet_length(p_content), 'content_digest', v_digest,
+		'detail', jsonb_build_object('attempt', o.attempts, 'http', p_http, 'content_type', p_content_type))]);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_pull_finish(bigint, text, bytea, int, bigint) IS
+	'Đưa dữ liệu nhận được vào vùng đệm và ghi nhật ký | Lands what was received and records it';
 
 -- Of these messages, which may not go on; and settles what was cancelled while it waited.
 CREATE FUNCTION dwh_internal.share_push_stopped(p_sending bigint[])

@@ -1,5 +1,5 @@
--- Pushing: where agreements send to, which hosts may be reached, and the queue of what waits (design section 11). The queue holds
--- what is not settled yet; what became of a message stands in dwh_log.share_log.
+-- Pushing and pulling: where agreements send to and fetch from, which hosts may be reached, and the queue of what waits (design section 11).
+-- The queue holds what is not settled yet; what became of a message stands in dwh_log.share_log.
 
 CREATE TABLE dwh_catalog.share_push_host (
 	host				text NOT NULL,
@@ -43,6 +43,7 @@ CREATE TABLE dwh_catalog.share_push_target (
 	retry_base_ms	int NOT NULL DEFAULT 1000,
 	retry_cap_ms	int NOT NULL DEFAULT 900000,
 	max_bytes_s		bigint,
+	is_compressed	boolean NOT NULL DEFAULT false,
 	registered_at	timestamptz NOT NULL DEFAULT now(),
 	registered_by	text NOT NULL DEFAULT session_user,
 	CONSTRAINT share_push_target_host_fkey FOREIGN KEY (host, port) REFERENCES dwh_catalog.share_push_host,
@@ -70,12 +71,15 @@ COMMENT ON COLUMN dwh_catalog.share_push_target.retry_base_ms IS 'Khoảng chờ
 COMMENT ON COLUMN dwh_catalog.share_push_target.retry_cap_ms IS 'Khoảng chờ gửi lại dài nhất | Longest wait';
 COMMENT ON COLUMN dwh_catalog.share_push_target.max_bytes_s IS
 	'Tốc độ gửi tối đa; trống là không giới hạn | Bytes a second at most; empty is no limit';
+COMMENT ON COLUMN dwh_catalog.share_push_target.is_compressed IS
+	'Nén nội dung gửi (gzip) | Whether bodies are sent compressed (gzip)';
 COMMENT ON COLUMN dwh_catalog.share_push_target.registered_at IS 'Thời điểm đăng ký | When it was registered';
 COMMENT ON COLUMN dwh_catalog.share_push_target.registered_by IS 'Người đăng ký | Who registered it';
 
 CREATE TABLE dwh_log.share_outbox (
 	outbox_id		bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT share_outbox_pkey PRIMARY KEY,
 	share_no		bigint NOT NULL CONSTRAINT share_outbox_share_no_key UNIQUE,
+	direction		text NOT NULL DEFAULT 'out',
 	agreement_id	int NOT NULL,
 	agency_id		int NOT NULL,
 	state			text NOT NULL DEFAULT 'waiting',
@@ -90,17 +94,19 @@ CREATE TABLE dwh_log.share_outbox (
 	ask				jsonb NOT NULL,
 	stage			jsonb NOT NULL,
 	asked_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	CONSTRAINT share_outbox_direction_check CHECK (direction IN ('out', 'in')),
 	CONSTRAINT share_outbox_state_check CHECK (state IN ('waiting', 'sending', 'dead'))
 );
 CREATE INDEX share_outbox_agreement_id_idx ON dwh_log.share_outbox (agreement_id, outbox_id) WHERE state <> 'dead';
 CREATE INDEX share_outbox_agency_id_idx ON dwh_log.share_outbox (agency_id) WHERE state = 'sending';
 CREATE INDEX share_outbox_cancelled_idx ON dwh_log.share_outbox (outbox_id) WHERE is_cancelled;
 COMMENT ON TABLE dwh_log.share_outbox IS
-	'Hàng đợi gửi dữ liệu; gửi xong thì dòng được xóa, kết quả nằm trong nhật ký | '
-	'Queue of what is to be sent; a delivered row is removed, its outcome stands in the log';
+	'Hàng đợi gửi, nhận dữ liệu; xong thì dòng được xóa, kết quả nằm trong nhật ký | '
+	'Queue of what is to be sent or fetched; a settled row is removed, its outcome stands in the log';
 COMMENT ON COLUMN dwh_log.share_outbox.outbox_id IS
 	'Khóa, cũng là thứ tự trong thỏa thuận | Key, and the order within an agreement';
 COMMENT ON COLUMN dwh_log.share_outbox.share_no IS 'Số của lần chia sẻ | Number of the transfer';
+COMMENT ON COLUMN dwh_log.share_outbox.direction IS 'out: gửi đi; in: lấy về | out: is sent; in: is fetched';
 COMMENT ON COLUMN dwh_log.share_outbox.agreement_id IS 'Thỏa thuận | Agreement';
 COMMENT ON COLUMN dwh_log.share_outbox.agency_id IS 'Cơ quan nhận | Receiving agency';
 COMMENT ON COLUMN dwh_log.share_outbox.state IS
@@ -113,8 +119,32 @@ COMMENT ON COLUMN dwh_log.share_outbox.cancel_reason IS 'Lý do hủy | Why it w
 COMMENT ON COLUMN dwh_log.share_outbox.idempotency_key IS
 	'Khóa giúp bên nhận nhận ra bản gửi lại | Key by which the receiver knows a repetition';
 COMMENT ON COLUMN dwh_log.share_outbox.content_type IS 'Kiểu nội dung | Media type';
-COMMENT ON COLUMN dwh_log.share_outbox.body IS 'Nội dung gửi | What is sent';
+COMMENT ON COLUMN dwh_log.share_outbox.body IS
+	'Nội dung gửi; khi lấy về là tham số sau dấu hỏi của đường dẫn | What is sent; of what is fetched, the query after the path';
 COMMENT ON COLUMN dwh_log.share_outbox.ask IS
 	'Mục, đơn vị, thời kỳ của nội dung, kiểm tra lại trước khi gửi | Items, units and period of the content, checked again before sending';
 COMMENT ON COLUMN dwh_log.share_outbox.stage IS 'Các trường của nhật ký | The fields of the log';
 COMMENT ON COLUMN dwh_log.share_outbox.asked_at IS 'Thời điểm yêu cầu | When it was asked for';
+
+-- What other agencies answered to dwh.pull_share(), byte for byte; loading takes it from here.
+CREATE TABLE dwh_landing.share_received (
+	landing_id			bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT share_received_pkey PRIMARY KEY,
+	share_no			bigint NOT NULL CONSTRAINT share_received_share_no_key UNIQUE,
+	agreement_id		int NOT NULL,
+	agency_identifier	text NOT NULL,
+	received_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
+	content_type		text NOT NULL,
+	content				bytea NOT NULL,
+	content_digest		text NOT NULL
+);
+CREATE INDEX share_received_agreement_id_idx ON dwh_landing.share_received (agreement_id, landing_id);
+COMMENT ON TABLE dwh_landing.share_received IS
+	'Vùng đệm dữ liệu nhận từ cơ quan khác, giữ nguyên từng byte | Landing of data received from other agencies, byte for byte';
+COMMENT ON COLUMN dwh_landing.share_received.landing_id IS 'Thứ tự nhận được | Order of receipt';
+COMMENT ON COLUMN dwh_landing.share_received.share_no IS 'Số của lần chia sẻ trong nhật ký | Number of the transfer in the log';
+COMMENT ON COLUMN dwh_landing.share_received.agreement_id IS 'Thỏa thuận | Agreement';
+COMMENT ON COLUMN dwh_landing.share_received.agency_identifier IS 'Mã định danh cơ quan cung cấp | Identifier of the supplying agency';
+COMMENT ON COLUMN dwh_landing.share_received.received_at IS 'Thời điểm nhận | When it was received';
+COMMENT ON COLUMN dwh_landing.share_received.content_type IS 'Kiểu nội dung do bên cung cấp ghi | Media type as the supplier says';
+COMMENT ON COLUMN dwh_landing.share_received.content IS 'Nội dung, đã giải nén | The content, decompressed';
+COMMENT ON COLUMN dwh_landing.share_received.content_digest IS 'SHA-256 của nội dung | SHA-256 of the content';

@@ -129,9 +129,11 @@ GRANT SELECT ON dwh_catalog.agency, dwh_catalog.agency_official, dwh_catalog.app
 -- Pushing: these ask for the right themselves, so that a refusal is in the log. The outbox holds data and is granted to nobody.
 GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint), dwh.cancel_push(bigint, text),
 	dwh.requeue_push(bigint, text), dwh.register_push_host(text, int, text, cidr[], text),
-	dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint)
+	dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint, boolean),
+	dwh.pull_share(int, text[], text, int[], date, date)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh.push_queue TO dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh_landing.share_received TO dwh_loader;
 -- A partner's call asks for the group and the agreement itself.
 GRANT EXECUTE ON FUNCTION dwh.fetch_share(text, jsonb, text), dwh.issue_own_data_code(text, text), dwh.own_data(text, text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;

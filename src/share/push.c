@@ -1,6 +1,6 @@
 /*
  * push.c
- *		What share officers do with messages that are pushed: queueing, cancelling, putting back, and where messages go.
+ *		What share officers do with messages that are pushed and pulled: queueing, cancelling, putting back, and where they go.
  *
  * A message is a row of dwh_log.share_outbox in the caller's transaction, so a ROLLBACK sends nothing. The row of the target is
  * locked until the caller's transaction ends: messages of one agreement get their place in the order in which they were queued.
@@ -23,9 +23,11 @@
 #include "identity/register.h"
 #include "share/share.h"
 
-#define MESSAGE_LIMIT (64 * 1024 * 1024)
+#define MESSAGE_LIMIT	(64 * 1024 * 1024)
+#define QUERY_LIMIT		1024
 
 PG_FUNCTION_INFO_V1(dwh_sql_push_share);
+PG_FUNCTION_INFO_V1(dwh_sql_pull_share);
 PG_FUNCTION_INFO_V1(dwh_sql_cancel_push);
 PG_FUNCTION_INFO_V1(dwh_sql_requeue_push);
 PG_FUNCTION_INFO_V1(dwh_sql_register_push_host);
@@ -92,11 +94,33 @@ load_agreement(int32 agreement_id, DwhShareAgreement *agreement)
 
 /* ------------------------------------------------------------------ queueing */
 
-/* Fills in what is computed from the message, and locks the target. Raises 55000, 54000 and 22023. */
+/* Locks the agreement's target until the transaction ends, so that the order of the queue is that of the commits. Raises 55000. */
+static void
+lock_target(int32 agreement_id)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[1] = {INT4OID};
+	Datum		values[1];
+	DwhOwnerSwitch owner;
+
+	values[0] = Int32GetDatum(agreement_id);
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	if (dwh_spi_run_kept(&plan, "SELECT FROM dwh_catalog.share_push_target WHERE agreement_id = $1 FOR NO KEY UPDATE", 1, types,
+						 values, NULL, false, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("agreement %d has no target", agreement_id),
+				 errdetail("Where its messages are sent to, or fetched from, is not registered."),
+				 errhint("Call dwh.register_push_target().")));
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+}
+
+/* Fills in what is computed from the message. Raises 54000 and 22023. */
 static void
 describe_message(DwhShareStage *stage, const DwhShareAgreement *agreement, Datum content, Datum items, Datum unit_ids, Datum content_type)
 {
-	static SPIPlanPtr lock_plan = NULL;
 	static SPIPlanPtr plan = NULL;
 	Oid			types[5] = {TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID, INT4OID};
 	Datum		values[5];
@@ -108,18 +132,10 @@ describe_message(DwhShareStage *stage, const DwhShareAgreement *agreement, Datum
 	values[1] = items;
 	values[2] = unit_ids;
 	values[3] = content_type;
-	values[4] = Int32GetDatum(agreement->agreement_id);	/* then the days of use */
+	values[4] = Int32GetDatum(agreement->use_term != NULL && strcmp(agreement->use_term, "fixed") == 0 ? agreement->use_days : 0);
 	nulls[2] = unit_ids == (Datum) 0 ? 'n' : ' ';
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	if (dwh_spi_run_kept(&lock_plan, "SELECT FROM dwh_catalog.share_push_target WHERE agreement_id = $1 FOR NO KEY UPDATE", 1, &types[4],
-						 &values[4], NULL, false, SPI_OK_SELECT) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("agreement %d has no target", agreement->agreement_id),
-				 errdetail("Where its messages are sent to is not registered."),
-				 errhint("Call dwh.register_push_target().")));
-	values[4] = Int32GetDatum(agreement->use_term != NULL && strcmp(agreement->use_term, "fixed") == 0 ? agreement->use_days : 0);
 	(void) dwh_spi_run_kept(&plan, "SELECT jsonb_build_object('items', $2, 'unit_ids', $3, 'content_type', $4)::text,"
 							"  encode(sha256(convert_to($1, 'UTF8')), 'hex'), octet_length($1)::bigint, cardinality($2),"
 							"  $4 ~ '^[a-z]+/[a-z0-9.+-]+(; ?charset=utf-8)?$',"
@@ -154,8 +170,9 @@ stage_text(const DwhShareStage *stage)
 
 	initStringInfo(&row);
 	dwh_share_row_open(&row, stage);
-	appendStringInfo(&row, ",\"byte_count\":" INT64_FORMAT ",\"content_digest\":\"%s\",\"request_content\":%s", stage->byte_count,
-					 stage->content_digest, stage->request_content);
+	appendStringInfo(&row, ",\"request_content\":%s", stage->request_content);
+	if (stage->content_digest != NULL)
+		appendStringInfo(&row, ",\"byte_count\":" INT64_FORMAT ",\"content_digest\":\"%s\"", stage->byte_count, stage->content_digest);
 	if (stage->row_count >= 0)
 		appendStringInfo(&row, ",\"row_count\":" INT64_FORMAT, stage->row_count);
 	appendStringInfoChar(&row, '}');
@@ -166,9 +183,9 @@ static void
 insert_message(const DwhShareStage *stage, const DwhShareAsk *ask, Datum content, Datum content_type)
 {
 	static SPIPlanPtr plan = NULL;
-	Oid			types[10] = {INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[10] = {0};
-	char		nulls[10];
+	Oid			types[11] = {INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[11] = {0};
+	char		nulls[11];
 	DwhOwnerSwitch owner;
 
 	memset(nulls, ' ', sizeof(nulls));
@@ -187,13 +204,61 @@ insert_message(const DwhShareStage *stage, const DwhShareAsk *ask, Datum content
 	if (ask->period_to != NULL)
 		values[8] = CStringGetTextDatum(ask->period_to);
 	values[9] = CStringGetTextDatum(stage_text(stage));
+	values[10] = CStringGetTextDatum(ask->direction);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	(void) dwh_spi_run_kept(&plan, "INSERT INTO dwh_log.share_outbox (share_no, agreement_id, agency_id, content_type, body, ask, stage) "
+	(void) dwh_spi_run_kept(&plan, "INSERT INTO dwh_log.share_outbox (share_no, agreement_id, agency_id, content_type, body, ask, stage,"
+							"  direction) "
 							"VALUES ($1, $2, $3, $4, $5, jsonb_build_object('items', $6, 'unit_ids', $7, 'period_from', $8,"
-							"  'period_to', $9), $10::jsonb)", 10, types, values, nulls, false, SPI_OK_INSERT);
+							"  'period_to', $9), $10::jsonb, $11)", 11, types, values, nulls, false, SPI_OK_INSERT);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
+}
+
+/* Fills in what is asked of another agency. */
+static void
+describe_fetch(DwhShareStage *stage, const DwhShareAsk *ask, const char *query)
+{
+	Oid			types[3] = {TEXTARRAYOID, INT4ARRAYOID, TEXTOID};
+	Datum		values[3];
+	char		nulls[3] = "   ";
+
+	values[0] = ask->items;
+	values[1] = ask->unit_ids;
+	nulls[1] = ask->unit_ids == (Datum) 0 ? 'n' : ' ';
+	values[2] = CStringGetTextDatum(query);
+	dwh_spi_begin();
+	(void) dwh_spi_select("SELECT pg_catalog.jsonb_build_object('items', $1, 'unit_ids', $2, 'query', $3)::pg_catalog.text,"
+						  "  pg_catalog.cardinality($1)", 3, types, values, nulls, true);
+	stage->request_content = dwh_spi_text(0, 1);
+	stage->item_count = dwh_spi_int(0, 2);
+	dwh_spi_end();
+}
+
+/* Queues what the agreement allows; refuses the rest with 42501, which stays in the log. */
+static void
+queue(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAsk *ask, Datum content, Datum content_type)
+{
+	DwhShareRefusal refusal;
+
+	if (!dwh_share_allowed(stage->agreement_id, ask, &refusal))
+	{
+		stage->stage = "outcome";
+		stage->status = "refused";
+		stage->reason = refusal.reason;
+		(void) dwh_share_log_commit(stage);
+		dwh_attempt_refused(attempt, refusal.rule);
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("agreement %d does not allow this message", stage->agreement_id),
+				 errdetail("%s (%s).", refusal.reason, refusal.article),
+				 errhint("The refusal is number " INT64_FORMAT " in dwh_log.share_log.", stage->share_no)));
+	}
+	insert_message(stage, ask, content, content_type);
+	stage->stage = "asked";
+	stage->status = "asked";
+	dwh_share_log_append(stage);
+	dwh_attempt_end(attempt);
 }
 
 /* dwh.push_share(): queues a message; returns its number. Raises WH003, 22004, 22023, 42501, 42704, 54000 and 55000. */
@@ -203,7 +268,6 @@ dwh_sql_push_share(PG_FUNCTION_ARGS)
 	DwhAttempt	attempt;
 	DwhShareAgreement agreement;
 	DwhShareAsk ask = {.direction = "out"};
-	DwhShareRefusal refusal;
 	DwhShareStage stage;
 	Datum		content;
 	Datum		content_type;
@@ -229,25 +293,52 @@ dwh_sql_push_share(PG_FUNCTION_ARGS)
 	stage.period_to = ask.period_to;
 	if (!PG_ARGISNULL(7))
 		stage.row_count = PG_GETARG_INT64(7);
+	lock_target(agreement.agreement_id);
 	describe_message(&stage, &agreement, content, ask.items, ask.unit_ids, content_type);
-	if (!dwh_share_allowed(agreement.agreement_id, &ask, &refusal))
-	{
-		stage.stage = "outcome";
-		stage.status = "refused";
-		stage.reason = refusal.reason;
-		(void) dwh_share_log_commit(&stage);
-		dwh_attempt_refused(&attempt, refusal.rule);
+	queue(&attempt, &stage, &ask, content, content_type);
+	PG_RETURN_INT64(stage.share_no);
+}
+
+/*
+ * dwh.pull_share(): queues a fetch from another agency; returns its number. Raises WH003, 22004, 22023, 42501, 42704 and 55000.
+ */
+Datum
+dwh_sql_pull_share(PG_FUNCTION_ARGS)
+{
+	DwhAttempt	attempt;
+	DwhShareAgreement agreement;
+	DwhShareAsk ask = {.direction = "in"};
+	DwhShareStage stage;
+	char	   *query;
+
+	begin_act(&attempt, "pull_share", PG_ARGISNULL(0) ? NULL : psprintf("%d", PG_GETARG_INT32(0)));
+	require_argument(fcinfo, 0, "p_agreement_id");
+	require_argument(fcinfo, 1, "p_items");
+	require_argument(fcinfo, 2, "p_query");
+	dwh_audit_require_preload("pulling");
+	ask.items = PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1));
+	query = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	if (!PG_ARGISNULL(3))
+		ask.unit_ids = PointerGetDatum(PG_GETARG_ARRAYTYPE_P(3));
+	ask.period_from = date_argument(fcinfo, 4);
+	ask.period_to = date_argument(fcinfo, 5);
+	if (strlen(query) > QUERY_LIMIT ||
+		strspn(query, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~%!$&()*+,;=:@/?-") != strlen(query))
 		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("agreement %d does not allow this message", agreement.agreement_id),
-				 errdetail("%s (%s).", refusal.reason, refusal.article),
-				 errhint("The refusal is number " INT64_FORMAT " in dwh_log.share_log.", stage.share_no)));
-	}
-	insert_message(&stage, &ask, content, content_type);
-	stage.stage = "asked";
-	stage.status = "asked";
-	dwh_share_log_append(&stage);
-	dwh_attempt_end(&attempt);
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this is no query of an address"),
+				 errdetail("It has at most %d characters of those that may stand after the question mark of an address.", QUERY_LIMIT),
+				 errhint("Write other characters as %%XX.")));
+
+	load_agreement(PG_GETARG_INT32(0), &agreement);
+	dwh_share_stage_begin(&stage, &agreement, "share");
+	stage.direction = ask.direction;
+	stage.supply_form = agreement.method;
+	stage.period_from = ask.period_from;
+	stage.period_to = ask.period_to;
+	lock_target(agreement.agreement_id);
+	describe_fetch(&stage, &ask, query);
+	queue(&attempt, &stage, &ask, CStringGetTextDatum(query), CStringGetTextDatum("*/*"));
 	PG_RETURN_INT64(stage.share_no);
 }
 
@@ -352,17 +443,18 @@ dwh_sql_register_push_target(PG_FUNCTION_ARGS)
 	"p_max_attempts", "p_retry_base_ms", "p_retry_cap_ms"};
 	DwhAttempt	attempt;
 	DwhShareAgreement agreement;
-	Oid			types[10] = {INT4OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, INT8OID};
-	Datum		values[10];
-	char		nulls[10];
+	Oid			types[11] = {INT4OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, INT8OID, BOOLOID};
+	Datum		values[11];
+	char		nulls[11];
 	char	   *object = PG_ARGISNULL(0) ? NULL : psprintf("%d", PG_GETARG_INT32(0));
 	StringInfoData detail;
 
 	begin_act(&attempt, "register_push_target", object);
 	for (int i = 0; i < lengthof(names); i++)
 		require_argument(fcinfo, i, names[i]);
+	require_argument(fcinfo, 10, "p_is_compressed");
 	load_agreement(PG_GETARG_INT32(0), &agreement);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < lengthof(values); i++)
 	{
 		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
@@ -373,11 +465,12 @@ dwh_sql_register_push_target(PG_FUNCTION_ARGS)
 	appendStringInfo(&detail, ", \"port\": %d}", PG_GETARG_INT32(2));
 	(void) change_rows(&attempt, "register_push_target", object, detail.data,
 					   "INSERT INTO dwh_catalog.share_push_target (agreement_id, host, port, path, credential, timeout_ms, max_attempts,"
-					   "  retry_base_ms, retry_cap_ms, max_bytes_s) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+					   "  retry_base_ms, retry_cap_ms, max_bytes_s, is_compressed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
 					   "ON CONFLICT (agreement_id) DO UPDATE SET host = excluded.host, port = excluded.port, path = excluded.path,"
 					   "  credential = excluded.credential, timeout_ms = excluded.timeout_ms, max_attempts = excluded.max_attempts,"
 					   "  retry_base_ms = excluded.retry_base_ms, retry_cap_ms = excluded.retry_cap_ms,"
-					   "  max_bytes_s = excluded.max_bytes_s, registered_at = now(), registered_by = session_user", 10, types, values,
+					   "  max_bytes_s = excluded.max_bytes_s, is_compressed = excluded.is_compressed, registered_at = now(),"
+					   "  registered_by = session_user", 11, types, values,
 					   nulls, SPI_OK_INSERT);
 	PG_RETURN_VOID();
 }

@@ -3,11 +3,12 @@
  *		HTTP transfers of the share worker: see send.h.
  *
  * TLS is verified always; a redirect is never followed; proxies of the environment are ignored; the address is judged when the
- * socket is opened (guard.c); an answer is counted and thrown away, up to ANSWER_LIMIT bytes. Signals are blocked while libcurl runs,
+ * socket is opened (guard.c); the answer to a message is counted and thrown away, up to ANSWER_LIMIT bytes, that to a fetch is kept, up to
+ * FETCH_LIMIT bytes after decompression. Signals are blocked while libcurl runs,
  * so that its resolver's threads, which inherit the mask, never run a handler of PostgreSQL's.
  *
  * The body is signed: header Dwh-Signature is "t=SECONDS,v1=HEX", HEX being HMAC-SHA-256 of "SECONDS.IDEMPOTENCY_KEY.BODY" under the
- * content of file NAME.hmac. Keys are read for each transfer, so that changing a file is enough, and are kept nowhere.
+ * content of file NAME.hmac; BODY is what travels, compressed or not, and empty of a fetch. Keys are read for each transfer, so that changing a file is enough, and are kept nowhere.
  */
 #include "postgres.h"
 
@@ -19,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "lib/ilist.h"
 #include "libpq/pqsignal.h"
@@ -29,6 +31,7 @@
 #include "share/send.h"
 
 #define ANSWER_LIMIT		(64 * 1024)
+#define FETCH_LIMIT			(64 * 1024 * 1024)
 #define SECRET_LIMIT		1024
 #define SECRET_LEAST		16
 #define CONNECT_MS			10000L
@@ -43,12 +46,18 @@ typedef struct Send
 	CURL	   *easy;			/* NULL where it could not be prepared */
 	struct curl_slist *headers;
 	char	   *body;
+	size_t		body_length;
 	DwhGuard	guard;
 	bool		has_fd;			/* AcquireExternalFD() */
 	bool		is_in_multi;
 	bool		is_guarded;		/* an address was refused */
 	bool		is_too_long;	/* the answer */
+	bool		is_fetch;
+	bool		is_out_of_memory;
 	size_t		answer_bytes;
+	char	   *content;		/* of a fetch */
+	size_t		content_length;
+	size_t		content_size;
 	instr_time	started;
 	char		error[CURL_ERROR_SIZE];
 	DwhSendOutcome outcome;
@@ -99,6 +108,37 @@ count_answer(char *bytes, size_t size, size_t n, void *data)
 	return size * n;
 }
 
+/* Keeps the answer to a fetch. The answer to anything but 200 is of no use. */
+static size_t
+keep_answer(char *bytes, size_t size, size_t n, void *data)
+{
+	Send	   *send = data;
+	size_t		length = size * n;
+	size_t		needed = send->content_length + length;
+
+	if (needed > FETCH_LIMIT)
+	{
+		send->is_too_long = true;
+		return 0;
+	}
+	if (needed > send->content_size)
+	{
+		size_t		larger = Max(needed, Max(send->content_size * 2, 16384));
+		char	   *content = realloc(send->content, larger);
+
+		if (content == NULL)
+		{
+			send->is_out_of_memory = true;
+			return 0;
+		}
+		send->content = content;
+		send->content_size = larger;
+	}
+	memcpy(send->content + send->content_length, bytes, length);
+	send->content_length = needed;
+	return length;
+}
+
 /* ------------------------------------------------------------------ preparing */
 
 static void
@@ -112,6 +152,7 @@ send_free(Send *send)
 	if (send->has_fd)
 		ReleaseExternalFD();
 	free(send->body);
+	free(send->content);
 	free(send);
 }
 
@@ -209,7 +250,7 @@ add_signature(Send *send, const DwhSendJob *job)
 	context = HMAC_CTX_new();
 	is_good = context != NULL && HMAC_Init_ex(context, secret, length, EVP_sha256(), NULL) == 1 &&
 		HMAC_Update(context, (const unsigned char *) start, strlen(start)) == 1 &&
-		HMAC_Update(context, (const unsigned char *) send->body, strlen(send->body)) == 1 &&
+		HMAC_Update(context, (const unsigned char *) send->body, send->body_length) == 1 &&
 		HMAC_Final(context, mac, &mac_length) == 1;
 	HMAC_CTX_free(context);
 	OPENSSL_cleanse(secret, sizeof(secret));
@@ -219,6 +260,30 @@ add_signature(Send *send, const DwhSendJob *job)
 	for (unsigned int i = 0; i < mac_length; i++)
 		at += snprintf(value + at, sizeof(value) - at, "%02x", mac[i]);
 	return add_header(send, "Dwh-Signature", value) ? NULL : "out of memory";
+}
+
+/* Puts the body into the transfer, compressed where that is wanted. */
+static bool
+take_body(Send *send, const DwhSendJob *job)
+{
+	const char *body = job->is_fetch ? "" : job->body;
+	z_stream	stream = {0};
+	bool		is_good;
+
+	send->body_length = strlen(body);
+	if (!job->is_compressed || job->is_fetch)
+		return (send->body = strdup(body)) != NULL;
+	/* 16: a header of gzip */
+	if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	stream.next_in = (Bytef *) body;
+	stream.avail_in = (uInt) send->body_length;
+	stream.avail_out = (uInt) deflateBound(&stream, send->body_length);
+	stream.next_out = (Bytef *) (send->body = malloc(stream.avail_out));
+	is_good = send->body != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END;
+	send->body_length = stream.total_out;
+	(void) deflateEnd(&stream);
+	return is_good && add_header(send, "Content-Encoding", "gzip");
 }
 
 /* Sets every option. Returns NULL, or why not. */
@@ -237,9 +302,10 @@ prepare(Send *send, const DwhSendJob *job)
 		return "danh sách mạng riêng không đọc được | the list of private networks cannot be read";
 	if ((send->has_fd = AcquireExternalFD()) == false)
 		return "hết tệp mở được | no more files can be opened";
-	if ((send->body = strdup(job->body)) == NULL || (easy = send->easy = curl_easy_init()) == NULL)
+	send->is_fetch = job->is_fetch;
+	if (!take_body(send, job) || (easy = send->easy = curl_easy_init()) == NULL)
 		return "out of memory";
-	if (!add_header(send, "Content-Type", job->content_type) || !add_header(send, "Idempotency-Key", job->idempotency_key) ||
+	if (!add_header(send, job->is_fetch ? "Accept" : "Content-Type", job->content_type) || !add_header(send, "Idempotency-Key", job->idempotency_key) ||
 		!add_header(send, "Expect", ""))
 		return "out of memory";
 	if ((why = add_signature(send, job)) != NULL)
@@ -260,21 +326,29 @@ prepare(Send *send, const DwhSendJob *job)
 	SET(CURLOPT_CONNECTTIMEOUT_MS, Min(CONNECT_MS, (long) job->timeout_ms));
 	SET(CURLOPT_TIMEOUT_MS, (long) job->timeout_ms);
 	SET(CURLOPT_MAXLIFETIME_CONN, CONNECTION_SECONDS);
-	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) ANSWER_LIMIT);
+	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) (job->is_fetch ? FETCH_LIMIT : ANSWER_LIMIT));
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, send);
-	SET(CURLOPT_WRITEFUNCTION, count_answer);
+	SET(CURLOPT_WRITEFUNCTION, job->is_fetch ? keep_answer : count_answer);
 	SET(CURLOPT_WRITEDATA, send);
 	SET(CURLOPT_HEADERFUNCTION, count_answer);
 	SET(CURLOPT_HEADERDATA, send);
 	SET(CURLOPT_ERRORBUFFER, send->error);
 	SET(CURLOPT_USERAGENT, "dwh_ext");
-	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) strlen(send->body));
-	SET(CURLOPT_POSTFIELDS, send->body);
+	if (job->is_fetch)
+	{
+		SET(CURLOPT_HTTPGET, 1L);
+		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+	}
+	else
+	{
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) send->body_length);
+		SET(CURLOPT_POSTFIELDS, send->body);
+	}
 	SET(CURLOPT_HTTPHEADER, send->headers);
 	if (job->max_bytes_s > 0)
-		SET(CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t) job->max_bytes_s);
+		SET(job->is_fetch ? CURLOPT_MAX_RECV_SPEED_LARGE : CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t) job->max_bytes_s);
 	if (credential_file(path, sizeof(path), job->credential, "ca"))
 		SET(CURLOPT_CAINFO, path);
 	if (credential_file(path, sizeof(path), job->credential, "crt"))
@@ -324,6 +398,22 @@ dwh_send_go(void)
 
 /* ------------------------------------------------------------------ running */
 
+/* Hands the answer to a fetch over with the outcome. The media type is the supplier's word: nothing but plain characters is believed. */
+static void
+give_content(Send *send)
+{
+	char	   *type = NULL;
+
+	strlcpy(send->outcome.content_type, "application/octet-stream", sizeof(send->outcome.content_type));
+	if (curl_easy_getinfo(send->easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != NULL && type[0] != '\0' &&
+		strlen(type) < sizeof(send->outcome.content_type) &&
+		strspn(type, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&^_.+-/;= \"") == strlen(type))
+		strlcpy(send->outcome.content_type, type, sizeof(send->outcome.content_type));
+	send->outcome.content = send->content != NULL ? send->content : calloc(1, 1);
+	send->outcome.content_length = send->content_length;
+	send->content = NULL;
+}
+
 /* Judges a transfer that libcurl has ended. */
 static void
 judge(Send *send, CURLcode code)
@@ -344,14 +434,26 @@ judge(Send *send, CURLcode code)
 		settle(send, DWH_SEND_RETRY, "chứng thư của nơi nhận không hợp lệ | the receiver's certificate is not valid");
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		settle(send, DWH_SEND_RETRY, "quá thời gian | the attempt took too long");
+	else if (send->is_out_of_memory)
+		settle(send, DWH_SEND_RETRY, "out of memory");
+	else if (code == CURLE_BAD_CONTENT_ENCODING)
+		settle(send, DWH_SEND_RETRY, "nội dung nén bị hỏng | the compressed content is broken");
 	else if (code != CURLE_OK)
 	{
-		(void) snprintf(reason, sizeof(reason), "không gửi được | not sent: %s",
+		/* What libcurl says may quote the other side. */
+		for (char *c = send->error; *c != '\0'; c++)
+			if (*c < ' ' || *c > '~')
+				*c = '?';
+		(void) snprintf(reason, sizeof(reason), send->is_fetch ? "không lấy được | not fetched: %s" : "không gửi được | not sent: %s",
 						send->error[0] != '\0' ? send->error : curl_easy_strerror(code));
 		settle(send, DWH_SEND_RETRY, reason);
 	}
-	else if (http >= 200 && http < 300)
+	else if (send->is_fetch ? http == 200 : http >= 200 && http < 300)
+	{
+		if (send->is_fetch)
+			give_content(send);
 		settle(send, DWH_SEND_SUPPLIED, "");
+	}
 	else
 	{
 		(void) snprintf(reason, sizeof(reason), "nơi nhận trả lời %ld | the receiver answered %ld", http, http);

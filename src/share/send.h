@@ -18,11 +18,13 @@ typedef struct DwhSendJob
 	bool		is_plain;		/* http */
 	const char *idempotency_key;
 	const char *content_type;
-	const char *body;
+	bool		is_fetch;		/* GET: the answer is kept */
+	const char *body;			/* NULL of a fetch */
 	const char *credential;		/* name of the files in dwh_ext.share_credentials */
 	const char *networks;		/* private networks that may be reached, separated by blanks */
 	int32		timeout_ms;
 	int64		max_bytes_s;	/* 0: no limit */
+	bool		is_compressed;	/* the body, by gzip */
 } DwhSendJob;
 
 typedef enum DwhSendResult
@@ -42,6 +44,9 @@ typedef struct DwhSendOutcome
 	int32		http;			/* 0: no answer */
 	int64		duration_ms;
 	int64		wait_ms;		/* what the receiver asked for by Retry-After */
+	char	   *content;		/* the answer to a fetch that succeeded, malloc'ed for the caller; else NULL */
+	size_t		content_length;
+	char		content_type[128];
 } DwhSendOutcome;
 
 /* send.c */

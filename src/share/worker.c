@@ -1,6 +1,6 @@
 /*
  * worker.c
- *		The background worker "dwh_ext share": sends what waits in dwh_log.share_outbox.
+ *		The background worker "dwh_ext share": sends and fetches what waits in dwh_log.share_outbox.
  *
  * It is a process of its own, apart from the audit worker, so that a slow partner never holds up a record of the log. It works in turns.
  * A turn is one short transaction: the outcomes of what has ended are written, new messages are claimed and their intent is written.
@@ -74,6 +74,40 @@ is_live(void)
 {
 	return OidIsValid(get_extension_oid("dwh_ext", true)) && dwh_warehouse_exists() && dwh_warehouse_is_attached() &&
 		dwh_instance_is_live();
+}
+
+/* Lands what was fetched; of that, nothing is left for the rest of the turn to settle. Inside SPI. */
+static void
+land_fetched(void)
+{
+	Oid			types[5] = {INT8OID, TEXTOID, BYTEAOID, INT4OID, INT8OID};
+	Datum		values[5];
+	int			kept = 0;
+
+	for (int i = 0; i < n_outcomes; i++)
+	{
+		DwhSendOutcome *outcome = &outcomes[i];
+		bytea	   *content;
+
+		if (outcome->content == NULL)
+		{
+			outcomes[kept++] = *outcome;
+			continue;
+		}
+		content = palloc(VARHDRSZ + outcome->content_length);
+		SET_VARSIZE(content, VARHDRSZ + outcome->content_length);
+		memcpy(VARDATA(content), outcome->content, outcome->content_length);
+		free(outcome->content);
+		outcome->content = NULL;
+		values[0] = Int64GetDatum(outcome->outbox_id);
+		values[1] = CStringGetTextDatum(outcome->content_type);
+		values[2] = PointerGetDatum(content);
+		values[3] = Int32GetDatum(outcome->http);
+		values[4] = Int64GetDatum(outcome->duration_ms);
+		(void) dwh_spi_select("SELECT dwh_internal.share_pull_finish($1, $2, $3, $4, $5)", 5, types, values, NULL, false);
+		pfree(content);
+	}
+	n_outcomes = kept;
 }
 
 /* The outcomes as a JSON array. */
@@ -159,17 +193,23 @@ claim(void)
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char	   *scheme = dwh_spi_text(i, 8);
+		char	   *path = dwh_spi_text(i, 11);
+		char	   *body = dwh_spi_text(i, 7);
+		bool		is_fetch = strcmp(dwh_spi_text(i, 17), "in") == 0;
+		const char *mark = !is_fetch || body[0] == '\0' ? "" : strchr(path, '?') == NULL ? "?" : "&";
 		DwhSendJob	job = {
 			.outbox_id = dwh_spi_bigint(i, 1),
-			.url = psprintf("%s://%s:%d%s", scheme, dwh_spi_text(i, 9), dwh_spi_int(i, 10), dwh_spi_text(i, 11)),
+			.url = psprintf("%s://%s:%d%s%s%s", scheme, dwh_spi_text(i, 9), dwh_spi_int(i, 10), path, mark, is_fetch ? body : ""),
 			.is_plain = strcmp(scheme, "http") == 0,
 			.idempotency_key = dwh_spi_text(i, 5),
 			.content_type = dwh_spi_text(i, 6),
-			.body = dwh_spi_text(i, 7),
+			.is_fetch = is_fetch,
+			.body = body,
 			.credential = dwh_spi_text(i, 12),
 			.networks = dwh_spi_text(i, 13),
 			.timeout_ms = dwh_spi_int(i, 14),
 			.max_bytes_s = dwh_spi_bigint(i, 15),
+			.is_compressed = dwh_spi_bool(i, 16),
 		};
 
 		dwh_send_add(&job);
@@ -197,6 +237,7 @@ take_turn(bool looks)
 		if (looks)
 			stop_transfers();
 		take_outcomes();
+		land_fetched();
 		if (n_outcomes > 0)
 		{
 			Oid			types[1] = {TEXTOID};
@@ -211,7 +252,11 @@ take_turn(bool looks)
 		is_recovered = true;
 	}
 	else
+	{
 		is_recovered = false;	/* what ends now cannot be written: it is recovered when the warehouse is back */
+		for (int i = 0; i < n_outcomes; i++)
+			free(outcomes[i].content);
+	}
 	MemoryContextSwitchTo(old);
 	PopActiveSnapshot();
 	CommitTransactionCommand();

@@ -44,11 +44,12 @@ sub stop_receiver
 }
 END { my $status = $?; stop_receiver(); $? = $status }
 
-# make_partners(node, database, n): n agencies, each with an active agreement, all for item "total"; numbers 9001 and up.
+# make_partners(node, database, n, directions): n agencies, each with an active agreement, all for item "total"; numbers 9001 and up.
 sub make_partners
 {
-	my ($node, $database, $n) = @_;
+	my ($node, $database, $n, $directions) = @_;
 
+	$directions //= '{out}';
 	$node->safe_psql($database, <<"SQL");
 SET ROLE dwh_owner;
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document)
@@ -63,7 +64,7 @@ INSERT INTO dwh_catalog.share_agreement (agreement_id, request_id, kind, agency_
 	SELECT 9000 + i, 9000 + i, 'default', 9000 + i, 'active', now() FROM generate_series(1, $n) AS i;
 INSERT INTO dwh_catalog.share_agreement_version (agreement_id, version, directions, items, frequency, method, structure_version, gateway_id,
 		route_id, use_term, signed_on, decided_by, document_no, valid_from)
-	SELECT 9000 + i, 1, '{out}', '{total}', 'on_request', 'sync', 1, 1, 2, 'immediate', '2026-01-07', 9000, '2/QD', '2026-01-07'
+	SELECT 9000 + i, 1, '$directions', '{total}', 'on_request', 'sync', 1, 1, 2, 'immediate', '2026-01-07', 9000, '2/QD', '2026-01-07'
 	FROM generate_series(1, $n) AS i;
 SQL
 }

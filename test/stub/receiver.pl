@@ -1,22 +1,28 @@
 #!/usr/bin/perl
 #
 # receiver.pl LOG [PORT]: an HTTP receiver for tests, on 127.0.0.1. Prints its port, then one line to LOG for each message that
-# arrived whole: path, idempotency key, body, "signed" or "unsigned" (key in $STUB_SECRET), time. What it answers depends on the path:
+# arrived whole: path, idempotency key, body (decompressed), "signed" or "unsigned" (key in $STUB_SECRET), time. What it answers depends
+# on the path:
 #
 #	/ok			204 at once
 #	/late/MS	204 after so many milliseconds
 #	/flaky/N	503 to the first N messages, then 204
 #	/busy		429 with Retry-After: 2 to the first, then 204
-#	/redirect	302 to a metadata address
+#	/redirect	301 to a metadata address
 #	/gone		410
 #	/endless	200 and a body without an end
 #	/drip		200 and a body of a byte a second
 #	/short		200 with a Content-Length that is not kept
 #	/garbage	no HTTP at all
 #	/never		nothing
+#	/rows		200 and three lines of CSV; /zipped the same by gzip
+#	/unzipped	200 and something that says to be gzip and is not
+#	/cut		200 and the first half of a gzip
+#	/bomb		200 and 200 MB in a short gzip
 use strict;
 use warnings;
 
+use Compress::Zlib qw(memGunzip memGzip);
 use Digest::SHA qw(hmac_sha256_hex);
 use IO::Select;
 use IO::Socket::INET;
@@ -31,6 +37,8 @@ $| = 1;
 $SIG{PIPE} = 'IGNORE';
 print $server->sockport . "\n";
 
+my $rows = "code,total\n01,17\n79,19\n";
+my $zipped = memGzip($rows);
 my $readers = IO::Select->new($server);
 my (%client, %seen);
 
@@ -50,18 +58,24 @@ sub handle
 	my ($t, $v1) = $head =~ /^Dwh-Signature: *t=(\d+),v1=([0-9a-f]{64})\r?$/mi;
 	my $good = defined $v1 && $v1 eq hmac_sha256_hex("$t.$key.$body", $ENV{STUB_SECRET} // '');
 
+	$body = memGunzip($body) // 'broken' if $head =~ /^Content-Encoding: *gzip\r?$/mi;
 	printf $lines "%s %s %s %s %.3f\n", $path, $key // '-', $body, $good ? 'signed' : 'unsigned', time;
 	my $n = $seen{$path}++;
 	if ($path =~ m{^/late/(\d+)}) { $c->{due} = time + $1 / 1000 }
 	elsif ($path =~ m{^/flaky/(\d+)}) { answer($c, $n < $1 ? 503 : 204) }
 	elsif ($path eq '/busy') { $n ? answer($c, 204) : answer($c, 429, "Retry-After: 2\r\n") }
-	elsif ($path eq '/redirect') { answer($c, 302, "Location: http://169.254.169.254/latest/meta-data\r\n") }
+	elsif ($path eq '/redirect') { answer($c, 301, "Location: http://169.254.169.254/latest/meta-data\r\n") }
 	elsif ($path eq '/gone') { answer($c, 410) }
 	elsif ($path eq '/endless') { $c->{out} = "HTTP/1.1 200 stub\r\n\r\n"; $c->{endless} = 1 }
 	elsif ($path eq '/drip') { $c->{out} = "HTTP/1.1 200 stub\r\nContent-Length: 1000\r\n\r\n"; $c->{drip} = time + 1 }
 	elsif ($path eq '/short') { $c->{out} = "HTTP/1.1 200 stub\r\nContent-Length: 1000\r\n\r\nabc"; $c->{close} = 1 }
 	elsif ($path eq '/garbage') { $c->{out} = "\0\1\2 hello\r\n\r\n"; $c->{close} = 1 }
 	elsif ($path eq '/never') { }
+	elsif ($path =~ m{^/rows}) { answer($c, 200, "Content-Type: text/csv\r\n", $rows) }
+	elsif ($path eq '/zipped') { answer($c, 200, "Content-Type: text/csv\r\nContent-Encoding: gzip\r\n", $zipped) }
+	elsif ($path eq '/unzipped') { answer($c, 200, "Content-Encoding: gzip\r\n", 'no gzip at all, only text that says so') }
+	elsif ($path eq '/cut') { answer($c, 200, "Content-Encoding: gzip\r\n", substr $zipped, 0, length($zipped) / 2) }
+	elsif ($path eq '/bomb') { answer($c, 200, "Content-Encoding: gzip\r\n", memGzip("\0" x 200_000_000)) }
 	else { answer($c, 204) }
 }
 
@@ -100,7 +114,7 @@ while (1)
 		my $c = $client{$sock} or next;
 		my $n = sysread $sock, $c->{in}, 65536, length $c->{in};
 		if (!$n && !$!{EAGAIN}) { $readers->remove($sock); delete $client{$sock}; close $sock; next }
-		while ($c->{in} =~ /\A(?:POST) (\S+) HTTP.*?\r\n(.*?\r\n)\r\n/s)
+		while ($c->{in} =~ /\A(?:POST|GET) (\S+) HTTP.*?\r\n(.*?\r\n)\r\n/s)
 		{
 			my ($path, $head, $length) = ($1, $2, $+[0]);
 			my ($size) = $head =~ /^Content-Length: *(\d+)/mi;
