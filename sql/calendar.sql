@@ -1,4 +1,4 @@
--- 893-087: terms in working days, over holidays, days off in compensation and make-up days.
+-- Terms in working days, over holidays, days off in compensation and make-up days.
 SET datestyle = 'ISO, YMD';
 SELECT min(month), max(month), count(*) FROM dwh_star.dim_month;
 SELECT min(day), max(day), count(*), count(*) = max(day) - min(day) + 1 AS has_no_gap FROM dwh_star.dim_day;

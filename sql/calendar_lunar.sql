@@ -1,4 +1,4 @@
--- 893-087: the lunar holidays that ship agree with a lunar calendar computed here from its astronomical definition.
+-- The lunar holidays that ship agree with a lunar calendar computed here from its astronomical definition.
 --
 -- A lunar month begins on the day (at UTC+7) of the new moon; the month that holds the winter solstice is the eleventh; where
 -- 13 months lie between two of these, the first one in which the sun enters no new sector of 30 degrees is a leap month.

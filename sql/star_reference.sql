@@ -49,9 +49,9 @@ FROM (VALUES (date '2020-05-24'), (date '2025-08-18'), (date '2025-08-19')) AS d
 LEFT JOIN dwh_catalog.deadline AS l ON l.source LIKE 'ND47 Art 35(3)%' AND d.on_day >= l.valid_from
 	AND (l.valid_to IS NULL OR d.on_day <= l.valid_to)
 ORDER BY 1;
--- 893-087, 893-088, 893-062, 893-095: deadlines of Decision 893 begin with it.
+-- Deadlines of Decision 893 begin with it.
 SELECT source, value_number, unit, valid_from, valid_to FROM dwh_catalog.deadline WHERE source LIKE '893 %' ORDER BY deadline_id;
--- 2327-066, ND47-010, ND47-013, ND47-018, ND47-022, ND47-035, ND47-036, ND47-040, ND47-043
+-- Deadlines of Decision 2327 and Decree 47.
 SELECT source, value_number, unit, valid_from, valid_to FROM dwh_catalog.deadline WHERE source LIKE '2327 %' OR source LIKE 'ND47 %' ORDER BY deadline_id;
 SELECT count(*), count(*) FILTER (WHERE NOT is_verified) AS not_verified FROM dwh_catalog.deadline;
 -- What was not read is said to be so.

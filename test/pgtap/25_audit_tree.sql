@@ -1,7 +1,17 @@
--- 893-038, 893-041: what was sealed cannot be altered unseen.
+-- 893-041: who writes facts, and that what was sealed cannot be altered unseen.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(53);
+SELECT plan(55);
+
+-- Facts are changed by loads alone.
+SELECT is_empty($$SELECT g.role_name, c.oid::regclass, p FROM dwh_catalog.user_group AS g, pg_class AS c, unnest(ARRAY['UPDATE', 'DELETE']) AS p
+	WHERE c.relnamespace = 'dwh_star'::regnamespace AND c.relname LIKE 'fact%' AND c.relkind IN ('r', 'p') AND g.role_name <> 'dwh_loader'
+		AND has_table_privilege(g.role_name, c.oid, p)$$, 'no group but the loaders may update or delete facts');
+CREATE ROLE regress_admin LOGIN;
+GRANT dwh_central_admin, dwh_national TO regress_admin;
+SET LOCAL ROLE regress_admin;
+SELECT throws_ok('DELETE FROM dwh_star.fact_ledger', '42501', NULL, 'not even administrators');
+RESET ROLE;
 
 -- The tree of the published test vectors of Certificate Transparency (RFC 6962): 8 leaves given by their bytes.
 CREATE FUNCTION pg_temp.vectors() RETURNS TABLE (what text, value text) LANGUAGE plpgsql AS $$
