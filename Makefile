@@ -26,6 +26,7 @@ OBJS = \
 	src/aggregate/id_set_state.o \
 	src/aggregate/id_set_text.o \
 	src/aggregate/statistics.o \
+	src/common/own_statement.o \
 	src/common/owner.o \
 	src/common/ref_cache.o \
 	src/common/spi.o \
@@ -49,6 +50,8 @@ OBJS = \
 	src/audit/tree.o \
 	src/audit/tree_functions.o \
 	src/audit/verify.o \
+	src/audit/watch.o \
+	src/audit/watch_statement.o \
 	src/audit/worker.o \
 	src/share/act.o \
 	src/share/agreement.o \

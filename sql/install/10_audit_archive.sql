@@ -1,8 +1,8 @@
 -- Taking old months out of the logs: see src/audit/archive.c.
-CREATE FUNCTION dwh_internal.canonical_event(p_event_id bigint, p_month date)
+CREATE FUNCTION dwh.canonical_event(p_event_id bigint, p_month date)
 RETURNS bytea LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_canonical_event';
-COMMENT ON FUNCTION dwh_internal.canonical_event(bigint, date) IS
-	'Nội dung chuẩn của một sự kiện | Canonical bytes of an event';
+COMMENT ON FUNCTION dwh.canonical_event(bigint, date) IS
+	'Nội dung chuẩn của một sự kiện, có giá trị băm là lá của nó | Canonical bytes of an event, whose hash is its leaf';
 
 -- Months for which a log is kept at least, counted from the end of the month: the longest of the rules in force.
 CREATE FUNCTION dwh_internal.log_retention(p_log text)
@@ -92,7 +92,7 @@ BEGIN
 	END LOOP;
 	PERFORM dwh.audit_seal();
 	INSERT INTO dwh_log.audit_archive (source, month, row_count, retention_months, is_table_kept, event_id, event_month, event_bytes)
-	SELECT p_log, v_months[i], v_counts[i], v_retention, p_keep_tables, e.event_id, e.month, dwh_internal.canonical_event(e.event_id, e.month)
+	SELECT p_log, v_months[i], v_counts[i], v_retention, p_keep_tables, e.event_id, e.month, dwh.canonical_event(e.event_id, e.month)
 	FROM generate_subscripts(v_months, 1) AS i JOIN dwh_log.audit_event AS e ON e.event_id = v_events[i];
 	FOR i IN 1 .. cardinality(v_partitions) LOOP
 		IF NOT p_keep_tables THEN

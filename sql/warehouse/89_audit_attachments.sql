@@ -47,3 +47,29 @@ COMMENT ON COLUMN dwh.audit_status.problem IS 'Sai ở chỗ nào | What is wron
 COMMENT ON COLUMN dwh.audit_status.alarm IS
 	'tampered: nhật ký bị sửa; overdue: quá hai kỳ chưa kiểm tra; trống: bình thường | '
 	'tampered: a check found something and no full one has found all intact since; overdue: not verified for two intervals; NULL: all is well';
+
+-- What the privilege watch recorded; whoever may read the log may read it.
+CREATE OR REPLACE VIEW dwh.bypass_events WITH (security_invoker = true) AS
+	SELECT e.event_id, e.occurred_at, e.account_id, e.person, e.session_user_name, e.outer_user_name, e.client_address,
+		e.detail ->> 'command' AS command, e.object, e.detail ->> 'statement' AS statement, coalesce((e.detail ->> 'is_cut')::boolean, false) AS is_cut,
+		e.detail ->> 'as' AS executed_as, e.detail ->> 'database' AS other_database
+	FROM dwh_log.audit_event AS e
+	WHERE e.action = 'bypass';
+COMMENT ON VIEW dwh.bypass_events IS
+	'Quyền, vai trò, đối tượng của kho bị thay đổi không qua chức năng của hệ thống | '
+	'Rights, roles and objects of the warehouse that were changed past its own functions';
+COMMENT ON COLUMN dwh.bypass_events.event_id IS 'Sự kiện | Event';
+COMMENT ON COLUMN dwh.bypass_events.occurred_at IS 'Thời điểm chạy câu lệnh | When the statement ran';
+COMMENT ON COLUMN dwh.bypass_events.account_id IS 'Tài khoản của vai trò đã đăng nhập | Account of the role that logged in';
+COMMENT ON COLUMN dwh.bypass_events.person IS 'Người | Person';
+COMMENT ON COLUMN dwh.bypass_events.session_user_name IS 'Vai trò đã đăng nhập | Role that logged in';
+COMMENT ON COLUMN dwh.bypass_events.outer_user_name IS 'Vai trò đang dùng, sau SET ROLE nếu có | Role in use, after SET ROLE if any';
+COMMENT ON COLUMN dwh.bypass_events.client_address IS 'Địa chỉ máy khách | Address of the client';
+COMMENT ON COLUMN dwh.bypass_events.command IS 'Loại câu lệnh | Kind of statement';
+COMMENT ON COLUMN dwh.bypass_events.object IS 'Vai trò hoặc đối tượng | Roles or objects it is about';
+COMMENT ON COLUMN dwh.bypass_events.statement IS 'Câu lệnh, không có mật khẩu | The statement, without passwords';
+COMMENT ON COLUMN dwh.bypass_events.is_cut IS 'Câu lệnh dài, bị cắt bớt | Whether it was too long and is cut off';
+COMMENT ON COLUMN dwh.bypass_events.executed_as IS
+	'Vai trò thực hiện, nếu chạy trong hàm SECURITY DEFINER | Role that executed it, inside of a SECURITY DEFINER function';
+COMMENT ON COLUMN dwh.bypass_events.other_database IS
+	'Cơ sở dữ liệu khác nơi câu lệnh được chạy | Database it was given in, if another one';

@@ -87,7 +87,7 @@ dwh_archive_read(DwhArchivedMonth **months)
 	return (int) rows;
 }
 
-/* dwh_internal.canonical_event(event_id, month): the canonical bytes of a row of audit_event, NULL where there is none. */
+/* dwh.canonical_event(event_id, month): the canonical bytes of a row of audit_event, NULL where there is none. */
 Datum
 dwh_sql_canonical_event(PG_FUNCTION_ARGS)
 {

@@ -37,9 +37,9 @@ typedef struct DwhAttemptEntry
 /* Attempts of this backend that are neither done nor refused, the newest first. Empty outside of transactions. */
 static dlist_head open_attempts = DLIST_STATIC_INIT(open_attempts);
 
-/* Copies a text that may be NULL, cut at a character. */
-static void
-copy_text(char *target, Size size, const char *source)
+/* Copies a text that may be NULL into a field of a record, cut at a character. */
+void
+dwh_record_text(char *target, Size size, const char *source)
 {
 	int			length;
 
@@ -50,7 +50,7 @@ copy_text(char *target, Size size, const char *source)
 	target[length] = '\0';
 }
 
-#define COPY_TEXT(field, source) copy_text(field, sizeof(field), source)
+#define COPY_TEXT(field, source) dwh_record_text(field, sizeof(field), source)
 
 static void
 forget(DwhAttemptEntry *entry)

@@ -50,6 +50,9 @@ typedef enum DwhRingTarget
 
 #define DWH_RING_SHARE_ROW_SIZE 2800
 
+/* The action of what the privilege watch records. */
+#define DWH_BYPASS_ACTION	"bypass"
+
 /*
  * A record in fixed size, for shared memory. An event: empty string is NULL, longer texts are cut at a character, a longer detail is
  * replaced. A row of dwh_log.share_log: a JSON object with the row's columns.
@@ -101,6 +104,7 @@ extern void dwh_audit_insert(const DwhAuditEvent *event);
 
 /* attempt.c */
 extern void dwh_attempt_init(void);
+extern void dwh_record_text(char *target, Size size, const char *source);
 extern void dwh_attempt_begin(DwhAttempt *attempt, const char *action, const char *object, const char *detail);
 extern void dwh_attempt_refused(DwhAttempt *attempt, const char *reason);
 extern void dwh_attempt_end(DwhAttempt *attempt);
@@ -122,6 +126,9 @@ extern void dwh_ring_release(int count, bool is_written);
 extern void dwh_ring_get_state(DwhRingState *state);
 extern void dwh_ring_log(const DwhAuditRecord *record, const char *why);
 extern void dwh_audit_require_preload(const char *what);
+
+/* watch.c */
+extern void dwh_watch_init(void);
 
 /* worker.c */
 extern void dwh_audit_init(void);

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -21,6 +22,7 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -29,6 +31,7 @@
 #include "audit/audit.h"
 #include "audit/tree.h"
 #include "common/guc.h"
+#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "share/share.h"
@@ -49,10 +52,12 @@ dwh_audit_init(void)
 {
 	BackgroundWorker worker = {0};
 
+	dwh_own_init();
 	dwh_attempt_init();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 	dwh_ring_init();
+	dwh_watch_init();
 	if (dwh_database[0] == '\0')
 	{
 		ereport(LOG,
@@ -77,6 +82,32 @@ null_if_empty(const char *text)
 	return text[0] == '\0' ? NULL : text;
 }
 
+/* The watch reads no tables, so whose login role it was is looked up here. */
+static void
+find_account(DwhAuditEvent *event)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
+	DwhOwnerSwitch owner;
+
+	values[0] = CStringGetTextDatum(event->session_user_name);
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	if (dwh_spi_select("SELECT account_id, full_name FROM dwh_catalog.account WHERE login_role = $1", 1, types, values, NULL, false) == 1)
+	{
+		event->account_id = dwh_spi_int(0, 1);
+		event->person = dwh_spi_text(0, 2);
+	}
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+}
+
+static bool
+is_bypass(const DwhAuditRecord *record)
+{
+	return record->target == DWH_RING_AUDIT_EVENT && strcmp(record->action, DWH_BYPASS_ACTION) == 0;
+}
+
 static void
 insert_record(const DwhAuditRecord *record)
 {
@@ -99,6 +130,8 @@ insert_record(const DwhAuditRecord *record)
 	event.detail = null_if_empty(record->detail);
 	event.reason = null_if_empty(record->reason);
 	event.sqlstate = null_if_empty(record->sqlstate);
+	if (is_bypass(record) && event.account_id == 0)
+		find_account(&event);
 	dwh_audit_insert(&event);
 }
 
@@ -163,8 +196,10 @@ drain(DwhAuditRecord *records)
 				for (int i = 0; i < count; i++)
 					insert_record(&records[i]);
 			end_turn();
+			/* the watch is about a live warehouse only: restoring one is no bypass, but taking its extension away is */
 			for (int i = 0; i < count && !is_written; i++)
-				dwh_ring_log(&records[i], "no warehouse is live in dwh_ext.database");
+				if (!is_bypass(&records[i]) || strcmp(records[i].object, "dwh_ext") == 0)
+					dwh_ring_log(&records[i], "no warehouse is live in dwh_ext.database");
 		}
 		dwh_ring_release(count, is_written);
 	}

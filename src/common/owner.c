@@ -19,6 +19,7 @@
 
 #include "common/errors.h"
 #include "common/identity.h"
+#include "common/own_statement.h"
 #include "common/owner.h"
 
 #define DWH_OWNER_ROLE "dwh_owner"
@@ -179,6 +180,7 @@ dwh_owner_enter(DwhOwnerSwitch *state)
 void
 dwh_owner_enter_unchecked(DwhOwnerSwitch *state)
 {
+	state->own_before = dwh_own_begin();
 	state->saved_caller = switch_caller;
 	switch_caller = dwh_caller_role();
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
@@ -196,4 +198,5 @@ dwh_owner_leave(const DwhOwnerSwitch *state)
 	AtEOXact_GUC(false, state->guc_nest_level);
 	SetUserIdAndSecContext(state->saved_user, state->saved_sec_context);
 	switch_caller = state->saved_caller;
+	dwh_own_end(state->own_before);
 }

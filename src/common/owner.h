@@ -15,6 +15,7 @@ typedef struct DwhOwnerSwitch
 	Oid			saved_user;
 	int			saved_sec_context;
 	int			guc_nest_level;
+	int			own_before;		/* see own_statement.h */
 } DwhOwnerSwitch;
 
 extern Oid	dwh_owner_oid(void);

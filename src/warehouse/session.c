@@ -16,6 +16,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "warehouse/warehouse.h"
@@ -51,6 +52,7 @@ dwh_warehouse_begin(DwhWarehouseCall *call, const char *action)
 				 errdetail("It acts on the warehouse as a whole, so only a superuser may call it."),
 				 errhint("Connect as a superuser and call it again.")));
 	}
+	call->own_before = dwh_own_begin();
 	call->guc_level = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(pinned); i++)
 		(void) set_config_option(pinned[i].name, pinned[i].value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
@@ -66,6 +68,7 @@ dwh_warehouse_end(DwhWarehouseCall *call, const char *told)
 
 	dwh_spi_end();
 	AtEOXact_GUC(false, call->guc_level);
+	dwh_own_end(call->own_before);
 	dwh_attempt_end(&call->attempt);
 	ereport(NOTICE, (errmsg("%s", copy)));
 	return cstring_to_text(copy);

@@ -26,6 +26,7 @@ typedef struct DwhWarehouseCall
 {
 	DwhAttempt	attempt;
 	int			guc_level;
+	int			own_before;		/* see common/own_statement.h */
 	MemoryContext caller_context;
 } DwhWarehouseCall;
 

@@ -1,4 +1,4 @@
-# 893-038, 893-041: the worker seals; heads and proofs that were exported are checked without the database.
+# 893-041, 2327-090: the worker seals; heads and proofs that were exported are checked without the database.
 use strict;
 use warnings;
 
@@ -76,6 +76,23 @@ for my $leaf (0, 255, 256, 299)
 my @proof = hashes("dwh.audit_consistency_proof(300, $size)");
 is(check('consistency', $old, $new, @proof), 'good', 'the old tree is the beginning of the new one');
 is(check('consistency', $old, $new, reverse @proof), 'the proof does not lead to the roots', 'with another proof it is not');
+
+# 2327-090: an event that is a proof, and what one changed byte makes of it.
+my ($event) = hashes('ARRAY(SELECT dwh.canonical_event(source_id, source_month) FROM dwh_log.audit_leaf WHERE leaf_index = 256)');
+@proof = hashes('dwh.audit_inclusion_proof(256, 300)');
+is(check('event', $old, $event, 256, @proof), 'good', 'an event is in the tree');
+is(check('event', $old, $event =~ s/^(..)../${1}ff/r, 256, @proof), 'the proof does not lead to the root', 'with one byte changed it is not');
+is(check('event', $old, $event, 256, (map { s/^../00/r } $proof[0]), @proof[1 .. $#proof]), 'the proof does not lead to the root', 'nor by a changed proof');
+is(check('event', $old, $event, 255, @proof), 'the proof does not lead to the root', 'nor at another place');
+
+# The inspector's page of the README, as it stands there.
+my ($page) = slurp_file("$FindBin::Bin/../../README.md") =~ /^### The inspector's page.*?^```sh\n(.*?)^```/ms;
+save('head-old', slurp_file($old));
+{
+	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, VERIFY => "python3 $verifier");
+	my ($out, $err) = run_command([ 'bash', '-ec', "cd $tmp\n$page" ]);
+	is("$out$err", "good\ngood\nt||\ngood", q{the inspector's page: head, consistency, the whole log, one event});
+}
 
 # A key that cannot be used is told; nothing of it is shown.
 save('bad.pem', "secret words\n");
