@@ -3,7 +3,7 @@
 -- Relations whose rows are a matter of scope, without their partitions. p_subject_id NULL: by a column of the row.
 CREATE FUNCTION dwh_internal.scoped_relations()
 RETURNS TABLE (relation regclass, unit_column text)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN QUERY
 	SELECT s.relation, s.unit_column FROM dwh_catalog.subject AS s JOIN pg_class AS c ON c.oid = s.relation WHERE c.relkind IN ('r', 'p')
@@ -20,9 +20,10 @@ $$;
 COMMENT ON FUNCTION dwh_internal.scoped_relations() IS
 	'Các bảng có phạm vi theo đơn vị | The tables whose rows are a matter of scope';
 
+-- Without jit: the query has hundreds of expressions and few rows, and would spend all its time compiling.
 CREATE FUNCTION dwh_internal.check_scope()
 RETURNS TABLE (problem text, object text, detail text)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
 	RETURN QUERY
 	WITH RECURSIVE scoped AS MATERIALIZED (
