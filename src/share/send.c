@@ -53,6 +53,8 @@ typedef struct Send
 	bool		is_guarded;		/* an address was refused */
 	bool		is_too_long;	/* the answer */
 	bool		is_fetch;
+	bool		is_zipped;		/* the answer */
+	bool		is_strange;		/* the answer, compressed in a way that was not asked for */
 	bool		is_out_of_memory;
 	size_t		answer_bytes;
 	char	   *content;		/* of a fetch */
@@ -108,6 +110,48 @@ count_answer(char *bytes, size_t size, size_t n, void *data)
 	return size * n;
 }
 
+/* Counts the header of an answer and sees how its content is compressed. */
+static size_t
+read_header(char *bytes, size_t size, size_t n, void *data)
+{
+	static const char name[] = "content-encoding:";
+	Send	   *send = data;
+	size_t		length = size * n;
+	size_t		at = sizeof(name) - 1;
+
+	/* Another answer begins. */
+	if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
+		send->is_zipped = send->is_strange = false;
+	if (length > at && strncasecmp(bytes, name, at) == 0)
+	{
+		while (at < length && strchr(" \t", bytes[at]) != NULL)
+			at++;
+		while (length > at && strchr(" \t\r\n", bytes[length - 1]) != NULL)
+			length--;
+		if (length - at == 4 && strncasecmp(bytes + at, "gzip", 4) == 0)
+			send->is_zipped = true;
+		else if (length > at && !(length - at == 8 && strncasecmp(bytes + at, "identity", 8) == 0))
+			send->is_strange = true;
+	}
+	return count_answer(bytes, size, n, data);
+}
+
+/* Makes room for so many bytes of the answer. */
+static bool
+make_room(char **content, size_t *content_size, size_t needed)
+{
+	size_t		larger = Max(needed, Max(*content_size * 2, 16384));
+	char	   *moved;
+
+	if (needed <= *content_size)
+		return true;
+	if ((moved = realloc(*content, larger)) == NULL)
+		return false;
+	*content = moved;
+	*content_size = larger;
+	return true;
+}
+
 /* Keeps the answer to a fetch. The answer to anything but 200 is of no use. */
 static size_t
 keep_answer(char *bytes, size_t size, size_t n, void *data)
@@ -121,18 +165,10 @@ keep_answer(char *bytes, size_t size, size_t n, void *data)
 		send->is_too_long = true;
 		return 0;
 	}
-	if (needed > send->content_size)
+	if (!make_room(&send->content, &send->content_size, needed))
 	{
-		size_t		larger = Max(needed, Max(send->content_size * 2, 16384));
-		char	   *content = realloc(send->content, larger);
-
-		if (content == NULL)
-		{
-			send->is_out_of_memory = true;
-			return 0;
-		}
-		send->content = content;
-		send->content_size = larger;
+		send->is_out_of_memory = true;
+		return 0;
 	}
 	memcpy(send->content + send->content_length, bytes, length);
 	send->content_length = needed;
@@ -305,6 +341,8 @@ prepare(Send *send, const DwhSendJob *job)
 	send->is_fetch = job->is_fetch;
 	if (!take_body(send, job) || (easy = send->easy = curl_easy_init()) == NULL)
 		return "out of memory";
+	if (job->is_fetch && !add_header(send, "Accept-Encoding", "gzip"))
+		return "out of memory";
 	if (!add_header(send, job->is_fetch ? "Accept" : "Content-Type", job->content_type) || !add_header(send, "Idempotency-Key", job->idempotency_key) ||
 		!add_header(send, "Expect", ""))
 		return "out of memory";
@@ -331,14 +369,13 @@ prepare(Send *send, const DwhSendJob *job)
 	SET(CURLOPT_OPENSOCKETDATA, send);
 	SET(CURLOPT_WRITEFUNCTION, job->is_fetch ? keep_answer : count_answer);
 	SET(CURLOPT_WRITEDATA, send);
-	SET(CURLOPT_HEADERFUNCTION, count_answer);
+	SET(CURLOPT_HEADERFUNCTION, read_header);
 	SET(CURLOPT_HEADERDATA, send);
 	SET(CURLOPT_ERRORBUFFER, send->error);
 	SET(CURLOPT_USERAGENT, "dwh_ext");
 	if (job->is_fetch)
 	{
 		SET(CURLOPT_HTTPGET, 1L);
-		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
 	}
 	else
 	{
@@ -398,6 +435,56 @@ dwh_send_go(void)
 
 /* ------------------------------------------------------------------ running */
 
+/*
+ * Unpacks the answer to a fetch: one gzip or several, each to its end and with the right checksum, which libcurl's own unpacking does not
+ * ask for. Returns NULL, or why not.
+ */
+static const char *
+unpack(Send *send)
+{
+	z_stream	stream = {0};
+	char	   *plain = NULL;
+	size_t		plain_size = 0;
+	size_t		length = 0;
+	int			code = Z_OK;
+	const char *why = NULL;
+
+	if (inflateInit2(&stream, 15 + 16) != Z_OK)
+		return "out of memory";
+	stream.next_in = (Bytef *) send->content;
+	stream.avail_in = (uInt) send->content_length;
+	while (why == NULL && (code != Z_STREAM_END || stream.avail_in > 0))
+	{
+		if (code == Z_STREAM_END)
+			(void) inflateReset(&stream);
+		if (length >= FETCH_LIMIT)
+			why = "trả lời quá dài | the answer is too long";
+		else if (!make_room(&plain, &plain_size, length + 16384))
+			why = "out of memory";
+		else
+		{
+			size_t		room = Min(plain_size, FETCH_LIMIT) - length;
+
+			stream.next_out = (Bytef *) plain + length;
+			stream.avail_out = (uInt) room;
+			code = inflate(&stream, Z_NO_FLUSH);
+			length += room - stream.avail_out;
+			if (code != Z_OK && code != Z_STREAM_END)
+				why = "nội dung nén bị hỏng | the compressed content is broken";
+		}
+	}
+	(void) inflateEnd(&stream);
+	if (why != NULL)
+	{
+		free(plain);
+		return why;
+	}
+	free(send->content);
+	send->content = plain;
+	send->content_length = length;
+	return NULL;
+}
+
 /* Hands the answer to a fetch over with the outcome. The media type is the supplier's word: nothing but plain characters is believed. */
 static void
 give_content(Send *send)
@@ -436,8 +523,6 @@ judge(Send *send, CURLcode code)
 		settle(send, DWH_SEND_RETRY, "quá thời gian | the attempt took too long");
 	else if (send->is_out_of_memory)
 		settle(send, DWH_SEND_RETRY, "out of memory");
-	else if (code == CURLE_BAD_CONTENT_ENCODING)
-		settle(send, DWH_SEND_RETRY, "nội dung nén bị hỏng | the compressed content is broken");
 	else if (code != CURLE_OK)
 	{
 		/* What libcurl says may quote the other side. */
@@ -450,9 +535,15 @@ judge(Send *send, CURLcode code)
 	}
 	else if (send->is_fetch ? http == 200 : http >= 200 && http < 300)
 	{
-		if (send->is_fetch)
+		const char *why = NULL;
+
+		if (send->is_fetch && send->is_strange)
+			why = "kiểu nén không yêu cầu | a compression that was not asked for";
+		else if (send->is_fetch && send->is_zipped)
+			why = unpack(send);
+		if (send->is_fetch && why == NULL)
 			give_content(send);
-		settle(send, DWH_SEND_SUPPLIED, "");
+		settle(send, why == NULL ? DWH_SEND_SUPPLIED : DWH_SEND_RETRY, why == NULL ? "" : why);
 	}
 	else
 	{

@@ -7,7 +7,7 @@ use warnings;
 use Exporter 'import';
 use File::Temp qw(tempdir);
 
-our @EXPORT = qw(make_credentials start_receiver stop_receiver make_partners received);
+our @EXPORT = qw(make_credentials start_receiver stop_receiver make_partners partners_sql received);
 my @running;
 
 # A folder with the signing key "stub".
@@ -49,8 +49,14 @@ sub make_partners
 {
 	my ($node, $database, $n, $directions) = @_;
 
-	$directions //= '{out}';
-	$node->safe_psql($database, <<"SQL");
+	$node->safe_psql($database, partners_sql($n, $directions // '{out}'));
+}
+
+sub partners_sql
+{
+	my ($n, $directions) = @_;
+
+	return <<"SQL";
 SET ROLE dwh_owner;
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document)
 	SELECT 9000, 'Nguyễn Văn A', min(unit_id), 'sector_leadership', '2020-01-01', '1/QD' FROM dwh_star.dim_unit;

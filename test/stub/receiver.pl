@@ -18,7 +18,7 @@
 #	/rows		200 and three lines of CSV; /zipped the same by gzip
 #	/unzipped	200 and something that says to be gzip and is not
 #	/cut		200 and the first half of a gzip
-#	/bomb		200 and 200 MB in a short gzip
+#	/bomb		200 and 80 MB in a short gzip
 use strict;
 use warnings;
 
@@ -75,7 +75,7 @@ sub handle
 	elsif ($path eq '/zipped') { answer($c, 200, "Content-Type: text/csv\r\nContent-Encoding: gzip\r\n", $zipped) }
 	elsif ($path eq '/unzipped') { answer($c, 200, "Content-Encoding: gzip\r\n", 'no gzip at all, only text that says so') }
 	elsif ($path eq '/cut') { answer($c, 200, "Content-Encoding: gzip\r\n", substr $zipped, 0, length($zipped) / 2) }
-	elsif ($path eq '/bomb') { answer($c, 200, "Content-Encoding: gzip\r\n", memGzip("\0" x 200_000_000)) }
+	elsif ($path eq '/bomb') { answer($c, 200, "Content-Encoding: gzip\r\n", memGzip("\0" x 1_000_000) x 80) }
 	else { answer($c, 204) }
 }
 
