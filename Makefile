@@ -18,6 +18,7 @@ OBJS = \
 	src/common/clock.o \
 	src/common/guc.o \
 	src/common/identity.o \
+	src/common/inner_call.o \
 	src/common/nearest.o \
 	src/aggregate/id_set.o \
 	src/aggregate/id_set_aggregate.o \
@@ -53,6 +54,10 @@ OBJS = \
 	src/audit/watch.o \
 	src/audit/watch_statement.o \
 	src/audit/worker.o \
+	src/access/act.o \
+	src/access/login_role.o \
+	src/access/outside.o \
+	src/access/sessions.o \
 	src/share/act.o \
 	src/share/agreement.o \
 	src/share/fetch.o \
@@ -153,6 +158,10 @@ SQL_PARTS = \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \
 	sql/install/78_group_limits.sql \
+	sql/install/80_access.sql \
+	sql/install/81_access_request.sql \
+	sql/install/82_access_apply.sql \
+	sql/install/84_access_calls.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -173,6 +182,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/51_catalogue_rows.sql \
 	sql/warehouse/52_access_grant.sql \
 	sql/warehouse/52_group_limit.sql \
+	sql/warehouse/53_access.sql \
 	sql/warehouse/55_summary.sql \
 	sql/warehouse/56_refresh.sql \
 	sql/warehouse/57_closing.sql \
@@ -194,6 +204,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/88_share_attachments.sql \
 	sql/warehouse/89_audit_attachments.sql \
 	sql/warehouse/89_share_push_attachments.sql \
+	sql/warehouse/89_access_attachments.sql \
 	sql/warehouse/90_privileges.sql
 
 # What dwh.upgrade_warehouse() runs: one file a version, named by the version it leads to.

@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "access/access.h"
 #include "audit/audit.h"
 #include "common/guc.h"
 #include "indicator/mark.h"
@@ -26,6 +27,7 @@ _PG_init(void)
 		return;
 	dwh_guc_init();
 	dwh_audit_init();
+	dwh_sessions_init();
 	dwh_mark_init();
 	dwh_limit_watch_init();
 	dwh_share_init();

@@ -108,6 +108,20 @@ GRANT EXECUTE ON FUNCTION dwh.set_group_limits(text, interval, text, text, int, 
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh_catalog.user_group_limit TO dwh_central_admin, dwh_auditor;
 
+-- Access by Decision 893: these ask for the right themselves, so that a refusal is in the log. What people may know of letters, accounts
+-- and grants comes through functions; the rules are no secret.
+GRANT SELECT ON dwh_catalog.access_path, dwh_catalog.access_reason, dwh_catalog.user_group_subject
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.request_access(text, text, date, date, int, jsonb, text, int, text, date), dwh.adopt_login_role(text, text),
+	dwh.decide_access(int, boolean, int, text, date, int[], text, text, date), dwh.apply_access(int), dwh.sync_login_roles(),
+	dwh.grant_access(jsonb, text, date, date, int, int, text, date, text, date, text), dwh.take_over_access(jsonb, text, date, int, int),
+	dwh.revoke_access(text, text, text, text, int, date, date, int, date),
+	dwh.transfer_account(text, int, date, text, date, date, int, int),
+	dwh.change_group(text, text, text, text, date, int, int, text, text, date, text, date),
+	dwh.emergency_revoke(text, text, text, text), dwh.confirm_emergency(int, text, date),
+	dwh.set_mailbox_holder(text, text, text, text, text, int, text, text, int, date)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+
 -- Sharing. The functions of officers ask for the right themselves, so that a refusal is in the log.
 GRANT SELECT ON dwh.published_services TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
 	dwh_share_officer, dwh_auditor, dwh_partner;

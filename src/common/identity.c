@@ -54,7 +54,8 @@ typedef struct Kept
 static void read_kept(DwhRefCache *cache);
 
 #define KEPT(what) {.cache = {.name = what, .build = read_kept, .tables = {{"dwh_catalog", "account"}, \
-	{"dwh_catalog", "user_group"}, {"dwh_catalog", "warehouse"}, {"dwh_catalog", "gateway"}}}}
+	{"dwh_catalog", "user_group"}, {"dwh_catalog", "warehouse"}, {"dwh_catalog", "gateway"}, \
+	{"dwh_catalog", "mailbox_holder"}}}}
 
 static Kept of_role = KEPT("account of the role");
 static Kept of_token = KEPT("account of the token");
@@ -89,14 +90,17 @@ read_account(const Question *question, Answer *answer, MemoryContext context)
 	values[1] = CStringGetTextDatum(GetUserNameFromId(question->role, false));
 	values[2] = CStringGetTextDatum(GetUserNameFromId(question->session_user, false));
 	if (dwh_spi_select_latest(
-			"SELECT w.time_zone, a.account_id, a.full_name, a.valid_from, coalesce(a.valid_to, 'infinity'), s.is_gateway "
+			"SELECT w.time_zone, a.account_id, coalesce(h.person_name, a.full_name), a.valid_from,"
+			"  coalesce(a.valid_to, 'infinity'), s.is_gateway "
 			"FROM dwh_catalog.warehouse AS w CROSS JOIN (SELECT EXISTS (SELECT FROM dwh_catalog.gateway"
 			"    WHERE login_role = $3 AND retired_at IS NULL) AS is_gateway) AS s"
 			"  LEFT JOIN dwh_catalog.account AS a ON a.is_enabled"
 			"    AND CASE WHEN $1 <> 0 THEN a.account_id = $1"
 			"      ELSE a.login_role = $2 AND $2 <> 'dwh_owner'"
 			"        AND NOT EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = $2)"
-			"        AND NOT EXISTS (SELECT FROM dwh_catalog.gateway AS g WHERE g.login_role = $2 AND g.retired_at IS NULL) END",
+			"        AND NOT EXISTS (SELECT FROM dwh_catalog.gateway AS g WHERE g.login_role = $2 AND g.retired_at IS NULL) END"
+			/* a support mailbox acts for its holder; without one it is not enabled */
+			"  LEFT JOIN dwh_catalog.mailbox_holder AS h ON h.account_id = a.account_id AND h.ended_at IS NULL",
 			3, types, values) == 0)
 		return;
 	old = MemoryContextSwitchTo(context);

@@ -18,7 +18,10 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "common/owner.h"
+#include "common/spi.h"
 #include "identity/register.h"
+#include "scope/limits.h"
 
 #define KILOBYTES_HINT "Valid units are \"B\", \"kB\", \"MB\", \"GB\" and \"TB\"."
 
@@ -82,6 +85,14 @@ kilobytes_of(FunctionCallInfo fcinfo, int number, const char *name, int least, b
 	return Int32GetDatum(amount);
 }
 
+/* The limits of the login role m by all its groups. */
+#define LIMITS_OF_ROLE \
+	" CROSS JOIN LATERAL (SELECT " WIDEST \
+	"  FROM dwh_catalog.user_group_limit AS l JOIN dwh_catalog.user_group AS u USING (user_group_id)" \
+	"  JOIN pg_roles AS g ON g.rolname = u.role_name WHERE pg_has_role(m.oid, g.oid, 'MEMBER')) AS w "
+#define IS_GATEWAY \
+	"EXISTS (SELECT FROM dwh_catalog.gateway AS y WHERE y.login_role = m.rolname AND y.retired_at IS NULL)"
+
 /* The statements that give a login role a limit, or take away what we gave. A row of the query in apply(). */
 static void
 append_statements(StringInfo sql, uint64 row)
@@ -109,6 +120,21 @@ append_statements(StringInfo sql, uint64 row)
 	}
 }
 
+/* Runs the statements as the bootstrap superuser. */
+static void
+alter_roles(StringInfo sql)
+{
+	Oid			user;
+	int			sec_context;
+
+	if (sql->len == 0)
+		return;
+	GetUserIdAndSecContext(&user, &sec_context);
+	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context);
+	dwh_spi_utility(sql->data);
+	SetUserIdAndSecContext(user, sec_context);
+}
+
 /*
  * Puts on every login role of a group what it has by all its groups. before is what the group's row was: five booleans, whether it named
  * each limit. Returns the number of roles. As dwh_owner, inside SPI.
@@ -117,32 +143,41 @@ static int
 apply(DwhRegisterAct *act, const char *role_name, const bool *before)
 {
 	StringInfoData sql;
-	Oid			user;
-	int			sec_context;
 	uint64		rows;
 
 	dwh_register_text(act, role_name);
 	for (int i = 0; i < lengthof(settings); i++)
 		dwh_register_value(act, BOOLOID, BoolGetDatum(before[i]), false);
 	rows = dwh_register_run(act,
-							"SELECT m.rolname, EXISTS (SELECT FROM dwh_catalog.gateway AS y WHERE y.login_role = m.rolname AND y.retired_at IS NULL),"
-							"  w.*, $2, $3, $4, $5, $6 "
-							"FROM pg_roles AS m CROSS JOIN LATERAL (SELECT " WIDEST
-							"  FROM dwh_catalog.user_group_limit AS l JOIN dwh_catalog.user_group AS u USING (user_group_id)"
-							"  JOIN pg_roles AS g ON g.rolname = u.role_name WHERE pg_has_role(m.oid, g.oid, 'MEMBER')) AS w "
+							"SELECT m.rolname, " IS_GATEWAY ", w.*, $2, $3, $4, $5, $6 FROM pg_roles AS m" LIMITS_OF_ROLE
 							"WHERE m.rolcanlogin AND NOT m.rolsuper AND EXISTS (SELECT FROM pg_roles AS g WHERE g.rolname = $1"
 							"  AND pg_has_role(m.oid, g.oid, 'MEMBER')) ORDER BY m.rolname", SPI_OK_SELECT);
 	initStringInfo(&sql);
 	for (uint64 row = 0; row < rows; row++)
 		append_statements(&sql, row);
-	if (sql.len > 0)
-	{
-		GetUserIdAndSecContext(&user, &sec_context);
-		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context);
-		dwh_spi_utility(sql.data);
-		SetUserIdAndSecContext(user, sec_context);
-	}
+	alter_roles(&sql);
 	return (int) rows;
+}
+
+/*
+ * Puts on a login role what its groups name, after it came into one or left one. A new one has nothing that would have to be taken away.
+ * Inside SPI, as whoever may become dwh_owner.
+ */
+void
+dwh_limits_put_on(const char *login_role, bool is_new)
+{
+	Oid			types[2] = {TEXTOID, BOOLOID};
+	Datum		values[2] = {CStringGetTextDatum(login_role), BoolGetDatum(!is_new)};
+	DwhOwnerSwitch owner;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	dwh_owner_enter_unchecked(&owner);
+	if (dwh_spi_select("SELECT m.rolname, " IS_GATEWAY ", w.*, $2, $2, $2, $2, $2 FROM pg_roles AS m" LIMITS_OF_ROLE "WHERE m.rolname = $1",
+					   2, types, values, NULL, false) > 0)
+		append_statements(&sql, 0);
+	dwh_owner_leave(&owner);
+	alter_roles(&sql);
 }
 
 /* The limits as a JSON object, for the log. Inside SPI. */

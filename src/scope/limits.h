@@ -8,6 +8,9 @@
 #ifndef DWH_LIMITS_H
 #define DWH_LIMITS_H
 
+/* limits.c */
+extern void dwh_limits_put_on(const char *login_role, bool is_new);
+
 /* limit_watch.c */
 extern void dwh_limit_watch_init(void);
 

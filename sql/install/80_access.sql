@@ -1,0 +1,156 @@
+-- Access by Decision 893: what the functions of the access room share. The public functions are src/access/act.c, which records each
+-- call and each refusal and runs the function of the same name in dwh_internal, as dwh_owner.
+
+CREATE FUNCTION dwh_internal.sync_login_role(p_account_id int)
+RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_sync_login_role';
+COMMENT ON FUNCTION dwh_internal.sync_login_role(int) IS
+	'Đưa vai trò đăng nhập của tài khoản về đúng các quyền đang có hiệu lực | Brings the login role of an account in line with its grants in force';
+
+CREATE FUNCTION dwh_internal.record_outside_change()
+RETURNS trigger LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_record_outside_change';
+COMMENT ON FUNCTION dwh_internal.record_outside_change() IS
+	'Trigger: ghi thay đổi không qua hàm của phần mở rộng | Trigger: records changes made by anything but the functions of the extension';
+
+CREATE FUNCTION dwh.adopt_login_role(p_email text, p_role text)
+RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_adopt_login_role';
+COMMENT ON FUNCTION dwh.adopt_login_role(text, text) IS
+	'Gắn một vai trò có sẵn với tài khoản, chỉ siêu người dùng | Makes an existing role the login role of an account; superusers only';
+
+-- Refusing --------------------------------------------------------------------------------------------------------------
+
+-- What the regulation forbids: 42501, with the article.
+CREATE FUNCTION dwh_internal.access_refuse(p_message text, p_detail text, p_hint text)
+RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RAISE EXCEPTION '%', p_message USING ERRCODE = '42501', DETAIL = p_detail, HINT = p_hint;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.access_refuse(text, text, text) IS 'Từ chối theo quy chế | Refuses by the regulation';
+
+CREATE FUNCTION dwh_internal.access_require(p_value text, p_field text, p_article text)
+RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF coalesce(p_value !~ '[^[:space:]]', true) THEN
+		RAISE EXCEPTION '% is missing', p_field
+			USING ERRCODE = '22023', DETAIL = p_article || ': thiếu nội dung bắt buộc | it is required.', HINT = 'Give it and call again.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.access_require(text, text, text) IS 'Từ chối khi thiếu một mục | Refuses where something is missing';
+
+-- Units -----------------------------------------------------------------------------------------------------------------
+
+-- Whether a unit belongs to the central side or to a province, and the central unit or province that it is part of.
+CREATE FUNCTION dwh_internal.unit_side(p_unit_id int, OUT side text, OUT top_unit_id int)
+LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE up AS (
+		SELECT u.unit_id, u.parent_unit_id, u.level, 0 AS depth FROM dwh_star.dim_unit AS u WHERE u.unit_id = p_unit_id
+		UNION ALL
+		SELECT u.unit_id, u.parent_unit_id, u.level, up.depth + 1
+		FROM up JOIN dwh_star.dim_unit AS u ON u.unit_id = up.parent_unit_id
+		WHERE up.level IN ('division', 'district', 'base'))
+	SELECT CASE WHEN up.level IN ('province', 'defence', 'police') THEN 'province' ELSE 'central' END, up.unit_id
+	FROM up ORDER BY up.depth DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION dwh_internal.unit_side(int) IS
+	'Đơn vị thuộc Trung ương hay tỉnh nào | Whether a unit is central or of which province';
+
+CREATE FUNCTION dwh_internal.is_unit_within(p_unit_id int, p_above int)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE up AS (
+		SELECT u.unit_id, u.parent_unit_id FROM dwh_star.dim_unit AS u WHERE u.unit_id = p_unit_id
+		UNION
+		SELECT u.unit_id, u.parent_unit_id FROM up JOIN dwh_star.dim_unit AS u ON u.unit_id = up.parent_unit_id)
+	SELECT p_above IN (SELECT unit_id FROM up)
+$$;
+COMMENT ON FUNCTION dwh_internal.is_unit_within(int, int) IS
+	'Đơn vị có nằm trong đơn vị kia hay không | Whether a unit is another or lies below it';
+
+-- Whether the unit, or one above it, has the function on that day.
+CREATE FUNCTION dwh_internal.has_unit_function(p_unit_id int, p_function text, p_on date)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM dwh_catalog.unit_function AS f WHERE f.function = p_function AND f.valid_from <= p_on
+		AND coalesce(f.valid_to >= p_on, true) AND dwh_internal.is_unit_within(p_unit_id, f.unit_id))
+$$;
+COMMENT ON FUNCTION dwh_internal.has_unit_function(int, text, date) IS
+	'Đơn vị có chức năng đó vào ngày đó hay không | Whether a unit has a function on a day';
+
+-- Persons ---------------------------------------------------------------------------------------------------------------
+
+-- The person behind an account: of a support mailbox, its holder. Compared, never shown.
+CREATE FUNCTION dwh_internal.account_person(p_account_id int)
+RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE a.kind WHEN 'outside' THEN 'iam:' || a.iam_subject
+		WHEN 'mailbox' THEN (SELECT 'mail:' || lower(h.email) FROM dwh_catalog.mailbox_holder AS h
+			WHERE h.account_id = a.account_id AND h.ended_at IS NULL)
+		ELSE 'mail:' || lower(a.email) END
+	FROM dwh_catalog.account AS a WHERE a.account_id = p_account_id
+$$;
+COMMENT ON FUNCTION dwh_internal.account_person(int) IS 'Người đứng sau tài khoản | The person behind an account';
+
+-- The person that a line is about.
+CREATE FUNCTION dwh_internal.line_person(p_account_kind text, p_email text, p_iam_subject text, p_holder_email text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE p_account_kind WHEN 'outside' THEN 'iam:' || p_iam_subject WHEN 'mailbox' THEN 'mail:' || lower(p_holder_email)
+		ELSE 'mail:' || lower(p_email) END
+$$;
+COMMENT ON FUNCTION dwh_internal.line_person(text, text, text, text) IS 'Người mà dòng đề nghị nói đến | The person that a line is about';
+
+CREATE FUNCTION dwh_internal.is_same_name(p_a text, p_b text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT lower(regexp_replace(btrim(normalize(p_a, NFC)), '\s+', ' ', 'g')) = lower(regexp_replace(btrim(normalize(p_b, NFC)), '\s+', ' ', 'g'))
+$$;
+COMMENT ON FUNCTION dwh_internal.is_same_name(text, text) IS
+	'Cùng tên, không kể hoa thường, khoảng trắng | Whether two names are the same but for case and spaces';
+
+-- Whether an office holder is the person of that name, account and unit. Without an account on his row, name and unit tell.
+CREATE FUNCTION dwh_internal.is_office_holder(p_office_holder_id int, p_person text, p_full_name text, p_unit_id int)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_office_holder_id
+		AND CASE WHEN h.account_id IS NOT NULL THEN dwh_internal.account_person(h.account_id) = p_person
+			ELSE dwh_internal.is_same_name(h.person_name, p_full_name)
+				AND (dwh_internal.unit_side(h.unit_id)).top_unit_id = (dwh_internal.unit_side(p_unit_id)).top_unit_id END)
+$$;
+COMMENT ON FUNCTION dwh_internal.is_office_holder(int, text, text, int) IS
+	'Người giữ chức vụ có phải chính người này hay không | Whether an office holder is this person';
+
+-- Whether the person leads a unit on that day: head, deputy or director.
+CREATE FUNCTION dwh_internal.is_leader(p_person text, p_full_name text, p_unit_id int, p_on date)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true)
+		AND h.office IN ('unit_leader', 'it_centre_director', 'deputy', 'sector_leadership')
+		AND (h.account_id IS NOT NULL OR dwh_internal.is_same_name(h.person_name, p_full_name))
+		AND dwh_internal.is_office_holder(h.office_holder_id, p_person, p_full_name, p_unit_id))
+$$;
+COMMENT ON FUNCTION dwh_internal.is_leader(text, text, int, date) IS
+	'Có phải lãnh đạo đơn vị vào ngày đó hay không | Whether a person leads a unit on a day';
+
+-- Who calls, and as what: an administrator's right is a grant in force, and the membership that it gave.
+CREATE FUNCTION dwh_internal.access_caller(OUT account_id int, OUT person text, OUT is_central boolean, OUT unit_ids int[])
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	account_id := nullif(dwh.current_account(), 0);
+	person := dwh_internal.account_person(account_id);
+	is_central := EXISTS (SELECT FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
+			JOIN dwh_catalog.account AS a ON a.account_id = g.account_id
+		WHERE g.account_id = access_caller.account_id AND u.role_name = 'dwh_central_admin' AND g.revoked_at IS NULL
+			AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true)
+			AND dwh_internal.has_membership(a.login_role, u.role_name));
+	unit_ids := '{}';
+	IF EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.account_id = access_caller.account_id
+		AND dwh_internal.has_membership(a.login_role, 'dwh_province_admin'))
+	THEN
+		unit_ids := dwh_internal.administered_units(account_id);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.access_caller() IS
+	'Người gọi: tài khoản, quản trị Trung ương hay tỉnh nào | The caller: account, central administrator or of which province';
+
+-- A group that was taken from the role by hand is gone; an account without a role of its own acts through a gateway.
+CREATE FUNCTION dwh_internal.has_membership(p_login_role text, p_group_role text)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce((SELECT pg_has_role(r.oid, p_group_role, 'MEMBER') FROM pg_roles AS r WHERE r.rolname = p_login_role), true)
+$$;
+COMMENT ON FUNCTION dwh_internal.has_membership(text, text) IS
+	'Vai trò đăng nhập có trong nhóm hay không | Whether a login role is in a group';

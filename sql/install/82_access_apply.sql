@@ -1,0 +1,419 @@
+-- Deciding and applying (893 Arts. 6, 10-18). Who decides and who applies are two recorded facts; nobody does either for himself.
+
+-- Refuses a recorder or an applier who is the person that a line gives something to. His own rights anyone may give up.
+CREATE FUNCTION dwh_internal.check_not_own(p_line_id int, p_person text)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	l dwh_catalog.access_request_line;
+BEGIN
+	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
+	IF l.action <> 'revoke' AND dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email) = p_person THEN
+		PERFORM dwh_internal.access_refuse(format('line %s is the caller''s own', l.line_no),
+			'893 Arts. 7.4, 12.3 [own]: không ai tự cấp quyền cho mình | nobody decides on or applies access for himself.',
+			'Another administrator does it.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.check_not_own(int, text) IS 'Không ai tự cấp quyền cho mình | Nobody gives access to himself';
+
+CREATE FUNCTION dwh_internal.lock_access_request(p_request_id int)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	r dwh_catalog.access_request;
+BEGIN
+	-- Of two who come at the same time the second finds what the first has done.
+	SELECT * INTO r FROM dwh_catalog.access_request WHERE request_id = p_request_id FOR UPDATE;
+	IF r.request_id IS NULL THEN
+		RAISE EXCEPTION 'there is no request %', coalesce(p_request_id::text, 'NULL') USING ERRCODE = '42704',
+			HINT = 'dwh.request_access() gives the number.';
+	ELSIF r.state <> 'open' THEN
+		RAISE EXCEPTION 'request % is closed', p_request_id USING ERRCODE = '55000',
+			DETAIL = CASE r.state WHEN 'applied' THEN format('It was applied at %s by %s.', r.applied_at, coalesce(r.applied_person, r.applied_by))
+				ELSE 'Every line of it was refused.' END,
+			HINT = 'What is to be done now needs a letter of its own.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.lock_access_request(int) IS 'Giữ một đề nghị còn mở | Locks a request that is open';
+
+-- Deciding --------------------------------------------------------------------------------------------------------------
+
+-- Records the decision on lines of a request; who calls was asked before. How many lines.
+CREATE FUNCTION dwh_internal.record_decision(p_request_id int, p_is_approved boolean, p_decided_by int, p_decision_no text, p_decided_on date,
+	p_line_nos int[], p_reason text, p_submission_no text, p_submission_on date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_today date := dwh.today();
+	v_on date := coalesce(p_decided_on, v_today);
+	c record := dwh_internal.access_caller();
+	r dwh_catalog.access_request;
+	l record;
+	v_missing text;
+	v_why text;
+	v_count int := 0;
+BEGIN
+	PERFORM dwh_internal.access_require(p_decision_no, 'decision_no', '893 Art. 6');
+	IF p_is_approved IS NULL THEN
+		PERFORM dwh_internal.access_require(NULL, 'approved', '893 Art. 6');
+	ELSIF NOT p_is_approved THEN
+		PERFORM dwh_internal.access_require(p_reason, 'reason', '893 Art. 6');
+	END IF;
+	UPDATE dwh_catalog.access_request SET submission_no = coalesce(p_submission_no, submission_no),
+		submission_on = coalesce(p_submission_on, submission_on)
+	WHERE request_id = p_request_id AND p_submission_no IS NOT NULL;
+	SELECT * INTO r FROM dwh_catalog.access_request WHERE request_id = p_request_id;
+	IF v_on > v_today OR v_on < r.letter_on OR v_on < r.submission_on OR r.submission_on < r.letter_on THEN
+		PERFORM dwh_internal.access_refuse(format('a decision of %s is out of order', v_on), format('893 Art. 17: văn bản %s, tờ trình %s, hôm nay %s | '
+			'letter, submission, decision follow each other, up to today.', r.letter_on, coalesce(r.submission_on::text, '-'), v_today),
+			'Correct the dates.');
+	END IF;
+	SELECT string_agg(n::text, ', ') INTO v_missing FROM unnest(p_line_nos) AS n WHERE NOT EXISTS (
+		SELECT FROM dwh_catalog.access_request_line WHERE request_id = p_request_id AND line_no = n AND state = 'open');
+	IF v_missing IS NOT NULL THEN
+		RAISE EXCEPTION 'lines % are not open', v_missing USING ERRCODE = '55000', DETAIL = 'A decision is recorded once.',
+			HINT = 'Leave p_line_nos out to decide on all open lines.';
+	END IF;
+	FOR l IN
+		SELECT n.*, p.needs_submission, p.article, p.decided_article
+		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS p USING (access_path_id)
+		WHERE n.request_id = p_request_id AND n.state = 'open' AND (p_line_nos IS NULL OR n.line_no = ANY (p_line_nos))
+		ORDER BY n.line_no
+	LOOP
+		PERFORM dwh_internal.check_not_own(l.request_line_id, c.person);
+		IF l.needs_submission AND r.submission_no IS NULL AND l.action <> 'revoke' AND r.kind <> 'takeover' THEN
+			PERFORM dwh_internal.access_refuse(format('line %s was not submitted by the IT division', l.line_no),
+				l.article || ': bộ phận CNTT tổng hợp, trình trước khi quyết định | the IT division consolidates before the leadership decides.',
+				'Give submission_no and submission_on.');
+		END IF;
+		v_why := dwh_internal.judge_decider(l.request_line_id, p_decided_by, v_on);
+		IF v_why IS NOT NULL AND (l.action <> 'revoke' OR NOT EXISTS (
+			SELECT FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by))
+		THEN
+			PERFORM dwh_internal.access_refuse(format('line %s: %s', l.line_no, v_why), l.decided_article
+				|| ': không đúng thẩm quyền | not the one who decides.', 'dwh_catalog.access_path says who decides on each path.');
+		END IF;
+		UPDATE dwh_catalog.access_request_line SET state = CASE WHEN p_is_approved THEN 'approved' ELSE 'refused' END,
+			irregular = nullif(concat_ws('; ', irregular, v_why), ''), decided_by = p_decided_by, decided_on = v_on, decision_no = p_decision_no,
+			decision_reason = p_reason, decision_recorded_at = now(), decision_recorded_by = session_user,
+			decision_recorded_account_id = c.account_id
+		WHERE request_line_id = l.request_line_id;
+		v_count := v_count + 1;
+	END LOOP;
+	IF v_count = 0 THEN
+		RAISE EXCEPTION 'request % has no open line', p_request_id USING ERRCODE = '55000', DETAIL = 'All of them are decided on.',
+			HINT = 'dwh.apply_access() applies it.';
+	END IF;
+	UPDATE dwh_catalog.access_request SET state = 'refused' WHERE request_id = p_request_id AND NOT EXISTS (
+		SELECT FROM dwh_catalog.access_request_line WHERE request_id = p_request_id AND state <> 'refused');
+	RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.record_decision(int, boolean, int, text, date, int[], text, text, date) IS
+	'Ghi quyết định | Records a decision';
+
+CREATE FUNCTION dwh_internal.decide_access(p_request int, p_approved boolean, p_decided_by int, p_decision_no text, p_decided_on date,
+	p_line_nos int[], p_reason text, p_submission_no text, p_submission_on date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.check_access_office(p_request);
+	PERFORM dwh_internal.lock_access_request(p_request);
+	RETURN dwh_internal.record_decision(p_request, p_approved, p_decided_by, p_decision_no, p_decided_on, p_line_nos, p_reason, p_submission_no,
+		p_submission_on);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.decide_access(int, boolean, int, text, date, int[], text, text, date) IS
+	'Xem dwh.decide_access | See dwh.decide_access';
+
+CREATE FUNCTION dwh.decide_access(p_request int, p_approved boolean, p_decided_by int, p_decision_no text, p_decided_on date DEFAULT NULL,
+	p_line_nos int[] DEFAULT NULL, p_reason text DEFAULT NULL, p_submission_no text DEFAULT NULL, p_submission_on date DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.decide_access(int, boolean, int, text, date, int[], text, text, date) IS
+	'Ghi quyết định của người có thẩm quyền về các dòng của đề nghị; trả về số dòng | '
+	'Records the decision of an office holder on lines of a request; returns how many';
+
+-- Applying --------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION dwh_internal.log_access(p_action text, p_grant_id int, p_line_id int)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.audit_append(p_action, p_grant_id::text, 'done', (
+		SELECT jsonb_strip_nulls(jsonb_build_object('request', l.request_id, 'line', l.line_no, 'account', g.account_id, 'group', u.code,
+			'unit', g.scope_unit_id, 'path', p.code, 'reason', l.reason, 'decision_no', l.decision_no, 'decided_by', h.person_name,
+			'decided_on', l.decided_on, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'irregular', l.irregular))
+		FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
+			CROSS JOIN dwh_catalog.access_request_line AS l JOIN dwh_catalog.access_path AS p USING (access_path_id)
+			LEFT JOIN dwh_catalog.office_holder AS h ON h.office_holder_id = l.decided_by
+		WHERE g.grant_id = p_grant_id AND l.request_line_id = p_line_id));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.log_access(text, int, int) IS 'Ghi sự kiện cấp, thu hồi | Appends an event of granting or revoking';
+
+-- Ends live grants of an account: of one group or of all, on one unit or on all; from a later day on, or now. How many.
+CREATE FUNCTION dwh_internal.close_grants(p_line_id int, p_account_id int, p_group_id int, p_scope_unit_id int, p_effective_on date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_today date := dwh.today();
+	v_is_later boolean := coalesce(p_effective_on > v_today, false);
+	v_reason text := (SELECT reason FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id);
+	v_id int;
+	v_count int := 0;
+BEGIN
+	FOR v_id IN
+		SELECT g.grant_id FROM dwh_catalog.access_grant AS g
+		WHERE g.account_id = p_account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= v_today, true)
+			AND coalesce(g.user_group_id = p_group_id, true) AND coalesce(g.scope_unit_id = p_scope_unit_id, true)
+			AND (NOT v_is_later OR coalesce(g.valid_to >= p_effective_on, true))
+		ORDER BY g.grant_id FOR UPDATE
+	LOOP
+		UPDATE dwh_catalog.access_grant SET
+			valid_to = greatest(CASE WHEN v_is_later THEN p_effective_on - 1 ELSE least(valid_to, v_today) END, valid_from - 1),
+			revoked_at = CASE WHEN NOT v_is_later THEN now() END, revoked_by = session_user, revoke_line_id = p_line_id, revoke_reason = v_reason
+		WHERE grant_id = v_id;
+		PERFORM dwh_internal.log_access('revoke_access', v_id, p_line_id);
+		v_count := v_count + 1;
+	END LOOP;
+	RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.close_grants(int, int, int, int, date) IS 'Kết thúc các quyền đang có | Ends live grants';
+
+-- Gives a support mailbox to a person, from now on; whoever had it has it no more.
+CREATE FUNCTION dwh_internal.change_holder(p_account_id int, p_name text, p_title text, p_email text, p_employment_kind text, p_unit_id int,
+	p_letter_no text, p_assignment_no text, p_line_id int)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_today date := dwh.today();
+BEGIN
+	PERFORM FROM dwh_catalog.account WHERE account_id = p_account_id FOR UPDATE;
+	UPDATE dwh_catalog.mailbox_holder SET valid_to = greatest(v_today, valid_from - 1), ended_at = now()
+	WHERE account_id = p_account_id AND ended_at IS NULL;
+	-- The sessions of whoever had it end: for a moment the account is nobody's.
+	UPDATE dwh_catalog.account SET is_enabled = false WHERE account_id = p_account_id AND is_enabled;
+	PERFORM dwh_internal.sync_login_role(p_account_id);
+	IF p_name IS NOT NULL THEN
+		BEGIN
+			INSERT INTO dwh_catalog.mailbox_holder (account_id, person_name, title, email, employment_kind, unit_id, valid_from, letter_no,
+				assignment_no, request_line_id)
+			VALUES (p_account_id, p_name, p_title, p_email, p_employment_kind, p_unit_id, v_today, p_letter_no, p_assignment_no, p_line_id);
+		EXCEPTION WHEN unique_violation THEN
+			PERFORM dwh_internal.access_refuse(format('%s holds another support mailbox', p_name),
+				'893 Arts. 6.1, 6.3: mỗi người một tài khoản | each person has one account.', 'End the other one first.');
+		END;
+		UPDATE dwh_catalog.account SET is_enabled = true WHERE account_id = p_account_id;
+		PERFORM dwh_internal.sync_login_role(p_account_id);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.change_holder(int, text, text, text, text, int, text, text, int) IS
+	'Đổi người giữ hộp thư hỗ trợ | Changes the holder of a support mailbox';
+
+-- The account of a line: the one that is there, or a new one.
+CREATE FUNCTION dwh_internal.open_account(p_line_id int)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	l dwh_catalog.access_request_line;
+	v_top int;
+BEGIN
+	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
+	SELECT account_id INTO l.account_id FROM dwh_catalog.account
+	WHERE lower(email) = lower(l.email) OR iam_subject = l.iam_subject FOR UPDATE;
+	IF l.account_id IS NOT NULL THEN
+		UPDATE dwh_catalog.account SET iam_subject = coalesce(iam_subject, l.iam_subject), is_enabled = is_enabled OR kind <> 'mailbox',
+			login_role = coalesce(login_role, l.login_role, lower(email)),
+			valid_to = CASE WHEN kind = 'outside' THEN greatest(valid_to, l.valid_to) ELSE valid_to END,
+			home_unit_id = CASE WHEN l.reason = 'unit_move' THEN l.unit_id ELSE home_unit_id END
+		WHERE account_id = l.account_id;
+		RETURN l.account_id;
+	END IF;
+	v_top := (dwh_internal.unit_side(l.unit_id)).top_unit_id;
+	INSERT INTO dwh_catalog.account (kind, email, iam_subject, full_name, home_unit_id, login_role, is_enabled, valid_from, valid_to)
+	VALUES (l.account_kind, l.email, l.iam_subject,
+		CASE l.account_kind WHEN 'mailbox' THEN 'Hộp thư hỗ trợ ' || (SELECT name_vi FROM dwh_star.dim_unit WHERE unit_id = v_top) ELSE l.full_name END,
+		CASE l.account_kind WHEN 'mailbox' THEN v_top ELSE l.unit_id END, coalesce(l.login_role, lower(l.email)), l.account_kind <> 'mailbox',
+		dwh.today(), CASE l.account_kind WHEN 'outside' THEN l.valid_to END)
+	RETURNING account_id INTO l.account_id;
+	RETURN l.account_id;
+EXCEPTION
+	WHEN unique_violation THEN
+		-- Another letter has opened it meanwhile.
+		SELECT account_id INTO l.account_id FROM dwh_catalog.account WHERE lower(email) = lower(l.email) OR iam_subject = l.iam_subject FOR UPDATE;
+		IF l.account_id IS NOT NULL THEN
+			UPDATE dwh_catalog.access_request_line SET account_id = l.account_id WHERE request_line_id = p_line_id;
+			PERFORM dwh_internal.check_access_line(p_line_id);
+			RETURN l.account_id;
+		END IF;
+		PERFORM dwh_internal.access_refuse(format('line %s: the login name of %s is another account''s', l.line_no, l.full_name),
+			'893 Arts. 3.5, 6.1: mỗi người duy nhất một tài khoản | each person has one account, of his own.', 'Correct the line, or give login_role.');
+		RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.open_account(int) IS 'Tài khoản của dòng đề nghị | The account of a line';
+
+-- Applies one line of what is given.
+CREATE FUNCTION dwh_internal.apply_grant_line(p_line_id int)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_today date := dwh.today();
+	l dwh_catalog.access_request_line;
+	v_letter_no text;
+	v_left text;
+	v_grant_id int;
+BEGIN
+	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
+	IF l.action = 'grant' AND l.account_id IS NOT NULL AND l.reason IN ('unit_move', 'role_change') THEN
+		-- The new right only after the old one is gone (Arts. 15, 17.6).
+		SELECT string_agg(DISTINCT u.code, ', ') INTO v_left
+		FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
+		WHERE g.account_id = l.account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= greatest(l.effective_on, v_today), true)
+			AND (l.reason = 'unit_move' OR g.user_group_id = coalesce(l.from_group_id, g.user_group_id));
+		IF v_left IS NOT NULL THEN
+			PERFORM dwh_internal.access_refuse(format('line %s: %s still has %s', l.line_no, l.full_name, v_left),
+				'893 Arts. 15, 17.6, 18.2: thu hồi quyền cũ trước khi cấp quyền mới | the old right is revoked before the new one is granted.',
+				'Revoke it first: dwh.transfer_account(), dwh.change_group(), dwh.revoke_access().');
+		END IF;
+	END IF;
+	IF l.action <> 'grant' THEN
+		-- Change, role, group: what is left ends first, other groups stay.
+		IF l.account_id IS NULL OR dwh_internal.close_grants(p_line_id, l.account_id, coalesce(l.from_group_id, l.user_group_id), NULL, l.effective_on) = 0 THEN
+			RAISE EXCEPTION 'line %: % has no such right to change', l.line_no, l.full_name USING ERRCODE = '55000',
+				DETAIL = '893 Art. 18.2: first the old right is revoked, then the new one granted.', HINT = 'Ask for a grant instead.';
+		END IF;
+	END IF;
+	l.account_id := dwh_internal.open_account(p_line_id);
+	BEGIN
+		INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, request_line_id, decision_no)
+		VALUES (l.account_id, l.user_group_id, l.scope_unit_id, CASE WHEN l.subject_ids IS NULL THEN 'group' ELSE 'listed' END,
+			greatest(l.effective_on, v_today), l.valid_to, p_line_id, l.decision_no)
+		RETURNING grant_id INTO v_grant_id;
+	EXCEPTION WHEN unique_violation THEN
+		PERFORM dwh_internal.access_refuse(format('line %s: %s has this right already', l.line_no, l.full_name),
+			'893 Art. 6.1: một quyền không cấp hai lần | the same right is not given twice.', 'dwh.explain_scope() shows it.');
+	WHEN check_violation THEN
+		RAISE EXCEPTION 'line %: the right would be over before it begins', l.line_no USING ERRCODE = '22023',
+			DETAIL = format('Last valid day %s.', l.valid_to), HINT = 'Correct valid_to.';
+	END;
+	INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id) SELECT v_grant_id, s FROM unnest(l.subject_ids) AS s;
+	UPDATE dwh_catalog.access_request_line SET state = 'applied', account_id = l.account_id WHERE request_line_id = p_line_id;
+	IF l.account_kind = 'mailbox' THEN
+		SELECT letter_no INTO v_letter_no FROM dwh_catalog.access_request WHERE request_id = l.request_id;
+		PERFORM dwh_internal.change_holder(l.account_id, l.full_name, l.title, l.holder_email, l.employment_kind, l.unit_id, v_letter_no,
+			l.assignment_no, p_line_id);
+	ELSE
+		PERFORM dwh_internal.sync_login_role(l.account_id);
+	END IF;
+	PERFORM dwh_internal.log_access('grant_access', v_grant_id, p_line_id);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.apply_grant_line(int) IS 'Thực hiện một dòng cấp quyền | Applies a line that gives something';
+
+-- Applies one line of what is taken. What did not come as it should is done all the same, and marked.
+CREATE FUNCTION dwh_internal.apply_revoke_line(p_line_id int)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	l dwh_catalog.access_request_line;
+	v_is_decided boolean;
+BEGIN
+	-- What one gives up oneself nobody decides on.
+	SELECT n.state = 'approved' OR p.decided_by = 'nobody' OR coalesce(dwh_internal.account_person(n.account_id) = (dwh_internal.access_caller()).person, false)
+	INTO v_is_decided
+	FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS p USING (access_path_id) WHERE n.request_line_id = p_line_id;
+	UPDATE dwh_catalog.access_request_line SET state = 'applied',
+		irregular = CASE WHEN v_is_decided THEN irregular ELSE concat_ws('; ', irregular, 'not decided on') END
+	WHERE request_line_id = p_line_id RETURNING * INTO l;
+	PERFORM FROM dwh_catalog.account WHERE account_id = l.account_id FOR UPDATE;
+	IF dwh_internal.close_grants(p_line_id, l.account_id, l.user_group_id, l.scope_unit_id, l.effective_on) = 0 THEN
+		RAISE EXCEPTION 'line %: % has no such right', l.line_no, l.full_name USING ERRCODE = '55000', DETAIL = 'There is nothing to revoke.',
+			HINT = 'dwh.explain_scope() shows what the account has.';
+	END IF;
+	PERFORM dwh_internal.sync_login_role(l.account_id);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.apply_revoke_line(int) IS 'Thực hiện một dòng thu hồi | Applies a line that takes something';
+
+-- Applies a request; who calls was asked before. How many lines.
+CREATE FUNCTION dwh_internal.carry_out_request(p_request_id int)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	c record := dwh_internal.access_caller();
+	l record;
+	v_count int := 0;
+BEGIN
+	FOR l IN
+		SELECT n.request_line_id, n.line_no, n.action, n.state, p.decided_article
+		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS p USING (access_path_id)
+		WHERE n.request_id = p_request_id AND n.state <> 'refused' ORDER BY n.line_no
+	LOOP
+		PERFORM dwh_internal.check_not_own(l.request_line_id, c.person);
+		-- Another letter may have opened the account meanwhile.
+		UPDATE dwh_catalog.access_request_line AS n SET account_id = a.account_id FROM dwh_catalog.account AS a
+		WHERE n.request_line_id = l.request_line_id AND n.account_id IS NULL AND (lower(a.email) = lower(n.email) OR a.iam_subject = n.iam_subject);
+		IF l.action = 'revoke' THEN
+			PERFORM dwh_internal.apply_revoke_line(l.request_line_id);
+		ELSIF l.state <> 'approved' THEN
+			PERFORM dwh_internal.access_refuse(format('line %s has not been decided on', l.line_no),
+				l.decided_article || ': chỉ thực hiện sau khi có quyết định | nothing is applied before the decision.',
+				'Record the decision with dwh.decide_access().');
+		ELSE
+			PERFORM dwh_internal.check_access_line(l.request_line_id);
+			PERFORM dwh_internal.apply_grant_line(l.request_line_id);
+		END IF;
+		v_count := v_count + 1;
+	END LOOP;
+	UPDATE dwh_catalog.access_request SET state = 'applied', applied_at = now(), applied_by = session_user, applied_account_id = c.account_id,
+		applied_person = (SELECT coalesce((SELECT h.person_name FROM dwh_catalog.mailbox_holder AS h
+			WHERE h.account_id = a.account_id AND h.ended_at IS NULL), a.full_name) FROM dwh_catalog.account AS a WHERE a.account_id = c.account_id)
+	WHERE request_id = p_request_id;
+	RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.carry_out_request(int) IS 'Thực hiện một đề nghị | Carries out a request';
+
+CREATE FUNCTION dwh_internal.apply_access(p_request int)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.check_access_office(p_request);
+	PERFORM dwh_internal.lock_access_request(p_request);
+	RETURN dwh_internal.carry_out_request(p_request);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.apply_access(int) IS 'Xem dwh.apply_access | See dwh.apply_access';
+
+CREATE FUNCTION dwh.apply_access(p_request int)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.apply_access(int) IS
+	'Thực hiện đề nghị đã được quyết định; trả về số dòng | Applies a request that was decided on; returns how many lines';
+
+-- Validity comes and goes by the calendar: memberships and logins of accounts whose grants began or ended.
+CREATE FUNCTION dwh_internal.sync_login_roles()
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_account_id int;
+	v_count int := 0;
+BEGIN
+	IF NOT (dwh_internal.access_caller()).is_central AND NOT pg_has_role(dwh_internal.share_caller(), 'dwh_owner', 'MEMBER') THEN
+		PERFORM dwh_internal.access_refuse('the caller is no central administrator', '893 Art. 12.3: việc của quản trị Trung ương | central only.',
+			'Ask a central administrator.');
+	END IF;
+	FOR v_account_id IN
+		SELECT a.account_id FROM dwh_catalog.account AS a JOIN pg_roles AS r ON r.rolname = a.login_role
+		WHERE EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id)
+			AND EXISTS (SELECT FROM dwh_catalog.user_group AS u JOIN pg_roles AS o ON o.rolname = u.role_name
+			LEFT JOIN pg_auth_members AS m ON m.roleid = o.oid AND m.member = r.oid
+			WHERE (m.roleid IS NOT NULL) <> (a.is_enabled AND a.valid_from <= dwh.today() AND coalesce(a.valid_to >= dwh.today(), true)
+				AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id AND g.user_group_id = u.user_group_id
+					AND g.revoked_at IS NULL AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))))
+		ORDER BY a.account_id
+	LOOP
+		PERFORM dwh_internal.sync_login_role(v_account_id);
+		v_count := v_count + 1;
+	END LOOP;
+	RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.sync_login_roles() IS 'Xem dwh.sync_login_roles | See dwh.sync_login_roles';
+
+CREATE FUNCTION dwh.sync_login_roles()
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.sync_login_roles() IS
+	'Hằng ngày: đưa vai trò đăng nhập về đúng các quyền bắt đầu hoặc hết hiệu lực; trả về số tài khoản | '
+	'Daily: brings login roles in line with grants that began or ended; returns how many accounts';

@@ -1,0 +1,309 @@
+-- One call from the paper in hand to the right: each enters the letter, records the decision and applies it, in one transaction.
+
+CREATE FUNCTION dwh_internal.grant_access(p_lines jsonb, p_letter_no text, p_letter_on date, p_received_on date, p_from_unit int, p_decided_by int,
+	p_decision_no text, p_decided_on date, p_submission_no text, p_submission_on date, p_letter_sha256 text)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int := dwh_internal.request_access('grant', p_letter_no, p_letter_on, p_received_on, p_from_unit, p_lines, p_letter_sha256,
+		-- where the letter is the decision, who decided has signed it
+		CASE WHEN p_decision_no IS NULL THEN p_decided_by END, p_submission_no, p_submission_on);
+BEGIN
+	IF EXISTS (SELECT FROM dwh_catalog.access_request_line WHERE request_id = v_id AND state = 'open') THEN
+		PERFORM dwh_internal.record_decision(v_id, true, p_decided_by, p_decision_no, p_decided_on, NULL, NULL, NULL, NULL);
+	END IF;
+	PERFORM dwh_internal.carry_out_request(v_id);
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.grant_access(jsonb, text, date, date, int, int, text, date, text, date, text) IS
+	'Xem dwh.grant_access | See dwh.grant_access';
+
+CREATE FUNCTION dwh.grant_access(p_lines jsonb, p_letter_no text, p_letter_on date, p_received_on date, p_from_unit int, p_decided_by int,
+	p_decision_no text DEFAULT NULL, p_decided_on date DEFAULT NULL, p_submission_no text DEFAULT NULL, p_submission_on date DEFAULT NULL,
+	p_letter_sha256 text DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.grant_access(jsonb, text, date, date, int, int, text, date, text, date, text) IS
+	'Cấp quyền trong một lần gọi khi đã có đủ văn bản; trả về số đề nghị | Grants in one call with the papers in hand; returns the number of the request';
+
+CREATE FUNCTION dwh_internal.take_over_access(p_lines jsonb, p_document_no text, p_document_on date, p_from_unit int, p_decided_by int)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int := dwh_internal.request_access('takeover', p_document_no, p_document_on, NULL, p_from_unit, p_lines, NULL, p_decided_by, NULL, NULL);
+BEGIN
+	PERFORM dwh_internal.carry_out_request(v_id);
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.take_over_access(jsonb, text, date, int, int) IS 'Xem dwh.take_over_access | See dwh.take_over_access';
+
+CREATE FUNCTION dwh.take_over_access(p_lines jsonb, p_document_no text, p_document_on date, p_from_unit int, p_decided_by int)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.take_over_access(jsonb, text, date, int, int) IS
+	'Tiếp nhận người sử dụng có sẵn khi đưa hệ thống vào hoạt động, theo văn bản lãnh đạo ngành xác nhận; trả về số đề nghị | '
+	'Takes over the users that exist at go-live, by a document that the sector''s leadership confirms; returns the number of the request';
+
+-- Revoking --------------------------------------------------------------------------------------------------------------
+
+-- Who may revoke: an administrator of the account, and the person himself.
+CREATE FUNCTION dwh_internal.check_revoker(p_account_id int)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	c record := dwh_internal.access_caller();
+	a dwh_catalog.account;
+BEGIN
+	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = p_account_id;
+	IF c.is_central THEN
+		RETURN false;
+	ELSIF dwh_internal.account_person(p_account_id) = c.person THEN
+		RETURN true;
+	END IF;
+	IF a.kind = 'sector' AND coalesce(a.home_unit_id = ANY (c.unit_ids), false) THEN
+		RETURN false;
+	END IF;
+	PERFORM dwh_internal.access_refuse('the caller administers no such account',
+		'893 Arts. 6.3, 12.3, 13.1: quản trị Trung ương, quản trị của tỉnh đó hoặc chính người sử dụng | '
+		'a central administrator, one of the province, or the person himself.', 'Send the letter to a central administrator.');
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.check_revoker(int) IS
+	'Ai được thu hồi; đúng khi là chính người sử dụng | Who may revoke; true where it is the person himself';
+
+CREATE FUNCTION dwh_internal.access_account(p_email text)
+RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int;
+BEGIN
+	SELECT account_id INTO v_id FROM dwh_catalog.account WHERE lower(email) = lower(p_email) OR iam_subject = p_email;
+	IF v_id IS NULL THEN
+		-- Who administers nothing learns nothing.
+		PERFORM dwh_internal.check_revoker(NULL);
+		RAISE EXCEPTION 'there is no account "%"', coalesce(p_email, 'NULL') USING ERRCODE = '42704', HINT = 'Give its e-mail address or IAM subject.';
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.access_account(text) IS 'Tài khoản theo hộp thư hoặc định danh IAM | An account by its address or IAM subject';
+
+CREATE FUNCTION dwh_internal.revoke_access(p_email text, p_reason text, p_document_no text, p_group text, p_from_unit int, p_document_on date,
+	p_received_on date, p_decided_by int, p_effective_on date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_account_id int := dwh_internal.access_account(p_email);
+	v_is_own boolean;
+	v_id int;
+BEGIN
+	v_is_own := dwh_internal.check_revoker(v_account_id);
+	v_id := dwh_internal.enter_access_request('revoke', p_document_no, p_document_on, p_received_on,
+		coalesce(p_from_unit, (SELECT home_unit_id FROM dwh_catalog.account WHERE account_id = v_account_id)),
+		jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('email', a.email, 'iam_subject', a.iam_subject, 'reason', p_reason,
+			'group', p_group, 'effective_on', p_effective_on))), NULL, p_decided_by, NULL, NULL)
+	FROM dwh_catalog.account AS a WHERE a.account_id = v_account_id;
+	IF v_is_own THEN
+		UPDATE dwh_catalog.access_request_line SET irregular = NULL WHERE request_id = v_id;
+	ELSIF p_decided_by IS NOT NULL AND EXISTS (SELECT FROM dwh_catalog.access_request_line WHERE request_id = v_id AND state = 'open') THEN
+		PERFORM dwh_internal.record_decision(v_id, true, p_decided_by, p_document_no, p_document_on, NULL, NULL, NULL, NULL);
+	END IF;
+	PERFORM dwh_internal.carry_out_request(v_id);
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.revoke_access(text, text, text, text, int, date, date, int, date) IS
+	'Xem dwh.revoke_access | See dwh.revoke_access';
+
+CREATE FUNCTION dwh.revoke_access(p_email text, p_reason text, p_document_no text, p_group text DEFAULT NULL, p_from_unit int DEFAULT NULL,
+	p_document_on date DEFAULT NULL, p_received_on date DEFAULT NULL, p_decided_by int DEFAULT NULL, p_effective_on date DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.revoke_access(text, text, text, text, int, date, date, int, date) IS
+	'Thu hồi quyền của một người, mọi nhóm hoặc một nhóm, theo lý do và văn bản; trả về số đề nghị | '
+	'Takes the rights of a person, of all groups or one, for a listed reason and by a document; returns the number of the request';
+
+CREATE FUNCTION dwh_internal.transfer_account(p_email text, p_to_unit int, p_effective_on date, p_letter_no text, p_letter_on date,
+	p_received_on date, p_from_unit int, p_signed_by int)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_account_id int := dwh_internal.access_account(p_email);
+	a dwh_catalog.account;
+	v_id int;
+BEGIN
+	PERFORM dwh_internal.check_revoker(v_account_id);
+	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = v_account_id;
+	PERFORM dwh_internal.access_require(p_effective_on::text, 'effective_on', '893 Art. 17.6');
+	IF a.kind = 'mailbox' OR dwh_internal.access_unit(to_jsonb(p_to_unit), p_effective_on) = a.home_unit_id THEN
+		RAISE EXCEPTION 'account "%" is not transferred to unit %', p_email, p_to_unit USING ERRCODE = '22023',
+			DETAIL = 'A support mailbox stays with its province; a person moves to another unit.', HINT = 'Correct p_to_unit.';
+	END IF;
+	v_id := dwh_internal.enter_access_request('transfer', p_letter_no, p_letter_on, p_received_on, coalesce(p_from_unit, a.home_unit_id),
+		jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('email', a.email, 'iam_subject', a.iam_subject, 'reason', 'transfer',
+			'effective_on', p_effective_on))), NULL, p_signed_by, NULL, NULL);
+	IF p_signed_by IS NOT NULL AND EXISTS (SELECT FROM dwh_catalog.access_request_line WHERE request_id = v_id AND state = 'open') THEN
+		PERFORM dwh_internal.record_decision(v_id, true, p_signed_by, p_letter_no, p_letter_on, NULL, NULL, NULL, NULL);
+	END IF;
+	PERFORM dwh_internal.carry_out_request(v_id);
+	-- The new unit asks for its own: a person is of it from the day on.
+	IF p_effective_on <= dwh.today() THEN
+		UPDATE dwh_catalog.account SET home_unit_id = p_to_unit WHERE account_id = v_account_id;
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.transfer_account(text, int, date, text, date, date, int, int) IS
+	'Xem dwh.transfer_account | See dwh.transfer_account';
+
+CREATE FUNCTION dwh.transfer_account(p_email text, p_to_unit int, p_effective_on date, p_letter_no text, p_letter_on date DEFAULT NULL,
+	p_received_on date DEFAULT NULL, p_from_unit int DEFAULT NULL, p_signed_by int DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.transfer_account(text, int, date, text, date, date, int, int) IS
+	'Điều động: mọi quyền cũ hết hiệu lực từ ngày quyết định có hiệu lực (Điều 17.6); trả về số đề nghị | '
+	'Transfer: all old rights end with the day on which it takes effect (Art. 17.6); returns the number of the request';
+
+CREATE FUNCTION dwh_internal.change_group(p_email text, p_from_group text, p_to_group text, p_role_change_doc text, p_document_on date,
+	p_from_unit int, p_decided_by int, p_title text, p_employment_kind text, p_decided_on date, p_submission_no text, p_submission_on date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_account_id int := dwh_internal.access_account(p_email);
+	v_old dwh_catalog.access_grant;
+	v_id int;
+BEGIN
+	SELECT * INTO v_old FROM dwh_catalog.access_grant AS g
+	WHERE g.account_id = v_account_id AND g.user_group_id = dwh_internal.access_group(p_from_group) AND g.revoked_at IS NULL
+		AND coalesce(g.valid_to >= dwh.today(), true)
+	ORDER BY g.grant_id LIMIT 1;
+	PERFORM dwh_internal.check_revoker(v_account_id);
+	IF v_old.grant_id IS NULL THEN
+		RAISE EXCEPTION 'account "%" has no group "%" to leave', p_email, coalesce(p_from_group, 'NULL') USING ERRCODE = '55000',
+			DETAIL = '893 Art. 18.2: first the old group''s rights are revoked, then the new one''s granted.', HINT = 'Ask for a grant instead.';
+	END IF;
+	v_id := dwh_internal.request_access('change', p_role_change_doc, p_document_on, NULL, coalesce(p_from_unit, a.home_unit_id),
+		jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('action', 'group', 'full_name', a.full_name, 'email', a.email,
+			'iam_subject', a.iam_subject, 'account_kind', a.kind, 'title', coalesce(p_title, n.title),
+			'employment_kind', coalesce(p_employment_kind, n.employment_kind), 'unit', a.home_unit_id, 'from_group', p_from_group,
+			'group', p_to_group, 'scope_unit', v_old.scope_unit_id, 'valid_to', v_old.valid_to, 'permission_no', n.permission_no,
+			'reason', 'role_change'))), NULL, p_decided_by, p_submission_no, p_submission_on)
+	FROM dwh_catalog.account AS a
+		LEFT JOIN dwh_catalog.access_request_line AS n ON n.request_line_id = v_old.request_line_id
+	WHERE a.account_id = v_account_id;
+	IF EXISTS (SELECT FROM dwh_catalog.access_request_line WHERE request_id = v_id AND state = 'open') THEN
+		PERFORM dwh_internal.record_decision(v_id, true, p_decided_by, p_role_change_doc, coalesce(p_decided_on, p_document_on), NULL, NULL, NULL, NULL);
+	END IF;
+	PERFORM dwh_internal.carry_out_request(v_id);
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.change_group(text, text, text, text, date, int, int, text, text, date, text, date) IS
+	'Xem dwh.change_group | See dwh.change_group';
+
+CREATE FUNCTION dwh.change_group(p_email text, p_from_group text, p_to_group text, p_role_change_doc text, p_document_on date DEFAULT NULL,
+	p_from_unit int DEFAULT NULL, p_decided_by int DEFAULT NULL, p_title text DEFAULT NULL, p_employment_kind text DEFAULT NULL,
+	p_decided_on date DEFAULT NULL, p_submission_no text DEFAULT NULL, p_submission_on date DEFAULT NULL)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.change_group(text, text, text, text, date, int, int, text, text, date, text, date) IS
+	'Chuyển nhóm: thu hồi quyền nhóm cũ rồi cấp quyền nhóm mới (Điều 18.2), các nhóm khác giữ nguyên; trả về số đề nghị | '
+	'Changes a group: revokes the old group''s rights, then grants the new one''s (Art. 18.2), others stay; returns the number of the request';
+
+-- Emergencies (Art. 17.7) -----------------------------------------------------------------------------------------------
+
+CREATE FUNCTION dwh_internal.emergency_revoke(p_email text, p_reason text, p_found_by text, p_reported_to text)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_account_id int := dwh_internal.access_account(p_email);
+	v_id int;
+BEGIN
+	IF dwh_internal.check_revoker(v_account_id) THEN
+		PERFORM dwh_internal.access_refuse('nobody reports an emergency about himself', '893 Art. 17.7.', 'Call dwh.revoke_access().');
+	END IF;
+	PERFORM dwh_internal.access_require(v, f, '893 Art. 17.7')
+	FROM (VALUES (p_reason, 'reason'), (p_found_by, 'found_by'), (p_reported_to, 'reported_to')) AS t (v, f);
+	v_id := dwh_internal.enter_access_request('emergency', p_reason, NULL, NULL, NULL, jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+		'email', a.email, 'iam_subject', a.iam_subject, 'reason', 'safety_risk'))), NULL, NULL, NULL, NULL)
+	FROM dwh_catalog.account AS a WHERE a.account_id = v_account_id;
+	UPDATE dwh_catalog.access_request SET found_by = p_found_by, reported_to = p_reported_to WHERE request_id = v_id;
+	PERFORM dwh_internal.carry_out_request(v_id);
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.emergency_revoke(text, text, text, text) IS 'Xem dwh.emergency_revoke | See dwh.emergency_revoke';
+
+CREATE FUNCTION dwh.emergency_revoke(p_email text, p_reason text, p_found_by text, p_reported_to text)
+RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.emergency_revoke(text, text, text, text) IS
+	'Thu hồi khẩn cấp, không cần văn bản trước (Điều 17.7); trả về số đề nghị còn chờ xác nhận | '
+	'Takes all rights at once, without a letter (Art. 17.7); returns the number of the request that awaits its confirmation';
+
+CREATE FUNCTION dwh_internal.confirm_emergency(p_request int, p_document_no text, p_document_on date)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.check_revoker(l.account_id) FROM dwh_catalog.access_request_line AS l WHERE l.request_id = p_request;
+	PERFORM dwh_internal.access_require(p_document_no, 'document_no', '893 Art. 17.7');
+	UPDATE dwh_catalog.access_request SET confirmation_no = p_document_no, confirmation_on = coalesce(p_document_on, dwh.today())
+	WHERE request_id = p_request AND kind = 'emergency' AND confirmation_no IS NULL;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'request % awaits no confirmation', coalesce(p_request::text, 'NULL') USING ERRCODE = '55000',
+			HINT = 'dwh.emergency_revoke() gives the number of one that does.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.confirm_emergency(int, text, date) IS 'Xem dwh.confirm_emergency | See dwh.confirm_emergency';
+
+CREATE FUNCTION dwh.confirm_emergency(p_request int, p_document_no text, p_document_on date DEFAULT NULL)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.confirm_emergency(int, text, date) IS
+	'Ghi văn bản xác nhận việc thu hồi khẩn cấp | Records the document that confirms an emergency revocation';
+
+-- Support mailboxes -----------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION dwh_internal.set_mailbox_holder(p_email text, p_person_name text, p_title text, p_person_email text, p_employment_kind text,
+	p_unit int, p_letter_no text, p_assignment_no text, p_signed_by int, p_letter_on date)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_account_id int := dwh_internal.access_account(p_email);
+	c record := dwh_internal.access_caller();
+	p dwh_catalog.access_path;
+	a dwh_catalog.account;
+	v_on date := coalesce(p_letter_on, dwh.today());
+BEGIN
+	IF NOT c.is_central THEN
+		PERFORM dwh_internal.access_refuse('the caller is no central administrator',
+			'893 Arts. 6.3, 12.3: chỉ quản trị Trung ương thực hiện đối với quản trị tỉnh | central administrators act for administrators of provinces.',
+			'Send the letter of the province to a central administrator.');
+	END IF;
+	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = v_account_id;
+	SELECT * INTO p FROM dwh_catalog.access_path WHERE code = 'province_admin' AND valid_from <= dwh.today() AND coalesce(valid_to >= dwh.today(), true);
+	IF a.kind <> 'mailbox' THEN
+		RAISE EXCEPTION 'account "%" is no support mailbox', p_email USING ERRCODE = '22023', DETAIL = '893 Art. 6.3.',
+			HINT = 'A person''s account has no holder but him.';
+	END IF;
+	PERFORM dwh_internal.access_require(p_letter_no, 'letter_no', '893 Art. 6.3');
+	IF p_person_name IS NOT NULL THEN
+		PERFORM dwh_internal.access_require(v, f, '893 Art. 3.4b')
+		FROM (VALUES (p_person_name, 'person_name'), (p_title, 'title'), (p_person_email, 'person_email'), (p_unit::text, 'unit'),
+			(p_assignment_no, 'assignment_no')) AS t (v, f);
+		IF NOT coalesce(p_employment_kind = ANY (p.employment_kinds), false) OR NOT dwh_internal.has_unit_function(p_unit, p.unit_function, dwh.today())
+			OR (dwh_internal.unit_side(p_unit)).top_unit_id <> a.home_unit_id
+		THEN
+			PERFORM dwh_internal.access_refuse(format('%s is not eligible to hold the mailbox', p_person_name),
+				'893 Arts. 3.4b, 7.4: viên chức của bộ phận CNTT của tỉnh | a public employee of the IT division of that province.',
+				'Name another holder.');
+		ELSIF NOT (EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_signed_by AND h.office IN ('province_director', 'deputy')
+			AND h.unit_id = a.home_unit_id AND h.valid_from <= v_on AND coalesce(h.valid_to >= v_on, true)))
+		THEN
+			PERFORM dwh_internal.access_refuse('the letter is not signed by the director of the province',
+				'893 Arts. 3.4b, 17.3: giám đốc BHXH tỉnh phân công | the director of the province assigns the holder.',
+				'Name the office holder who signed it.');
+		ELSIF c.person = 'mail:' || lower(p_person_email) THEN
+			PERFORM dwh_internal.access_refuse('the mailbox would be the caller''s own', '893 Arts. 7.4, 12.3 [own].', 'Another administrator does it.');
+		END IF;
+	END IF;
+	PERFORM dwh_internal.change_holder(v_account_id, p_person_name, p_title, p_person_email, p_employment_kind, p_unit, p_letter_no, p_assignment_no,
+		NULL);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.set_mailbox_holder(text, text, text, text, text, int, text, text, int, date) IS
+	'Xem dwh.set_mailbox_holder | See dwh.set_mailbox_holder';
+
+CREATE FUNCTION dwh.set_mailbox_holder(p_email text, p_person_name text, p_title text, p_person_email text, p_employment_kind text,
+	p_unit int, p_letter_no text, p_assignment_no text, p_signed_by int, p_letter_on date DEFAULT NULL)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
+COMMENT ON FUNCTION dwh.set_mailbox_holder(text, text, text, text, text, int, text, text, int, date) IS
+	'Giao hộp thư hỗ trợ cho một người theo văn bản của tỉnh; tên trống: không còn ai giữ, không còn quyền | '
+	'Gives a support mailbox to a person by letter of the province; without a name nobody holds it and it has no right';

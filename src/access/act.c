@@ -1,0 +1,104 @@
+/*
+ * act.c
+ *		The functions of access by Decision 893: the record of each call and of each refusal.
+ *
+ * Every such function of schema dwh is this one in C: it opens an attempt and calls the function of the same name and arguments in
+ * dwh_internal (sql/install/80_access.sql and later) as dwh_owner, which judges the caller and the request by the rows of
+ * dwh_catalog.access_path. What was done is an event in the caller's transaction; what was refused is recorded with its reason before
+ * the error goes on, and stays although the transaction rolls back.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+
+#include "access/access.h"
+#include "audit/audit.h"
+#include "common/inner_call.h"
+#include "common/owner.h"
+
+/* A list of a thousand lines is described by its length; each line that is applied has an event of its own. */
+#define LONGEST_ARGUMENT 400
+
+PG_FUNCTION_INFO_V1(dwh_sql_access_act);
+PG_FUNCTION_INFO_V1(dwh_sql_access_list);
+
+/* Whether an error is an answer to what was asked: a rule, a right, a value; no cancel, conflict or trouble of the server. */
+static bool
+is_refusal(int sqlstate)
+{
+	int			category = ERRCODE_TO_CATEGORY(sqlstate);
+
+	return category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
+		category == ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) ||
+		category == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) ||
+		sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+}
+
+/* Runs the function of that name in dwh_internal; its value is NULL where it gives rows. */
+static Datum
+perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool gives_rows, bool *is_null)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Datum		result = (Datum) 0;
+
+	*is_null = true;
+	dwh_inner_call_read(call, fcinfo, LONGEST_ARGUMENT);
+	dwh_require_warehouse();
+	dwh_attempt_begin(attempt, call->name, call->object, call->detail);
+	PG_TRY();
+	{
+		if (gives_rows)
+			dwh_inner_call_rows(call, fcinfo);
+		else
+			result = dwh_inner_call_run(call, fcinfo, is_null);
+	}
+	PG_CATCH();
+	{
+		if (is_refusal(geterrcode()))
+		{
+			ErrorData  *error;
+
+			MemoryContextSwitchTo(context);
+			error = CopyErrorData();
+			FlushErrorState();
+			dwh_attempt_refused(attempt, error->message);
+			ReThrowError(error);
+		}
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/* dwh.list_office_holders() and its sisters: to look is no event, to be refused is one. */
+Datum
+dwh_sql_access_list(PG_FUNCTION_ARGS)
+{
+	DwhAttempt	attempt;
+	DwhInnerCall call;
+	bool		is_null;
+
+	(void) perform(&call, fcinfo, &attempt, true, &is_null);
+	dwh_attempt_end(&attempt);
+	return (Datum) 0;
+}
+
+/* dwh.request_access() and its sisters: raise what the function of that name in dwh_internal raises. */
+Datum
+dwh_sql_access_act(PG_FUNCTION_ARGS)
+{
+	DwhAttempt	attempt;
+	DwhInnerCall call;
+	Datum		result;
+	bool		is_null;
+
+	result = perform(&call, fcinfo, &attempt, false, &is_null);
+	dwh_audit_append(call.name, call.object, "done", call.detail);
+	dwh_attempt_end(&attempt);
+	if (call.result_type == VOIDOID)
+		PG_RETURN_VOID();
+	if (is_null)
+		PG_RETURN_NULL();
+	return result;
+}
