@@ -279,6 +279,10 @@ BEGIN
 				DETAIL = '893 Art. 18.2: first the old right is revoked, then the new one granted.', HINT = 'Ask for a grant instead.';
 		END IF;
 	END IF;
+	IF l.valid_to < greatest(l.effective_on, v_today) THEN
+		RAISE EXCEPTION 'line %: the right would be over before it begins', l.line_no USING ERRCODE = '22023',
+			DETAIL = format('Last valid day %s.', l.valid_to), HINT = 'Correct valid_to.';
+	END IF;
 	l.account_id := dwh_internal.open_account(p_line_id);
 	BEGIN
 		INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, request_line_id, decision_no)
@@ -288,9 +292,6 @@ BEGIN
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM dwh_internal.access_refuse(format('line %s: %s has this right already', l.line_no, l.full_name),
 			'893 Art. 6.1: một quyền không cấp hai lần | the same right is not given twice.', 'dwh.explain_scope() shows it.');
-	WHEN check_violation THEN
-		RAISE EXCEPTION 'line %: the right would be over before it begins', l.line_no USING ERRCODE = '22023',
-			DETAIL = format('Last valid day %s.', l.valid_to), HINT = 'Correct valid_to.';
 	END;
 	INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id) SELECT v_grant_id, s FROM unnest(l.subject_ids) AS s;
 	UPDATE dwh_catalog.access_request_line SET state = 'applied', account_id = l.account_id WHERE request_line_id = p_line_id;
