@@ -88,6 +88,7 @@ OBJS = \
 	src/indicator/catalogue_subject.o \
 	src/indicator/check.o \
 	src/indicator/closed.o \
+	src/indicator/closing.o \
 	src/indicator/dependents.o \
 	src/indicator/enter_value.o \
 	src/indicator/explain.o \
@@ -98,6 +99,8 @@ OBJS = \
 	src/indicator/over_time.o \
 	src/indicator/period.o \
 	src/indicator/refresh.o \
+	src/indicator/refresh_closed.o \
+	src/indicator/refresh_failure.o \
 	src/indicator/refresh_reach.o \
 	src/indicator/refresh_values.o \
 	src/indicator/scan.o \
@@ -147,6 +150,7 @@ SQL_PARTS = \
 	sql/install/55_summary.sql \
 	sql/install/54_mark.sql \
 	sql/install/56_refresh.sql \
+	sql/install/57_closing.sql \
 	sql/install/60_manual_figures.sql \
 	sql/install/70_share.sql \
 	sql/install/71_share_services.sql \

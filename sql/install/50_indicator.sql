@@ -73,18 +73,20 @@ CREATE FUNCTION dwh.get_value(
 	p_indicator		text,
 	p_from			date,
 	p_period		text DEFAULT 'month',
-	p_unit			text DEFAULT NULL)
+	p_unit			text DEFAULT NULL,
+	p_as_of			timestamptz DEFAULT NULL)
 RETURNS numeric
 LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dwh_sql_get_value';
-COMMENT ON FUNCTION dwh.get_value(text, date, text, text) IS
+COMMENT ON FUNCTION dwh.get_value(text, date, text, text, timestamptz) IS
 	'Một giá trị của một chỉ tiêu, cả nước nếu không nêu đơn vị | One value of one indicator, of the country where no unit is named';
 
 CREATE FUNCTION dwh.explain_value(
 	p_indicator		text,
 	p_from			date,
 	p_period		text DEFAULT 'month',
-	p_unit			text DEFAULT NULL)
+	p_unit			text DEFAULT NULL,
+	p_as_of			timestamptz DEFAULT NULL)
 RETURNS TABLE (
 	depth			int,
 	part			text,
@@ -101,14 +103,15 @@ RETURNS TABLE (
 	detail			jsonb)
 LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dwh_sql_explain_value';
-COMMENT ON FUNCTION dwh.explain_value(text, date, text, text) IS
+COMMENT ON FUNCTION dwh.explain_value(text, date, text, text, timestamptz) IS
 	'Giải thích một giá trị: công thức, con số, phiên bản, đợt nạp | Where a value comes from: formulas, numbers, versions, loads';
 
 CREATE FUNCTION dwh.explain_value_text(
 	p_indicator		text,
 	p_from			date,
 	p_period		text DEFAULT 'month',
-	p_unit			text DEFAULT NULL)
+	p_unit			text DEFAULT NULL,
+	p_as_of			timestamptz DEFAULT NULL)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -128,9 +131,9 @@ AS $$
 		E'\n' ORDER BY e.n)
 	FROM (SELECT x.*, first_value(x.period) OVER w AS top_period, first_value(x.period_start) OVER w AS top_start,
 			first_value(x.unit_code) OVER w AS top_unit
-		FROM dwh.explain_value(p_indicator, p_from, p_period, p_unit) WITH ORDINALITY
+		FROM dwh.explain_value(p_indicator, p_from, p_period, p_unit, p_as_of) WITH ORDINALITY
 			AS x (depth, part, kind, formula, filled_in, value, status, completeness, version, period, period_start, unit_code, detail, n)
 		WINDOW w AS (ORDER BY x.n)) AS e
 $$;
-COMMENT ON FUNCTION dwh.explain_value_text(text, date, text, text) IS
+COMMENT ON FUNCTION dwh.explain_value_text(text, date, text, text, timestamptz) IS
 	'Giải thích một giá trị dưới dạng văn bản thụt dòng | Where a value comes from, as indented text';

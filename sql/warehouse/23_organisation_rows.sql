@@ -135,6 +135,9 @@ VALUES
 	(22, 'CA', 'police', 'Bảo hiểm xã hội Công an nhân dân', 'Social Insurance of the People''s Public Security', 1, NULL,
 		'2008-08-01', 'own start, as the provinces', false);
 
+-- 893 Art. 9.1: the focal point that controls the correctness of indicators. A site whose departments were renamed ends this row.
+INSERT INTO dwh_catalog.unit_function (unit_id, function, valid_from, valid_to) VALUES (11, 'planning', '2020-07-10', NULL);
+
 -- One office for each province, in its borders, for as long as they last.
 INSERT INTO dwh_star.dim_unit (unit_id, code, level, name_vi, name_en, parent_unit_id, area_id, valid_from, valid_to, source)
 SELECT a.area_id, a.code, 'province',

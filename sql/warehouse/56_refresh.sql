@@ -170,6 +170,7 @@ CREATE TABLE dwh_log.refresh_run (
 	summary_rows	bigint NOT NULL,
 	values_computed	bigint NOT NULL,
 	values_changed	bigint NOT NULL,
+	values_failed	bigint NOT NULL DEFAULT 0,
 	cells_ms		numeric NOT NULL,
 	values_ms		numeric NOT NULL
 );
@@ -186,8 +187,36 @@ COMMENT ON COLUMN dwh_log.refresh_run.summary_rows IS 'Số dòng tổng hợp �
 COMMENT ON COLUMN dwh_log.refresh_run.values_computed IS 'Số giá trị đã tính lại | Values recomputed';
 COMMENT ON COLUMN dwh_log.refresh_run.values_changed IS
 	'Số giá trị thay đổi, thêm hoặc bỏ | Values that changed, came or went';
+COMMENT ON COLUMN dwh_log.refresh_run.values_failed IS
+	'Số kỳ của chỉ tiêu không tính được, xem dwh.refresh_failures | Periods of indicators that could not be computed, see dwh.refresh_failures';
 COMMENT ON COLUMN dwh_log.refresh_run.cells_ms IS 'Thời gian tính ô, ms | Time for cells, ms';
 COMMENT ON COLUMN dwh_log.refresh_run.values_ms IS 'Thời gian tính giá trị, ms | Time for values, ms';
+
+-- What the last refresh could not compute, tried again by each run until it can. period_type NULL: no period of the indicator.
+CREATE TABLE dwh_log.refresh_failure (
+	failure_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator ON DELETE CASCADE,
+	period_type		text CHECK (period_type IN ('month', 'quarter', 'half', 'year', 'ytd')),
+	period_start	date,
+	sql_state		text NOT NULL,
+	message			text NOT NULL,
+	detail			text,
+	first_failed_at	timestamptz NOT NULL,
+	last_failed_at	timestamptz NOT NULL,
+	UNIQUE NULLS NOT DISTINCT (indicator_id, period_type, period_start),
+	CHECK ((period_type IS NULL) = (period_start IS NULL))
+);
+COMMENT ON TABLE dwh_log.refresh_failure IS
+	'Chỉ tiêu và kỳ mà lần làm mới gần nhất không tính được | Indicators and periods that the last refresh could not compute';
+COMMENT ON COLUMN dwh_log.refresh_failure.failure_id IS 'Khóa | Key';
+COMMENT ON COLUMN dwh_log.refresh_failure.indicator_id IS 'Chỉ tiêu | Indicator';
+COMMENT ON COLUMN dwh_log.refresh_failure.period_type IS 'Loại kỳ; trống là mọi kỳ | Kind of period; empty means every period';
+COMMENT ON COLUMN dwh_log.refresh_failure.period_start IS 'Tháng gọi tên kỳ | Month that names the period';
+COMMENT ON COLUMN dwh_log.refresh_failure.sql_state IS 'Mã lỗi | SQLSTATE';
+COMMENT ON COLUMN dwh_log.refresh_failure.message IS 'Thông báo lỗi | Message of the error';
+COMMENT ON COLUMN dwh_log.refresh_failure.detail IS 'Chi tiết và chỗ xảy ra lỗi | Detail, and where it happened';
+COMMENT ON COLUMN dwh_log.refresh_failure.first_failed_at IS 'Lần đầu | First failed at';
+COMMENT ON COLUMN dwh_log.refresh_failure.last_failed_at IS 'Lần gần nhất | Last failed at';
 
 -- The indicators whose sources exist are kept from the start.
 UPDATE dwh_catalog.indicator SET is_kept = true

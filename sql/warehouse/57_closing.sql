@@ -56,6 +56,7 @@ CREATE TABLE dwh_catalog.period_closing_indicator (
 	closing_id		int NOT NULL REFERENCES dwh_catalog.period_closing,
 	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator,
 	version			int,
+	levels			text[] NOT NULL CHECK (levels <@ ARRAY['country', 'province', 'base']),
 	PRIMARY KEY (closing_id, indicator_id)
 );
 CREATE INDEX period_closing_indicator_indicator_id_idx ON dwh_catalog.period_closing_indicator (indicator_id);
@@ -64,6 +65,7 @@ COMMENT ON COLUMN dwh_catalog.period_closing_indicator.closing_id IS 'Lần ch�
 COMMENT ON COLUMN dwh_catalog.period_closing_indicator.indicator_id IS 'Chỉ tiêu | Indicator';
 COMMENT ON COLUMN dwh_catalog.period_closing_indicator.version IS
 	'Phiên bản công thức áp dụng; trống nếu không có | Version of the formula in force; empty where there is none';
+COMMENT ON COLUMN dwh_catalog.period_closing_indicator.levels IS 'Các cấp đơn vị được giữ số | Levels of units whose values were frozen';
 
 CREATE TABLE dwh_star.indicator_vintage (
 	closing_id		int NOT NULL,
@@ -102,3 +104,43 @@ COMMENT ON COLUMN dwh_star.indicator_vintage.status IS 'Trạng thái lúc chố
 COMMENT ON COLUMN dwh_star.indicator_vintage.completeness IS 'Độ đầy đủ lúc chốt | Completeness when it was closed';
 COMMENT ON COLUMN dwh_star.indicator_vintage.version IS 'Phiên bản công thức | Version of the formula';
 COMMENT ON COLUMN dwh_star.indicator_vintage.computed_at IS 'Lúc giá trị được tính | When the value was computed';
+
+-- What refresh computes for a closed period while the closed value stands in dwh_star.indicator_value: a row wherever the two differ
+-- in anything. A value that is no longer there has status no_data and no value. Closing again or reopening takes these rows over.
+CREATE TABLE dwh_star.indicator_value_pending (
+	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator ON DELETE CASCADE,
+	period_type		text NOT NULL CHECK (period_type IN ('month', 'quarter', 'half', 'year', 'ytd')),
+	period_start	date NOT NULL,
+	unit_level		text NOT NULL CHECK (unit_level IN ('country', 'province', 'base')),
+	unit_id			int NOT NULL REFERENCES dwh_star.dim_unit,
+	is_split		boolean NOT NULL DEFAULT false,
+	subject_id		int NOT NULL REFERENCES dwh_catalog.subject,
+	is_public		boolean NOT NULL,
+	value			numeric,
+	numerator		numeric,
+	denominator		numeric,
+	status			text NOT NULL,
+	completeness	numeric NOT NULL,
+	version			int,
+	computed_at		timestamptz NOT NULL,
+	PRIMARY KEY (indicator_id, period_type, period_start, unit_level, unit_id, is_split)
+);
+CREATE INDEX indicator_value_pending_unit_id_idx ON dwh_star.indicator_value_pending (unit_id, subject_id);
+ALTER TABLE dwh_star.indicator_value_pending ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE dwh_star.indicator_value_pending IS
+	'Giá trị tính lại của kỳ đã chốt, khi khác giá trị đã chốt | What is computed now for closed periods, where it differs from what was closed';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.indicator_id IS 'Chỉ tiêu | Indicator';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.period_type IS 'Loại kỳ | Kind of period';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.period_start IS 'Tháng gọi tên kỳ | Month that names the period';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.unit_level IS 'Cấp đơn vị | Level of the unit';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.unit_id IS 'Đơn vị | Unit';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.is_split IS 'Phần của các đơn vị đã chia tách | What stands here for units that were split';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.subject_id IS 'Chủ đề công bố, để phân quyền theo dòng | Publishing subject, for row security';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.is_public IS 'Giá trị đã chốt được công khai | Whether closed values may be read outside one''s scope';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.value IS 'Giá trị theo đơn vị gốc | Value in the base unit';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.numerator IS 'Tử số | Numerator';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.denominator IS 'Mẫu số | Denominator';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.status IS 'Trạng thái | Status';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.completeness IS 'Mức đầy đủ, 0 đến 1 | Completeness, 0 to 1';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.version IS 'Phiên bản công thức | Version of the formula';
+COMMENT ON COLUMN dwh_star.indicator_value_pending.computed_at IS 'Lúc tính ra giá trị này lần đầu | Since when the row says what it says';

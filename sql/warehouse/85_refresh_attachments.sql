@@ -43,7 +43,7 @@ $$;
 
 CREATE OR REPLACE VIEW dwh.refresh_runs WITH (security_invoker = true, security_barrier = true) AS
 SELECT r.run_id, r.subject, r.started_at, r.finished_at, r.started_by, r.cells_marked, r.cells_rebuilt, r.summary_rows, r.values_computed,
-	r.values_changed, r.cells_ms, r.values_ms, r.cells_ms + r.values_ms AS total_ms
+	r.values_changed, r.cells_ms, r.values_ms, r.cells_ms + r.values_ms AS total_ms, r.values_failed
 FROM dwh_log.refresh_run AS r;
 COMMENT ON VIEW dwh.refresh_runs IS 'Các lần làm mới: số dòng và thời gian | Runs of refresh: rows and times';
 COMMENT ON COLUMN dwh.refresh_runs.run_id IS 'Số lần chạy | Number of the run';
@@ -59,6 +59,23 @@ COMMENT ON COLUMN dwh.refresh_runs.values_changed IS 'Số giá trị thay đổ
 COMMENT ON COLUMN dwh.refresh_runs.cells_ms IS 'Thời gian tính ô, ms | Time for cells, ms';
 COMMENT ON COLUMN dwh.refresh_runs.values_ms IS 'Thời gian tính giá trị, ms | Time for values, ms';
 COMMENT ON COLUMN dwh.refresh_runs.total_ms IS 'Tổng thời gian, ms | Time in all, ms';
+COMMENT ON COLUMN dwh.refresh_runs.values_failed IS
+	'Số kỳ của chỉ tiêu không tính được | Periods of indicators that could not be computed';
+
+CREATE OR REPLACE VIEW dwh.refresh_failures WITH (security_invoker = true, security_barrier = true) AS
+SELECT i.code AS indicator, f.period_type AS period, f.period_start, f.sql_state, f.message, f.detail, f.first_failed_at, f.last_failed_at
+FROM dwh_log.refresh_failure AS f
+JOIN dwh_catalog.indicator AS i USING (indicator_id);
+COMMENT ON VIEW dwh.refresh_failures IS
+	'Chỉ tiêu và kỳ mà lần làm mới gần nhất không tính được, và vì sao | What the last refresh could not compute, and why';
+COMMENT ON COLUMN dwh.refresh_failures.indicator IS 'Mã chỉ tiêu | Indicator code';
+COMMENT ON COLUMN dwh.refresh_failures.period IS 'Loại kỳ; trống là mọi kỳ | Kind of period; empty means every period';
+COMMENT ON COLUMN dwh.refresh_failures.period_start IS 'Tháng gọi tên kỳ | Month that names the period';
+COMMENT ON COLUMN dwh.refresh_failures.sql_state IS 'Mã lỗi | SQLSTATE';
+COMMENT ON COLUMN dwh.refresh_failures.message IS 'Thông báo lỗi | Message of the error';
+COMMENT ON COLUMN dwh.refresh_failures.detail IS 'Chi tiết và chỗ xảy ra lỗi | Detail, and where it happened';
+COMMENT ON COLUMN dwh.refresh_failures.first_failed_at IS 'Lần đầu | First failed at';
+COMMENT ON COLUMN dwh.refresh_failures.last_failed_at IS 'Lần gần nhất | Last failed at';
 
 -- The alarm: what waits, and how long. Waiting longer than a day is overdue (a rule of our own).
 CREATE OR REPLACE VIEW dwh.stale_cells WITH (security_invoker = true, security_barrier = true) AS

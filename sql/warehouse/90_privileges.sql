@@ -53,8 +53,8 @@ GRANT EXECUTE ON FUNCTION dwh.audit_seal(), dwh.audit_tree_head(bigint), dwh.aud
 	dwh.audit_consistency_proof(bigint, bigint), dwh.audit_verify(bigint, bigint, text), dwh.export_tree_head(bigint) TO dwh_central_admin, dwh_auditor;
 
 -- Indicators. Whose units' values one gets is decided by the functions themselves.
-GRANT EXECUTE ON FUNCTION dwh.check_formula(text), dwh.get_value(text, date, text, text),
-	dwh.explain_value(text, date, text, text), dwh.explain_value_text(text, date, text, text),
+GRANT EXECUTE ON FUNCTION dwh.check_formula(text), dwh.get_value(text, date, text, text, timestamptz),
+	dwh.explain_value(text, date, text, text, timestamptz), dwh.explain_value_text(text, date, text, text, timestamptz),
 	dwh.indicator_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz),
 	dwh.explain_plan_values(text[], date, date, text, text[], jsonb, text[], date, timestamptz)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
@@ -80,7 +80,7 @@ GRANT EXECUTE ON FUNCTION dwh.list_summaries(text)
 GRANT EXECUTE ON FUNCTION dwh.refresh(text), dwh.mark_dirty(text, date, date, int[]), dwh.schedule_refresh(text) TO dwh_central_admin, dwh_loader;
 GRANT EXECUTE ON FUNCTION dwh.keep_indicator(text, boolean, text[], text[])
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_share_officer, dwh_auditor;
-GRANT SELECT ON dwh_log.cell_mark, dwh.refresh_runs, dwh.stale_cells TO dwh_central_admin, dwh_loader, dwh_auditor;
+GRANT SELECT ON dwh_log.cell_mark, dwh_log.refresh_failure, dwh.refresh_runs, dwh.refresh_failures, dwh.stale_cells TO dwh_central_admin, dwh_loader, dwh_auditor;
 
 -- Figures entered by hand: these ask for the right themselves, too. What waits is seen where the figures are.
 GRANT EXECUTE ON FUNCTION
@@ -88,6 +88,17 @@ GRANT EXECUTE ON FUNCTION
 	dwh.approve_value(bigint, text), dwh.reject_value(bigint, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh.pending_values TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national;
+
+-- Closed periods: these ask for the right themselves. Which values one sees is a matter of row security; that a period is closed is no secret.
+GRANT EXECUTE ON FUNCTION dwh.close_period(date, text, text, text, text, text), dwh.reopen_period(date, text, text, text, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT SELECT (closing_id, period_type, period_start, first_day, last_day, indicator_group, closing_no, stage, closed_at, closed_by, reason, decision_no,
+	reopened_at, reopened_by, reopen_reason, reopen_decision_no) ON dwh_catalog.period_closing
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_auditor;
+GRANT SELECT ON dwh.closed_periods, dwh_catalog.period_closing_indicator
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_auditor;
+GRANT SELECT ON dwh.revisions, dwh_star.indicator_vintage, dwh_star.indicator_value_pending
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national;
 
 -- Identities. The functions that keep the rows ask for the right themselves, so that a refusal is in the log.
 GRANT SELECT ON dwh_catalog.token_issuer, dwh_catalog.token_key, dwh_catalog.gateway TO dwh_central_admin, dwh_auditor;

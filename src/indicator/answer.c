@@ -11,7 +11,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "indicator/indicator.h"
+#include "indicator/closed.h"
 
 /* What one indicator needs in one period: where its cells are to be looked for. */
 typedef struct Need
@@ -20,6 +20,7 @@ typedef struct Need
 	DwhVersion *version;		/* NULL where none is in force */
 	int			frame;
 	bool		wrong_period;
+	bool		is_frozen;		/* a closing answers for it: nothing is read or computed */
 	Bitmapset  *requests;
 	Bitmapset  *frames;
 } Need;
@@ -60,9 +61,10 @@ collect_needs(DwhQuestion *question, DwhEvaluation *ev)
 		need->frame = dwh_frame_index(ev, asked->frame);
 		need->version = dwh_indicator_version(asked->indicator, dwh_month_end(asked->frame.last));
 		need->wrong_period = !bms_is_member(asked->frame.type, asked->indicator->periods);
+		need->is_frozen = ev->family->dimensions == NIL && ev->family->filters == NIL && dwh_closed_answers(asked, ev->level);
 		needs = lappend(needs, need);
 		current = need;
-		if (need->version == NULL || need->wrong_period)
+		if (need->version == NULL || need->wrong_period || need->is_frozen)
 			continue;
 		ev->used_requests = NULL;
 		ev->used_frames = NULL;
@@ -146,6 +148,19 @@ compare_rows(const ListCell *a, const ListCell *b)
 	return 0;
 }
 
+/* Adds the units of which a value was frozen; some may not be on the map any more. */
+static void
+add_frozen_rows(HTAB *seen, List **rows, DwhQuestion *question, DwhEvaluation *ev, const DwhAsked *asked)
+{
+	HASH_SEQ_STATUS scan;
+	DwhClosedValue *value;
+
+	hash_seq_init(&scan, asked->closed->values);
+	while ((value = hash_seq_search(&scan)) != NULL)
+		if (value->key.level == ev->level)
+			add_row_key(seen, rows, question, asked, value->key.unit_id, 0, value->key.is_split);
+}
+
 /*
  * The rows of the answer for one need: every unit at the level on that map, and every combination of dimension values that was
  * met. Without dimensions a unit of which nothing is known still has its row, which says so.
@@ -166,6 +181,8 @@ need_rows(DwhQuestion *question, DwhEvaluation *ev, Need *need, List **cells, Li
 	if (ev->family->dimensions == NIL)
 		foreach(lc, units)
 			add_row_key(seen, &rows, question, need->asked, ((DwhUnitInfo *) lfirst(lc))->unit_id, 0, false);
+	if (need->is_frozen)
+		add_frozen_rows(seen, &rows, question, ev, need->asked);
 	while ((f = bms_next_member(need->frames, f)) >= 0)
 		foreach(lc, cells[f])
 		{
@@ -188,6 +205,26 @@ need_rows(DwhQuestion *question, DwhEvaluation *ev, Need *need, List **cells, Li
 	return rows;
 }
 
+/* The answer of a closed period. */
+static void
+frozen_answer(DwhAnswer *answer, const DwhAsked *asked)
+{
+	const DwhClosedValue *frozen = dwh_closed_value(asked->closed, answer->ev->level, answer->unit->unit_id, answer->is_split);
+	ListCell   *lc;
+
+	answer->is_frozen = true;
+	answer->value = frozen ? frozen->value : dwh_value_missing(DWH_STATUS_NO_DATA, 0);
+	if (frozen == NULL)
+		return;
+	answer->is_ratio = true;
+	answer->numerator = frozen->numerator;
+	answer->denominator = frozen->denominator;
+	answer->version = NULL;
+	foreach(lc, asked->indicator->versions)
+		if (((DwhVersion *) lfirst(lc))->version == frozen->version)
+			answer->version = lfirst(lc);
+}
+
 /* Evaluates one row and hands it over. */
 static void
 answer_row(DwhQuestion *question, DwhEvaluation *ev, Need *need, const DwhCellKey *key)
@@ -206,7 +243,9 @@ answer_row(DwhQuestion *question, DwhEvaluation *ev, Need *need, const DwhCellKe
 	place.ev = ev;
 	place.frame = need->frame;
 	place.cell = key;
-	if (need->wrong_period || need->version == NULL)
+	if (need->is_frozen)
+		frozen_answer(&answer, need->asked);
+	else if (need->wrong_period || need->version == NULL)
 		answer.value = dwh_value_missing(need->wrong_period ? DWH_STATUS_WRONG_PERIOD : DWH_STATUS_NO_DATA, 0);
 	else
 	{

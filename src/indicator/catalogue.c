@@ -137,7 +137,7 @@ static void
 load_indicators(DwhCatalogue *catalogue)
 {
 	DwhIndicator *indicator = NULL;
-	uint64		n = dwh_spi_select("SELECT i.code, i.base_unit, i.periods, v.version, v.formula, v.valid_from, v.valid_to, i.subject_id"
+	uint64		n = dwh_spi_select("SELECT i.code, i.base_unit, i.periods, v.version, v.formula, v.valid_from, v.valid_to, i.subject_id, i.indicator_id"
 								   " FROM dwh_catalog.indicator i JOIN dwh_catalog.indicator_version v USING (indicator_id)"
 								   " ORDER BY i.indicator_id, v.valid_from", 0, NULL, NULL, NULL, true);
 
@@ -153,6 +153,7 @@ load_indicators(DwhCatalogue *catalogue)
 			indicator->code = code;
 			indicator->base_unit = dwh_spi_text(i, 2);
 			indicator->subject_id = dwh_spi_int(i, 8);
+			indicator->indicator_id = dwh_spi_int(i, 9);
 			indicator->periods = parse_periods(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &is_null));
 			catalogue->indicators = lappend(catalogue->indicators, indicator);
 		}

@@ -19,6 +19,7 @@
 #include "common/nearest.h"
 #include "common/spi.h"
 #include "indicator/catalogue_edit.h"
+#include "indicator/closed.h"
 #include "scope/scope.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_create_indicator);
@@ -503,6 +504,7 @@ dwh_sql_revise_indicator(PG_FUNCTION_ARGS)
 	check_formula(&edit, source, &facts);
 	formula = dwh_formula_deparse(facts.formula);
 	check_revision(indicator, last, formula, valid_from);
+	dwh_closed_refuse_revision(&edit.attempt, edit.catalogue, indicator, valid_from);
 	if (last->valid_to == DATEVAL_NOEND)
 	{
 		DwhEditParams params = {0};
@@ -607,6 +609,7 @@ dwh_sql_retire_indicator(PG_FUNCTION_ARGS)
 				 errdetail("Version %d begins on %s.", last->version, dwh_edit_date_text(last->valid_from)),
 				 errhint("Use a later month.")));
 	check_no_dependents(&edit, indicator, valid_to);
+	dwh_closed_refuse_revision(&edit.attempt, edit.catalogue, indicator, valid_to + 1);
 	version = last->version;
 	dwh_edit_add_int(&params, version);
 	dwh_edit_add_date(&params, valid_to);

@@ -4,7 +4,8 @@
  *
  * The tree follows the formula: indicators with the version in force and their numbers filled in, functions with the periods
  * or units they look at, and measures at the leaves with what they count and which loads brought those rows. Every node is
- * evaluated by the same evaluator as the value itself, from the same scans.
+ * evaluated by the same evaluator as the value itself, from the same scans. Of a closed period the first row shows what was frozen and
+ * when; the tree below tells how the value comes about now.
  */
 #include "postgres.h"
 
@@ -24,7 +25,7 @@
 #include "common/owner.h"
 #include "common/ref_cache.h"
 #include "common/spi.h"
-#include "indicator/indicator.h"
+#include "indicator/closed.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_explain_value);
 
@@ -212,6 +213,18 @@ loads_of(const DwhPlace *place, const DwhMeasure *measure, List *conditions, boo
 	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, is_null);
 }
 
+/* When the summaries of a subject were last refreshed, as a member of a JSON object. */
+static void
+add_refreshed(StringInfo object, const DwhSubject *subject)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(subject->code)};
+
+	if (dwh_spi_select("SELECT to_json(max(finished_at)) FROM dwh_log.refresh_run WHERE subject IS NULL OR subject = $1", 1, types, values, NULL, true) > 0
+		&& !dwh_spi_isnull(0, 1))
+		appendStringInfo(object, ", \"refreshed_at\": %s", dwh_spi_text(0, 1));
+}
+
 /* The row of a measure: a leaf. */
 static void
 explain_measure(Explainer *explainer, const DwhPlace *place, const DwhNode *node, int depth, DwhMeasure *measure, DwhValue value,
@@ -233,6 +246,8 @@ explain_measure(Explainer *explainer, const DwhPlace *place, const DwhNode *node
 		escape_json(&detail, source->relation_sql);
 		if (!no_loads)
 			appendStringInfo(&detail, ", \"loads\": %s", DatumGetCString(DirectFunctionCall1(jsonb_out, loads)));
+		if (source->summary)
+			add_refreshed(&detail, measure->subject);
 		appendStringInfoChar(&detail, '}');
 		row->values[DETAIL] = DirectFunctionCall1(jsonb_in, CStringGetDatum(detail.data));
 		row->nulls[DETAIL] = false;
@@ -308,15 +323,146 @@ explain_parts(Explainer *explainer, const DwhPlace *place, const DwhNode *node, 
 			explain_parts(explainer, place, lfirst(lc), depth, within_people);
 }
 
-/* dwh.explain_value(p_indicator, p_from, p_period, p_unit): the tree of one value, one row a node, parents before children. */
+/* Adds a member to a JSON object in the making; value is JSON already, and nothing is added for NULL. */
+static void
+add_member(StringInfo object, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	appendStringInfo(object, "%s\"%s\": %s", object->len > 1 ? ", " : "", key, value);
+}
+
+static char *
+json_text(const char *text)
+{
+	StringInfoData json;
+
+	if (text == NULL)
+		return NULL;
+	initStringInfo(&json);
+	escape_json(&json, text);
+	return json.data;
+}
+
+/* The formula version of the value: from when it is in force, why, by which decision and by whom. NULL where there is none. */
+static char *
+version_json(const DwhSingle *single, int version)
+{
+	Oid			types[2] = {INT4OID, INT4OID};
+	Datum		values[2] = {Int32GetDatum(single->indicator->indicator_id), Int32GetDatum(version)};
+
+	if (dwh_spi_select("SELECT jsonb_strip_nulls(jsonb_build_object('valid_from', valid_from, 'valid_to', valid_to, 'reason', reason,"
+					   " 'decision', decision_no, 'author', author)) FROM dwh_catalog.indicator_version WHERE indicator_id = $1 AND version = $2",
+					   2, types, values, NULL, true) == 0)
+		return NULL;
+	return dwh_spi_text(0, 1);
+}
+
+/* Since when refresh keeps the value as it is, and whether the last refresh failed on it; as members of the object. */
+static void
+add_kept(StringInfo object, const DwhSingle *single)
+{
+	static const char *const level_names[DWH_MAP_LEVELS] = {"country", "region", "province", "base"};
+	Oid			types[5] = {INT4OID, TEXTOID, DATEOID, TEXTOID, INT4OID};
+	Datum		values[5];
+
+	values[0] = Int32GetDatum(single->indicator->indicator_id);
+	values[1] = CStringGetTextDatum(dwh_period_type_name(single->asked.frame.type));
+	values[2] = DateADTGetDatum(dwh_frame_label(&single->asked.frame));
+	values[3] = CStringGetTextDatum(level_names[single->place.ev->level]);
+	values[4] = Int32GetDatum(single->key.unit_id);
+	if (dwh_spi_select("SELECT to_json(computed_at) FROM dwh_star.indicator_value WHERE (indicator_id, period_type, period_start, unit_level, unit_id)"
+					   " = ($1, $2, $3, $4, $5) AND NOT is_split", 5, types, values, NULL, true) > 0)
+		add_member(object, "kept_since", dwh_spi_text(0, 1));
+	if (dwh_spi_select("SELECT to_json(message) FROM dwh_log.refresh_failure WHERE indicator_id = $1"
+					   " AND (period_type IS NULL OR (period_type, period_start) = ($2, $3)) ORDER BY period_type LIMIT 1", 5, types, values, NULL, true) > 0)
+		add_member(object, "refresh_failed", dwh_spi_text(0, 1));
+}
+
+/* When the closed period was closed, as what, and what would be the value now. */
+static char *
+closed_json(const DwhSingle *single, const DwhValue *live)
+{
+	const DwhClosed *closed = single->asked.closed;
+	const DwhClosedValue *frozen = single->frozen;
+	StringInfoData object;
+
+	initStringInfo(&object);
+	appendStringInfoChar(&object, '{');
+	add_member(&object, "stage", json_text(closed->stage));
+	add_member(&object, "closing_no", psprintf("%d", closed->closing_no));
+	add_member(&object, "closed_at", json_text(closed->closed_at));
+	add_member(&object, "decision", json_text(closed->decision));
+	add_member(&object, "computed_at", json_text(frozen ? frozen->computed_at : NULL));
+	if (live)
+	{
+		add_member(&object, "value_now", live->is_null ? "null" : DatumGetCString(DirectFunctionCall1(numeric_out, live->number)));
+		add_member(&object, "status_now", json_text(dwh_status_name(live->status)));
+	}
+	appendStringInfoChar(&object, '}');
+	return object.data;
+}
+
+/* The first row: the value that is the answer, its version, and what is known of how it is kept. live: NULL where it was not computed. */
+static Row *
+first_row(Explainer *explainer, const DwhSingle *single, const DwhValue *live)
+{
+	DwhValue	value = !single->is_frozen ? *live : single->frozen ? single->frozen->value : dwh_value_missing(DWH_STATUS_NO_DATA, 0);
+	int			version = single->is_frozen ? (single->frozen ? single->frozen->version : 0) : single->version ? single->version->version : 0;
+	Row		   *row = row_make(explainer, &single->place, 0, psprintf("[%s]", single->indicator->code), "indicator", value);
+	StringInfoData detail;
+
+	initStringInfo(&detail);
+	appendStringInfoChar(&detail, '{');
+	if (version != 0)
+	{
+		row->values[VERSION] = Int32GetDatum(version);
+		row->nulls[VERSION] = false;
+		add_member(&detail, "version", version_json(single, version));
+	}
+	if (single->is_frozen)
+		add_member(&detail, "closed", closed_json(single, live));
+	add_kept(&detail, single);
+	appendStringInfoChar(&detail, '}');
+	if (detail.len > 2)
+	{
+		row->values[DETAIL] = DirectFunctionCall1(jsonb_in, CStringGetDatum(detail.data));
+		row->nulls[DETAIL] = false;
+	}
+	return row;
+}
+
+/* The rows of one value. p_as_of: the frozen value alone, since the facts of that time are not stored. */
+static void
+explain_single(Explainer *explainer, DwhSingle *single, bool with_tree)
+{
+	DwhValue	live;
+	Row		   *row;
+	DwhNode    *formula;
+
+	if (with_tree)
+		live = dwh_single_value(single);
+	row = first_row(explainer, single, with_tree ? &live : NULL);
+	if (!with_tree || single->version == NULL || single->wrong_period)
+	{
+		row_emit(explainer, row);
+		return;
+	}
+	formula = dwh_version_formula(single->indicator, single->version);
+	set_text(row, FORMULA, dwh_formula_deparse(formula));
+	set_text(row, FILLED_IN, dwh_formula_deparse(fill_in(&single->place, formula)));
+	row_emit(explainer, row);
+	explain_parts(explainer, &single->place, formula, 1, false);
+}
+
+/* dwh.explain_value(p_indicator, p_from, p_period, p_unit, p_as_of): the tree of one value, one row a node, parents before children. */
 Datum
 dwh_sql_explain_value(PG_FUNCTION_ARGS)
 {
 	Explainer	explainer = {0};
 	DwhOwnerSwitch owner;
 	DwhSingle	single;
-	DwhValue	value;
-	Row		   *row;
+	bool		with_tree = PG_ARGISNULL(4);
 
 	InitMaterializedSRF(fcinfo, 0);
 	dwh_require_warehouse();
@@ -327,33 +473,11 @@ dwh_sql_explain_value(PG_FUNCTION_ARGS)
 	dwh_ref_cache_begin(fcinfo);
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	dwh_single_prepare(&single, fcinfo);
-	if (!single.is_visible)
-	{
-		dwh_spi_end();
-		dwh_owner_leave(&owner);
-		return (Datum) 0;
-	}
+	dwh_single_prepare(&single, fcinfo, with_tree);
 	explainer.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	explainer.family = single.family;
-	value = dwh_single_value(&single);
-	row = row_make(&explainer, &single.place, 0, psprintf("[%s]", single.indicator->code), "indicator", value);
-	if (single.version)
-	{
-		row->values[VERSION] = Int32GetDatum(single.version->version);
-		row->nulls[VERSION] = false;
-	}
-	if (single.version && !single.wrong_period)
-	{
-		DwhNode    *formula = dwh_version_formula(single.indicator, single.version);
-
-		set_text(row, FORMULA, dwh_formula_deparse(formula));
-		set_text(row, FILLED_IN, dwh_formula_deparse(fill_in(&single.place, formula)));
-		row_emit(&explainer, row);
-		explain_parts(&explainer, &single.place, formula, 1, false);
-	}
-	else
-		row_emit(&explainer, row);
+	if (single.is_visible)
+		explain_single(&explainer, &single, with_tree);
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	return (Datum) 0;

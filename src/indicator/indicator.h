@@ -13,6 +13,7 @@
  *   manual.c      the same for figures entered by people, whose own row wins over the sum of the units below
  *   evaluate.c    walks the formulas again, now over values; over_time.c and arithmetic.c hold the functions of the language
  *   answer.c      does all that for many values
+ *   closed.c      closed periods, whose frozen values are the answer
  *   values.c      the SQL functions over many values; single.c and explain.c those over one
  * Everything but values.c expects SPI to be connected and dwh_owner to be in force.
  */
@@ -101,6 +102,7 @@ typedef struct DwhVersion
 
 typedef struct DwhIndicator
 {
+	int			indicator_id;
 	char	   *code;
 	char	   *base_unit;
 	int32		subject_id;		/* under which it is published: decides who sees its values */
@@ -307,6 +309,7 @@ typedef struct DwhAsked
 {
 	DwhIndicator *indicator;
 	DwhFrame	frame;
+	struct DwhClosed *closed;	/* the closing that answers for it (closed.h); NULL: the period is open, or nobody asked */
 } DwhAsked;
 
 /* What is known of one of them for a unit and a combination of dimension values. */
@@ -322,6 +325,7 @@ typedef struct DwhAnswer
 	bool		is_ratio;		/* whether there are the next two */
 	DwhValue	numerator;
 	DwhValue	denominator;
+	bool		is_frozen;		/* the value is that of asked->closed */
 } DwhAnswer;
 
 typedef struct DwhQuestion
@@ -449,6 +453,9 @@ typedef struct DwhSingle
 {
 	DwhFamily  *family;
 	DwhIndicator *indicator;
+	DwhAsked	asked;
+	const struct DwhClosedValue *frozen;	/* what answers for it in a closed period; NULL: the live value, or nothing */
+	bool		is_frozen;
 	DwhVersion *version;		/* NULL where none is in force */
 	bool		wrong_period;
 	bool		is_visible;		/* else nothing below was prepared, and nothing may be told */
@@ -457,7 +464,7 @@ typedef struct DwhSingle
 } DwhSingle;
 
 extern void dwh_single_check_arguments(FunctionCallInfo fcinfo);
-extern void dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo);
+extern void dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo, bool with_tree);
 extern DwhValue dwh_single_value(DwhSingle *single);
 
 /* arithmetic.c */

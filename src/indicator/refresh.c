@@ -445,13 +445,29 @@ log_run(const char *subject, TimestampTz cells_done, const DwhRefreshCounts *cou
 	dwh_edit_add(&params, INT8OID, Int64GetDatum(counts->summary_rows), false);
 	dwh_edit_add(&params, INT8OID, Int64GetDatum(counts->values_computed), false);
 	dwh_edit_add(&params, INT8OID, Int64GetDatum(counts->values_changed), false);
+	dwh_edit_add(&params, INT8OID, Int64GetDatum(counts->values_failed), false);
 	dwh_edit_add(&params, NUMERICOID, milliseconds(counts->started_at, cells_done), false);
 	dwh_edit_add(&params, NUMERICOID, milliseconds(cells_done, finished), false);
 	if (dwh_spi_run("INSERT INTO dwh_log.refresh_run (subject, started_at, finished_at, cells_marked, cells_rebuilt, summary_rows, values_computed,"
-					" values_changed, cells_ms, values_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING run_id",
+					" values_changed, values_failed, cells_ms, values_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING run_id",
 					params.n, params.types, params.values, params.nulls, false, SPI_OK_INSERT_RETURNING) != 1)
 		elog(ERROR, "the run was not logged");
 	return dwh_spi_bigint(0, 1);
+}
+
+/* Refreshes a subject, or all (NULL), and logs the run; returns its number. Expects READ COMMITTED. Both kinds of lock are held afterwards. */
+int64
+dwh_refresh_run(const char *subject)
+{
+	DwhRefreshCounts counts = {.started_at = GetCurrentTimestamp()};
+	TimestampTz cells_done;
+	ListCell   *lc;
+
+	foreach(lc, subjects_asked(subject))
+		refresh_cells(lfirst_int(lc), &counts);
+	cells_done = GetCurrentTimestamp();
+	dwh_refresh_values(&counts);
+	return log_run(subject, cells_done, &counts);
 }
 
 /*
@@ -462,11 +478,8 @@ Datum
 dwh_sql_refresh(PG_FUNCTION_ARGS)
 {
 	char	   *code = dwh_edit_argument(fcinfo, 0);
-	TimestampTz cells_done;
-	DwhRefreshCounts counts = {.started_at = GetCurrentTimestamp()};
 	DwhOwnerSwitch owner;
 	int64		run_id;
-	ListCell   *lc;
 
 	dwh_require_warehouse();
 	if (IsolationUsesXactSnapshot())
@@ -480,11 +493,7 @@ dwh_sql_refresh(PG_FUNCTION_ARGS)
 	dwh_marks_flush();
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	foreach(lc, subjects_asked(code))
-		refresh_cells(lfirst_int(lc), &counts);
-	cells_done = GetCurrentTimestamp();
-	dwh_refresh_values(&counts);
-	run_id = log_run(code, cells_done, &counts);
+	run_id = dwh_refresh_run(code);
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 	PG_RETURN_INT64(run_id);

@@ -11,6 +11,8 @@
  *   refresh.c			the functions, stage 1, the log of runs
  *   refresh_reach.c	which periods and units of an indicator read a changed cell
  *   refresh_values.c	stage 2
+ *   refresh_closed.c	what stage 2 does for closed periods: the frozen values stand, what differs is put beside them
+ *   refresh_failure.c	what could not be computed
  */
 #ifndef DWH_REFRESH_H
 #define DWH_REFRESH_H
@@ -18,6 +20,10 @@
 #include "datatype/timestamp.h"
 
 #include "indicator/indicator.h"
+
+/* Columns of a kept value that is computed, in the order of the table, and those of them that are its key. */
+#define DWH_KEPT_COLUMNS 14
+#define DWH_KEPT_KEY_COLUMNS 6
 
 /* What a run did. */
 typedef struct DwhRefreshCounts
@@ -28,6 +34,7 @@ typedef struct DwhRefreshCounts
 	int64		summary_rows;
 	int64		values_computed;
 	int64		values_changed;
+	int64		values_failed;	/* periods of indicators */
 } DwhRefreshCounts;
 
 /* Changed cells of one unit column of one subject, months from - to. Units by their index in the table of units. */
@@ -50,6 +57,7 @@ typedef struct DwhDirty
 	struct DwhKept *kept;
 	bool		all_units;
 	Bitmapset  *units;
+	int			frozen;			/* bits, by DwhMapLevel: a closing in force holds the values there */
 } DwhDirty;
 
 typedef struct DwhKept
@@ -65,6 +73,7 @@ typedef struct DwhKept
 	bool		was_kept;		/* by the last refresh, over these months */
 	DateADT		old_first;
 	DateADT		old_last;
+	ErrorData  *error;			/* why not even its periods could be listed; NULL: they could */
 	bool		is_revised;		/* a mark of the indicator itself was found: what is kept of it may differ */
 	List	   *dirty;			/* of DwhDirty: every period within the span */
 } DwhKept;
@@ -83,7 +92,25 @@ extern Bitmapset *dwh_closure_of(DwhClosure *closure, int index);
 extern void dwh_reach(DwhCatalogue *catalogue, DwhUnitTable *units, DwhKept *kept, List *changes);
 extern List *dwh_reach_measures(DwhCatalogue *catalogue, DwhIndicator *indicator);
 
+/* refresh.c */
+extern int64 dwh_refresh_run(const char *subject);
+
 /* refresh_values.c */
+extern void dwh_value_lock(void);
 extern void dwh_refresh_values(DwhRefreshCounts *counts);
+extern bool dwh_frame_meets(const DwhFrame *frame, DateADT first, DateADT last);
+extern void dwh_refresh_list_dirty(List *dirties, DwhClosure *closure, Datum *values);
+extern void dwh_refresh_dirty_periods(DwhKept *kept, DateADT from, DateADT to);
+
+/* refresh_closed.c */
+extern void dwh_refresh_find_closed(List *kept);
+extern int64 dwh_refresh_store_closed(List *dirties, int levels, DwhClosure *closure, const Oid *row_types, const Datum *rows);
+
+/* refresh_failure.c */
+extern ErrorData *dwh_refresh_try(void (*work) (void *), void *arg);
+extern void dwh_refresh_note_failure(DwhKept *kept, DwhDirty *dirty, const ErrorData *error, DwhRefreshCounts *counts);
+extern void dwh_refresh_load_failures(List *kept);
+extern void dwh_refresh_forget_failures(TimestampTz started_at);
+
 
 #endif							/* DWH_REFRESH_H */

@@ -3,7 +3,8 @@
  *		Stage 2 of dwh.refresh(): the values that are kept in dwh_star.indicator_value; see refresh.h.
  *
  * Values of an indicator are kept for every period within its span: the months over which the facts that its formula leads to have
- * rows. Where a unit has nothing in a period (no_data, no_source) there is no row. A row that comes out as it was is left alone.
+ * rows. Where a unit has nothing in a period (no_data, no_source) there is no row. A row that comes out as it was is left alone, and so
+ * is one that a closing froze (stage). An indicator that cannot be computed stops no other; see refresh_failure.c.
  */
 #include "postgres.h"
 
@@ -23,11 +24,6 @@
 
 /* Different periods that are computed at once. */
 #define PERIODS_AT_ONCE 24
-
-#define VALUE_COLUMNS 14
-
-/* Of which the first are the key. */
-#define KEY_COLUMNS 6
 
 static const char *const level_names[DWH_MAP_LEVELS] = {"country", "region", "province", "base"};
 
@@ -51,21 +47,28 @@ typedef struct IndicatorMark
 	DateADT		from;
 } IndicatorMark;
 
-/* Rows that are computed, as columns. */
+/* Rows that are computed, as columns: those that are kept, and those beside which a frozen value stands. */
 typedef struct Batch
 {
 	Stage	   *stage;
 	MemoryContext context;
-	ArrayBuildState *columns[VALUE_COLUMNS];
-	int			n;
+	ArrayBuildState *columns[2][DWH_KEPT_COLUMNS];
 } Batch;
+
+/* Periods of indicators that are kept at the same levels, to be computed at once. */
+typedef struct Part
+{
+	Stage	   *stage;
+	List	   *dirties;		/* of DwhDirty */
+	int			levels;
+} Part;
 
 /* In the order of the key, then of the table. */
 static const struct
 {
 	Oid			type;
 	Oid			array_type;
-}			columns_of[VALUE_COLUMNS] = {
+}			columns_of[DWH_KEPT_COLUMNS] = {
 	{INT4OID, INT4ARRAYOID},	/* indicator_id */
 	{TEXTOID, TEXTARRAYOID},	/* period_type */
 	{DATEOID, DATEARRAYOID},	/* period_start */
@@ -242,6 +245,13 @@ find_span(Stage *stage, DwhKept *kept, List *presences)
 		kept->first = dwh_month_add(kept->last, 1 - MAX_SPAN);
 }
 
+/* Whether a period meets some months. */
+bool
+dwh_frame_meets(const DwhFrame *frame, DateADT first, DateADT last)
+{
+	return frame->last >= first && frame->first <= last;
+}
+
 /* The periods of a type that meet some months. */
 static List *
 frames_within(DwhPeriodType type, DateADT first, DateADT last)
@@ -271,16 +281,15 @@ list_periods(DwhKept *kept)
 			dirty->kept = kept;
 			dirty->asked.indicator = kept->indicator;
 			dirty->asked.frame = *(DwhFrame *) lfirst(lc);
-			dirty->all_units = !kept->was_kept || dirty->asked.frame.last < kept->old_first ||
-				dirty->asked.frame.first > kept->old_last;
+			dirty->all_units = !kept->was_kept || !dwh_frame_meets(&dirty->asked.frame, kept->old_first, kept->old_last);
 			kept->dirty = lappend(kept->dirty, dirty);
 		}
 	}
 }
 
 /* All values of an indicator's periods that end from a day on, within some days. */
-static void
-dirty_periods(DwhKept *kept, DateADT from, DateADT to)
+void
+dwh_refresh_dirty_periods(DwhKept *kept, DateADT from, DateADT to)
 {
 	ListCell   *lc;
 
@@ -293,13 +302,30 @@ dirty_periods(DwhKept *kept, DateADT from, DateADT to)
 	}
 }
 
+/* What a mark of an indicator reaches beside it, to be found within dwh_refresh_try(). */
+typedef struct Dependents
+{
+	DwhCatalogue *catalogue;
+	const char *code;
+	List	   *list;			/* of DwhDependent */
+} Dependents;
+
+static void
+find_dependents(void *arg)
+{
+	Dependents *dependents = arg;
+
+	dependents->list = dwh_dependents(dependents->catalogue, dependents->code);
+}
+
 /* Applies the mark of an indicator. */
 static void
 apply_mark(Stage *stage, const IndicatorMark *mark)
 {
 	ListCell   *lc;
 	ListCell   *d;
-	List	   *dependents = NIL;
+	Dependents	dependents = {.catalogue = stage->catalogue};
+	bool		is_unknown = false;
 
 	stage->revised = list_append_unique_int(stage->revised, mark->indicator_id);
 	if (mark->with_dependents)
@@ -309,10 +335,10 @@ apply_mark(Stage *stage, const IndicatorMark *mark)
 
 		if (dwh_spi_select("SELECT code FROM dwh_catalog.indicator WHERE indicator_id = $1", 1, types, values, NULL, true) > 0)
 		{
-			char	   *code = dwh_spi_text(0, 1);
-
-			if (dwh_catalogue_indicator(stage->catalogue, code))
-				dependents = dwh_dependents(stage->catalogue, code);
+			dependents.code = dwh_spi_text(0, 1);
+			/* a formula somewhere that cannot be read: then anything may depend on it */
+			if (dwh_catalogue_indicator(stage->catalogue, dependents.code))
+				is_unknown = dwh_refresh_try(find_dependents, &dependents) != NULL;
 		}
 	}
 	foreach(lc, stage->kept)
@@ -322,14 +348,16 @@ apply_mark(Stage *stage, const IndicatorMark *mark)
 		if (kept->indicator_id == mark->indicator_id)
 		{
 			kept->is_revised = true;
-			dirty_periods(kept, mark->from, DATEVAL_NOEND);
+			dwh_refresh_dirty_periods(kept, mark->from, DATEVAL_NOEND);
 		}
-		foreach(d, dependents)
+		else if (is_unknown)
+			dwh_refresh_dirty_periods(kept, mark->from, DATEVAL_NOEND);
+		foreach(d, dependents.list)
 		{
 			DwhDependent *dependent = lfirst(d);
 
 			if (kept->indicator && dependent->indicator == kept->indicator)
-				dirty_periods(kept, Max(mark->from, dependent->from), dependent->to);
+				dwh_refresh_dirty_periods(kept, Max(mark->from, dependent->from), dependent->to);
 		}
 	}
 }
@@ -351,10 +379,12 @@ static void
 take_answer(void *arg, const DwhAnswer *answer)
 {
 	Batch	   *batch = arg;
-	const DwhKept *kept = ((const DwhDirty *) answer->asked)->kept;
+	const DwhDirty *dirty = (const DwhDirty *) answer->asked;
+	const DwhKept *kept = dirty->kept;
+	int			is_frozen = (dirty->frozen >> answer->ev->level) & 1;
 	DwhStatus	status = answer->value.status;
-	Datum		values[VALUE_COLUMNS] = {0};
-	bool		nulls[VALUE_COLUMNS] = {0};
+	Datum		values[DWH_KEPT_COLUMNS] = {0};
+	bool		nulls[DWH_KEPT_COLUMNS] = {0};
 
 	batch->stage->counts->values_computed++;
 	if (answer->value.is_null && (status == DWH_STATUS_NO_DATA || status == DWH_STATUS_NO_SOURCE))
@@ -377,14 +407,13 @@ take_answer(void *arg, const DwhAnswer *answer)
 	values[12] = dwh_share_numeric(answer->value.completeness);
 	nulls[13] = answer->version == NULL;
 	values[13] = Int32GetDatum(answer->version ? answer->version->version : 0);
-	for (int c = 0; c < VALUE_COLUMNS; c++)
-		batch->columns[c] = accumArrayResult(batch->columns[c], values[c], nulls[c], columns_of[c].type, batch->context);
-	batch->n++;
+	for (int c = 0; c < DWH_KEPT_COLUMNS; c++)
+		batch->columns[is_frozen][c] = accumArrayResult(batch->columns[is_frozen][c], values[c], nulls[c], columns_of[c].type, batch->context);
 }
 
-/* Names what was asked for: one row an indicator and period, or one a unit of it; parameters 1 to 4 of the statement that deletes. */
-static void
-list_dirty(Batch *batch, List *dirties, Datum *values)
+/* Names what was asked for: one row an indicator and period, or one a unit of it; the first four parameters of statements that compare. */
+void
+dwh_refresh_list_dirty(List *dirties, DwhClosure *closure, Datum *values)
 {
 	static const Oid types[4] = {INT4OID, TEXTOID, DATEOID, INT4OID};
 	ArrayBuildState *columns[4] = {NULL};
@@ -402,47 +431,56 @@ list_dirty(Batch *batch, List *dirties, Datum *values)
 			row[0] = Int32GetDatum(dirty->kept->indicator_id);
 			row[1] = CStringGetTextDatum(dwh_period_type_name(dirty->asked.frame.type));
 			row[2] = DateADTGetDatum(dwh_frame_label(&dirty->asked.frame));
-			row[3] = dirty->all_units ? (Datum) 0 : Int32GetDatum(batch->stage->units->units[u].unit_id);
+			row[3] = dirty->all_units ? (Datum) 0 : Int32GetDatum(closure->units->units[u].unit_id);
 			for (int c = 0; c < 4; c++)
-				columns[c] = accumArrayResult(columns[c], row[c], c == 3 && dirty->all_units, types[c], batch->context);
+				columns[c] = accumArrayResult(columns[c], row[c], c == 3 && dirty->all_units, types[c], CurrentMemoryContext);
 			if (dirty->all_units)
 				break;
 		}
 	}
 	for (int c = 0; c < 4; c++)
-		values[c] = makeArrayResult(columns[c], batch->context);
+		values[c] = makeArrayResult(columns[c], CurrentMemoryContext);
+}
+
+/* One kind of computed rows as arrays, parameter by parameter. */
+static void
+rows_as_arrays(Batch *batch, bool is_frozen, Datum *values)
+{
+	for (int c = 0; c < DWH_KEPT_COLUMNS; c++)
+		values[c] = batch->columns[is_frozen][c] ? makeArrayResult(batch->columns[is_frozen][c], batch->context)
+			: PointerGetDatum(construct_empty_array(columns_of[c].type));
 }
 
 /* Brings the kept values to what was computed: what is not there any more goes, what differs is written. */
 static void
-store_batch(Batch *batch, List *dirties)
+store_batch(Batch *batch, List *dirties, int levels)
 {
-	Oid			types[VALUE_COLUMNS + 1];
-	Datum		values[VALUE_COLUMNS + 1];
-	Oid			gone_types[4 + KEY_COLUMNS] = {INT4ARRAYOID, TEXTARRAYOID, DATEARRAYOID, INT4ARRAYOID};
-	Datum		gone_values[4 + KEY_COLUMNS];
+	Oid			types[DWH_KEPT_COLUMNS + 1];
+	Datum		values[DWH_KEPT_COLUMNS + 1];
+	Oid			gone_types[4 + DWH_KEPT_KEY_COLUMNS] = {INT4ARRAYOID, TEXTARRAYOID, DATEARRAYOID, INT4ARRAYOID};
+	Datum		gone_values[4 + DWH_KEPT_KEY_COLUMNS];
 	DwhRefreshCounts *counts = batch->stage->counts;
 
-	for (int c = 0; c < VALUE_COLUMNS; c++)
-	{
+	List	   *closed = NIL;
+	ListCell   *lc;
+
+	for (int c = 0; c < DWH_KEPT_COLUMNS; c++)
 		types[c] = columns_of[c].array_type;
-		values[c] = batch->columns[c] ? makeArrayResult(batch->columns[c], batch->context)
-			: PointerGetDatum(construct_empty_array(columns_of[c].type));
-	}
-	types[VALUE_COLUMNS] = TIMESTAMPTZOID;
-	values[VALUE_COLUMNS] = TimestampTzGetDatum(counts->started_at);
-	list_dirty(batch, dirties, gone_values);
-	memcpy(gone_types + 4, types, KEY_COLUMNS * sizeof(Oid));
-	memcpy(gone_values + 4, values, KEY_COLUMNS * sizeof(Datum));
+	rows_as_arrays(batch, false, values);
+	types[DWH_KEPT_COLUMNS] = TIMESTAMPTZOID;
+	values[DWH_KEPT_COLUMNS] = TimestampTzGetDatum(counts->started_at);
+	dwh_refresh_list_dirty(dirties, batch->stage->closure, gone_values);
+	memcpy(gone_types + 4, types, DWH_KEPT_KEY_COLUMNS * sizeof(Oid));
+	memcpy(gone_values + 4, values, DWH_KEPT_KEY_COLUMNS * sizeof(Datum));
 	counts->values_changed +=
 		dwh_spi_run("WITH asked AS (SELECT * FROM unnest($1, $2, $3, $4) AS u (indicator_id, period_type, period_start, only_unit_id)),"
 					" gone AS (SELECT v.indicator_id, v.period_type, v.period_start, v.unit_level, v.unit_id, v.is_split"
 					" FROM dwh_star.indicator_value v JOIN asked a USING (indicator_id, period_type, period_start)"
-					" WHERE a.only_unit_id IS NULL OR a.only_unit_id = v.unit_id"
+					" WHERE v.stage IS NULL AND (a.only_unit_id IS NULL OR a.only_unit_id = v.unit_id)"
 					" EXCEPT SELECT * FROM unnest($5, $6, $7, $8, $9, $10))"
 					" DELETE FROM dwh_star.indicator_value v USING gone g WHERE (v.indicator_id, v.period_type, v.period_start, v.unit_level,"
 					" v.unit_id, v.is_split) = (g.indicator_id, g.period_type, g.period_start, g.unit_level, g.unit_id, g.is_split)",
-					4 + KEY_COLUMNS, gone_types, gone_values, NULL, false, SPI_OK_DELETE);
+					4 + DWH_KEPT_KEY_COLUMNS, gone_types, gone_values, NULL, false, SPI_OK_DELETE);
 	counts->values_changed +=
 		dwh_spi_run("INSERT INTO dwh_star.indicator_value AS v (indicator_id, period_type, period_start, unit_level, unit_id, is_split, subject_id,"
 					" is_public, value, numerator, denominator, status, completeness, version, computed_at)"
@@ -453,15 +491,23 @@ store_batch(Batch *batch, List *dirties)
 					" WHERE (v.subject_id, v.is_public, v.value, v.numerator, v.denominator, v.status, v.completeness, v.version) IS DISTINCT FROM"
 					" (excluded.subject_id, excluded.is_public, excluded.value, excluded.numerator, excluded.denominator, excluded.status,"
 					" excluded.completeness, excluded.version)",
-					VALUE_COLUMNS + 1, types, values, NULL, false, SPI_OK_INSERT);
+					DWH_KEPT_COLUMNS + 1, types, values, NULL, false, SPI_OK_INSERT);
+
+	foreach(lc, dirties)
+		if (((DwhDirty *) lfirst(lc))->frozen)
+			closed = lappend(closed, lfirst(lc));
+	if (closed == NIL)
+		return;
+	rows_as_arrays(batch, true, values);
+	counts->values_changed += dwh_refresh_store_closed(closed, levels, batch->stage->closure, types, values);
 }
 
-/* Computes and stores periods of indicators that are kept at the same levels. What they need is gone when they are done. */
+/* Computes and stores a part, in a context that is gone when it is done. To be called by dwh_refresh_try(). */
 static void
-compute_batch(Stage *stage, List *dirties, int levels)
+compute_part(void *arg)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "dwh kept values", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
+	Part	   *part = arg;
+	Stage	   *stage = part->stage;
 	DwhFamily  *family;
 	DwhQuestion question = {0};
 	Batch		batch = {0};
@@ -473,20 +519,73 @@ compute_batch(Stage *stage, List *dirties, int levels)
 	family->units = stage->units;
 	family->root_unit_id = dwh_unit_root();
 	batch.stage = stage;
-	batch.context = context;
+	batch.context = CurrentMemoryContext;
 	question.family = family;
 	for (int level = 0; level < DWH_MAP_LEVELS; level++)
-		if (levels & (1 << level))
+		if (part->levels & (1 << level))
 			question.levels = lappend_int(question.levels, level);
-	question.asked = dirties;
+	question.asked = part->dirties;
 	question.wants_unit = is_dirty_unit;
 	question.take = take_answer;
 	question.arg = &batch;
 	dwh_question_answer(&question);
 	PopActiveSnapshot();
-	store_batch(&batch, dirties);
+	store_batch(&batch, part->dirties, part->levels);
 	dwh_spi_end();
+}
+
+/* The periods of a part in smaller ones: by indicator, or where it has only one, one by one. */
+static List *
+smaller_parts(List *dirties)
+{
+	List	   *parts = NIL;
+	ListCell   *lc;
+	bool		is_one = true;
+
+	foreach(lc, dirties)
+		is_one &= ((DwhDirty *) lfirst(lc))->kept == ((DwhDirty *) linitial(dirties))->kept;
+	foreach(lc, dirties)
+	{
+		DwhDirty   *dirty = lfirst(lc);
+		ListCell   *p;
+		bool		is_found = false;
+
+		foreach(p, is_one ? NIL : parts)
+		{
+			if (((DwhDirty *) linitial(lfirst(p)))->kept != dirty->kept)
+				continue;
+			lfirst(p) = lappend(lfirst(p), dirty);
+			is_found = true;
+		}
+		if (!is_found)
+			parts = lappend(parts, list_make1(dirty));
+	}
+	return parts;
+}
+
+/* Computes and stores periods of indicators that are kept at the same levels. What fails is narrowed down, recorded and left out. */
+static void
+compute_batch(Stage *stage, List *dirties, int levels)
+{
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(old, "dwh kept values", ALLOCSET_DEFAULT_SIZES);
+	DwhRefreshCounts before = *stage->counts;
+	Part		part = {.stage = stage,.dirties = dirties,.levels = levels};
+	ErrorData  *error;
+	ListCell   *lc;
+
+	MemoryContextSwitchTo(context);
+	error = dwh_refresh_try(compute_part, &part);
 	MemoryContextSwitchTo(old);
+	if (error)
+	{
+		*stage->counts = before;
+		if (list_length(dirties) == 1)
+			dwh_refresh_note_failure(((DwhDirty *) linitial(dirties))->kept, linitial(dirties), error, stage->counts);
+		else
+			foreach(lc, smaller_parts(dirties))
+				compute_batch(stage, lfirst(lc), levels);
+	}
 	MemoryContextDelete(context);
 }
 
@@ -566,8 +665,8 @@ drop_outside(Stage *stage, int indicator_id, const DwhKept *kept)
 						 dwh_date_iso(dwh_frame_label(linitial(frames))), dwh_date_iso(dwh_frame_label(llast(frames))));
 	}
 	stage->counts->values_changed +=
-		dwh_spi_run(psprintf("DELETE FROM dwh_star.indicator_value WHERE indicator_id = $1%s", where.data), 1, types, values, NULL, false,
-					SPI_OK_DELETE);
+		dwh_spi_run(psprintf("DELETE FROM dwh_star.indicator_value WHERE indicator_id = $1 AND stage IS NULL%s", where.data), 1, types, values,
+					NULL, false, SPI_OK_DELETE);
 }
 
 /* Brings the list of spans to what it is now, and drops what lies outside. */
@@ -600,6 +699,8 @@ store_spans(Stage *stage)
 		bool		is_moved = kept->has_span != kept->was_kept ||
 			(kept->has_span && (kept->first != kept->old_first || kept->last != kept->old_last));
 
+		if (kept->error)
+			continue;
 		if (is_moved || kept->is_revised)
 			drop_outside(stage, kept->indicator_id, kept);
 		if (is_moved && kept->has_span)
@@ -610,11 +711,63 @@ store_spans(Stage *stage)
 	}
 }
 
-/* Whether nothing is marked, so that there is nothing to do. */
+/* Whether nothing is marked and nothing failed, so that there is nothing to do. */
 static bool
 nothing_marked(void)
 {
-	return dwh_spi_select("SELECT 1 FROM dwh_log.value_mark LIMIT 1", 0, NULL, NULL, NULL, false) == 0;
+	return dwh_spi_select("SELECT 1 FROM dwh_log.value_mark UNION ALL SELECT 1 FROM dwh_log.refresh_failure LIMIT 1", 0, NULL, NULL, NULL,
+						  false) == 0;
+}
+
+/* Takes the value lock: held to the end of the transaction by whoever writes kept values or closes a period. */
+void
+dwh_value_lock(void)
+{
+	if (dwh_spi_select("SELECT FROM dwh_catalog.value_lock WHERE lock_id = 1 FOR NO KEY UPDATE", 0, NULL, NULL, NULL, false) != 1)
+		elog(ERROR, "dwh_catalog.value_lock has no row");
+}
+
+/* What is done for one indicator before anything is computed, within dwh_refresh_try(). */
+typedef struct Listing
+{
+	Stage	   *stage;
+	DwhKept    *kept;
+	List	   *presences;
+} Listing;
+
+static void
+list_kept(void *arg)
+{
+	Listing    *listing = arg;
+
+	find_span(listing->stage, listing->kept, listing->presences);
+	list_periods(listing->kept);
+}
+
+static void
+reach_kept(void *arg)
+{
+	Listing    *listing = arg;
+
+	dwh_reach(listing->stage->catalogue, listing->stage->units, listing->kept, listing->stage->changes);
+}
+
+/* Does one of them for every indicator that did not fail before. One that fails now is left out, and as a whole. */
+static void
+for_each_kept(Stage *stage, List *presences, void (*work) (void *))
+{
+	ListCell   *lc;
+
+	foreach(lc, stage->kept)
+	{
+		DwhKept    *kept = lfirst(lc);
+		Listing		listing = {.stage = stage,.kept = kept,.presences = presences};
+
+		if (kept->error == NULL)
+			kept->error = dwh_refresh_try(work, &listing);
+		if (kept->error)
+			kept->dirty = NIL;
+	}
 }
 
 /* Stage 2: see refresh.h. */
@@ -626,8 +779,7 @@ dwh_refresh_values(DwhRefreshCounts *counts)
 	List	   *presences;
 	ListCell   *lc;
 
-	if (dwh_spi_select("SELECT FROM dwh_catalog.value_lock WHERE lock_id = 1 FOR NO KEY UPDATE", 0, NULL, NULL, NULL, false) != 1)
-		elog(ERROR, "dwh_catalog.value_lock has no row");
+	dwh_value_lock();
 	if (nothing_marked())
 		return;
 	stage.counts = counts;
@@ -639,18 +791,18 @@ dwh_refresh_values(DwhRefreshCounts *counts)
 	stage.catalogue = dwh_catalogue_load();
 	load_kept(&stage);
 	presences = load_presence();
-	foreach(lc, stage.kept)
-	{
-		find_span(&stage, lfirst(lc), presences);
-		list_periods(lfirst(lc));
-	}
+	for_each_kept(&stage, presences, list_kept);
+	dwh_refresh_find_closed(stage.kept);
 	foreach(lc, marks)
 		apply_mark(&stage, lfirst(lc));
+	dwh_refresh_load_failures(stage.kept);
 	if (stage.changes != NIL)
-		foreach(lc, stage.kept)
-			if (((DwhKept *) lfirst(lc))->dirty != NIL)
-				dwh_reach(stage.catalogue, stage.units, lfirst(lc), stage.changes);
+		for_each_kept(&stage, NIL, reach_kept);
 	PopActiveSnapshot();
 	store_spans(&stage);
+	foreach(lc, stage.kept)
+		if (((DwhKept *) lfirst(lc))->error)
+			dwh_refresh_note_failure(lfirst(lc), NULL, ((DwhKept *) lfirst(lc))->error, counts);
 	compute(&stage);
+	dwh_refresh_forget_failures(counts->started_at);
 }

@@ -6,12 +6,13 @@
 
 #include "utils/builtins.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
 #include "common/errors.h"
 #include "common/owner.h"
 #include "common/ref_cache.h"
 #include "common/spi.h"
-#include "indicator/indicator.h"
+#include "indicator/closed.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_get_value);
 
@@ -49,13 +50,14 @@ dwh_single_check_arguments(FunctionCallInfo fcinfo)
 }
 
 /*
- * Reads catalogue, units and facts for the value that the arguments (p_indicator, p_from, p_period, p_unit) name; p_unit NULL is
- * the country. Expects SPI to be connected and dwh_owner to be in force. Raises 42704 for unknown codes, 22023 and WH102 for
- * periods that do not fit.
+ * Reads catalogue, units and facts for the value that the arguments (p_indicator, p_from, p_period, p_unit, p_as_of) name; p_unit NULL
+ * is the country. Facts of a closed period are read only for the tree of its value. Expects SPI to be connected and dwh_owner to be
+ * in force. Raises 42704 for unknown codes, 22023 and WH102 for periods that do not fit, 0A000 where p_as_of asks for what was not stored.
  */
 void
-dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo)
+dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo, bool with_tree)
 {
+	TimestampTz as_of = PG_ARGISNULL(4) ? 0 : PG_GETARG_TIMESTAMPTZ(4);
 	char	   *unit = PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3));
 	DateADT		from = PG_GETARG_DATEADT(1);
 	DwhFamily  *family = palloc0(sizeof(DwhFamily));
@@ -76,17 +78,25 @@ dwh_single_prepare(DwhSingle *single, FunctionCallInfo fcinfo)
 	single->is_visible = dwh_family_sees(family, single->indicator, single->key.unit_id, frame->map_on);
 	if (!single->is_visible)
 		return;
+	single->asked.indicator = single->indicator;
+	single->asked.frame = *frame;
+	dwh_closed_attach(list_make1(&single->asked), PG_ARGISNULL(4) ? NULL : &as_of, 1 << level, single->key.unit_id);
+	if (!PG_ARGISNULL(4))
+		dwh_closed_require(&single->asked, level);
+	single->is_frozen = dwh_closed_answers(&single->asked, level);
+	if (single->is_frozen)
+		single->frozen = dwh_closed_value(single->asked.closed, level, single->key.unit_id, false);
 	family->collecting = true;
 	single->place.ev = dwh_evaluation_at(family, level);
 	single->place.frame = dwh_frame_index(single->place.ev, *frame);
 	single->place.cell = &single->key;
-	if (single->version && !single->wrong_period)
+	if (single->version && !single->wrong_period && (with_tree || !single->is_frozen))
 		(void) dwh_evaluate(&single->place, dwh_version_formula(single->indicator, single->version));
 	family->collecting = false;
 	dwh_family_scan(family);
 }
 
-/* The value that was prepared. */
+/* The value that was prepared: what is computed now, whether or not the period is closed. */
 DwhValue
 dwh_single_value(DwhSingle *single)
 {
@@ -97,7 +107,18 @@ dwh_single_value(DwhSingle *single)
 	return dwh_evaluate(&single->place, dwh_version_formula(single->indicator, single->version));
 }
 
-/* dwh.get_value(p_indicator, p_from, p_period, p_unit): one value, of the country where no unit is named. */
+/* The answer of a closed period, or what is computed now. */
+static DwhValue
+answer_of(DwhSingle *single)
+{
+	if (!single->is_visible)
+		return dwh_value_missing(DWH_STATUS_OUT_OF_SCOPE, 0);
+	if (single->is_frozen)
+		return single->frozen ? single->frozen->value : dwh_value_missing(DWH_STATUS_NO_DATA, 0);
+	return dwh_single_value(single);
+}
+
+/* dwh.get_value(p_indicator, p_from, p_period, p_unit, p_as_of): one value, of the country where no unit is named. */
 Datum
 dwh_sql_get_value(PG_FUNCTION_ARGS)
 {
@@ -115,8 +136,8 @@ dwh_sql_get_value(PG_FUNCTION_ARGS)
 	dwh_ref_cache_begin(fcinfo);
 	dwh_owner_enter(&owner);
 	dwh_spi_begin();
-	dwh_single_prepare(&single, fcinfo);
-	value = single.is_visible ? dwh_single_value(&single) : dwh_value_missing(DWH_STATUS_OUT_OF_SCOPE, 0);
+	dwh_single_prepare(&single, fcinfo, false);
+	value = answer_of(&single);
 	if (!value.is_null)
 	{
 		MemoryContext old = MemoryContextSwitchTo(caller_context);

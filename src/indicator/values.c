@@ -18,13 +18,14 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
 #include "common/errors.h"
 #include "common/nearest.h"
 #include "common/owner.h"
 #include "common/ref_cache.h"
 #include "common/spi.h"
-#include "indicator/indicator.h"
+#include "indicator/closed.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_indicator_values);
 PG_FUNCTION_INFO_V1(dwh_sql_explain_plan_values);
@@ -47,6 +48,8 @@ typedef struct ValuesCall
 	bool		has_units;		/* whether p_units was given: an empty list asks for none */
 	List	   *unit_codes;
 	DateADT		map_on;
+	bool		has_as_of;
+	TimestampTz as_of;
 	ReturnSetInfo *rsinfo;
 } ValuesCall;
 
@@ -265,6 +268,17 @@ dwh_share_numeric(float8 share)
 							   Int32GetDatum(4));
 }
 
+/* The status of an answer; a figure of a closed period that was not frozen says that it is none of those that were. */
+static const char *
+status_of(const DwhAnswer *answer)
+{
+	const DwhClosed *closed = answer->asked->closed;
+
+	if (closed == NULL || answer->is_frozen || answer->value.is_null)
+		return dwh_status_name(answer->value.status);
+	return closed->is_revised ? "revised_after_close" : "live";
+}
+
 /* Writes one row of the answer. */
 static void
 emit_row(void *arg, const DwhAnswer *answer)
@@ -287,12 +301,32 @@ emit_row(void *arg, const DwhAnswer *answer)
 	values[8] = answer->numerator.number;
 	nulls[9] = !answer->is_ratio || answer->denominator.is_null;
 	values[9] = answer->denominator.number;
-	values[10] = CStringGetTextDatum(dwh_status_name(answer->value.status));
+	values[10] = CStringGetTextDatum(status_of(answer));
 	values[11] = dwh_share_numeric(answer->value.completeness);
 	nulls[12] = answer->version == NULL;
 	values[12] = Int32GetDatum(answer->version ? answer->version->version : 0);
-	nulls[13] = true;			/* stage: closed periods */
+	nulls[13] = !answer->is_frozen;
+	if (answer->is_frozen)
+		values[13] = CStringGetTextDatum(answer->asked->closed->stage);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* Has closed periods answer with what was frozen. Raises 0A000 where p_as_of asks for what was not. */
+static void
+attach_closings(ValuesCall *call, DwhQuestion *question)
+{
+	int			levels = 0;
+	ListCell   *level;
+	ListCell   *lc;
+
+	foreach(level, question->levels)
+		levels |= 1 << lfirst_int(level);
+	dwh_closed_attach(question->asked, call->has_as_of ? &call->as_of : NULL, levels, 0);
+	if (!call->has_as_of)
+		return;
+	foreach(lc, question->asked)
+		foreach(level, question->levels)
+			dwh_closed_require(lfirst(lc), lfirst_int(level));
 }
 
 /* The question that the call asks. */
@@ -316,6 +350,7 @@ make_question(ValuesCall *call, DwhQuestion *question)
 	question->wants_unit = is_asked_unit;
 	question->take = emit_row;
 	question->arg = call;
+	attach_closings(call, question);
 }
 
 /* Strings as text[]. */
@@ -373,7 +408,7 @@ need_argument(FunctionCallInfo fcinfo, int n, const char *name)
 				 errmsg("%s must not be NULL", name)));
 }
 
-/* Raises 22004 for arguments that must be given, 0A000 for p_as_of. */
+/* Raises 22004 for arguments that must be given. */
 static void
 check_arguments(FunctionCallInfo fcinfo)
 {
@@ -381,12 +416,22 @@ check_arguments(FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < lengthof(names); i++)
 		need_argument(fcinfo, i, names[i]);
-	if (!PG_ARGISNULL(8))
+}
+
+/* Raises 0A000 where p_as_of stands with what is not stored. */
+static void
+check_as_of(const ValuesCall *call)
+{
+	const char *what = call->dimensions != NIL ? "a breakdown" : call->filters != NIL ? "a filter" :
+		list_member_int(call->levels, DWH_MAP_REGION) ? "regions" : call->map_on != DATEVAL_NOEND ? "another map" : NULL;
+
+	if (call->has_as_of && what)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("there are no stored vintages to read p_as_of from"),
-				 errdetail("Facts are not bitemporal: past states exist only of values that were kept when a period was closed."),
-				 errhint("Leave p_as_of out.")));
+				 errmsg("p_as_of cannot be given together with %s", what),
+				 errdetail("Facts are not bitemporal: past states exist only of what is frozen when a period is closed, the values of the"
+						   " country, provinces and base offices on the map of the time."),
+				 errhint("Leave p_as_of out, or ask by country, province or base.")));
 }
 
 /* Unpacks the arguments. Expects SPI to be connected and dwh_owner to be in force. */
@@ -414,6 +459,10 @@ parse_arguments(ValuesCall *call, FunctionCallInfo fcinfo)
 	}
 	if (call->map_on != DATEVAL_NOEND)
 		dwh_units_check_map(call->map_on, call->frames);
+	call->has_as_of = !PG_ARGISNULL(8);
+	if (call->has_as_of)
+		call->as_of = PG_GETARG_TIMESTAMPTZ(8);
+	check_as_of(call);
 }
 
 /*
