@@ -124,7 +124,9 @@ OBJS = \
 	src/scope/limit_watch.o \
 	src/scope/limits.o \
 	src/scope/scan.o \
-	src/ingest/manual_figures.o
+	src/ingest/manual_figures.o \
+	src/access/act.o \
+	src/access/group_role.o
 
 # What CREATE EXTENSION runs, in this order.
 SQL_PARTS = \
@@ -166,6 +168,9 @@ SQL_PARTS = \
 	sql/install/81_access_request.sql \
 	sql/install/82_access_apply.sql \
 	sql/install/84_access_calls.sql \
+	sql/install/83_office.sql \
+	sql/install/84_problem.sql \
+	sql/install/85_deadline.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -197,6 +202,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/74_share_rows.sql \
 	sql/warehouse/75_audit_tree.sql \
 	sql/warehouse/76_share_push.sql \
+	sql/warehouse/77_problem.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
@@ -207,6 +213,8 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/88_share_attachments.sql \
 	sql/warehouse/89_audit_attachments.sql \
+	sql/warehouse/89_deadline_attachments.sql \
+	sql/warehouse/89_office_attachments.sql \
 	sql/warehouse/89_share_push_attachments.sql \
 	sql/warehouse/89_access_attachments.sql \
 	sql/warehouse/90_privileges.sql

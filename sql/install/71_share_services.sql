@@ -76,7 +76,7 @@ DECLARE
 BEGIN
 	SELECT array_agg(r.scope_unit_id) INTO v_units
 	FROM dwh_catalog.access_grant AS r JOIN dwh_catalog.user_group AS g ON g.user_group_id = r.user_group_id
-	WHERE r.account_id = dwh.current_account() AND g.code = 'share_officer' AND r.scope_unit_id IS NOT NULL
+	WHERE r.account_id = dwh.current_account() AND 'dwh_share_officer' IN (g.role_name, g.rights_of) AND r.scope_unit_id IS NOT NULL
 		AND r.revoked_at IS NULL AND r.valid_from <= dwh.today() AND coalesce(r.valid_to >= dwh.today(), true);
 	IF v_units IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_catalog.share_database_unit AS u
 		WHERE u.database_id = p_database_id AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true)

@@ -59,7 +59,7 @@ BEGIN
 	EXECUTE format('CREATE POLICY read_national ON %s TO dwh_national USING (dwh.has_subject(%s))', p_relation, v_subject);
 	SELECT string_agg(quote_ident(r.rolname), ', ' ORDER BY r.rolname) INTO v_roles
 	FROM dwh_catalog.user_group AS g JOIN pg_roles AS r ON r.rolname = g.role_name
-	WHERE r.rolname NOT IN ('dwh_national', 'dwh_owner');
+	WHERE r.rolname NOT IN ('dwh_national', 'dwh_owner') AND g.rights_of IS NULL;	-- else through the role whose rights it has
 	IF v_roles IS NOT NULL THEN
 		EXECUTE format('CREATE POLICY read_scope ON %s TO %s USING (dwh.in_scope(%I, %s))', p_relation, v_roles, p_unit_column, v_subject);
 	END IF;

@@ -91,8 +91,29 @@ CREATE TABLE dwh_catalog.user_group (
 	name_en			text NOT NULL,
 	role_name		text NOT NULL,
 	is_seeded		boolean NOT NULL DEFAULT false,
+	rights_of		text,
+	unit_levels		text[],
+	unit_functions	text[],
+	employment_kinds	text[],
+	document		text,
+	valid_from		date NOT NULL DEFAULT '2020-07-10',
+	valid_to		date,
+	end_document	text,
+	created_at		timestamptz NOT NULL DEFAULT now(),
+	created_by		text NOT NULL DEFAULT session_user,
 	CONSTRAINT user_group_code_key UNIQUE (code),
-	CONSTRAINT user_group_code_check CHECK (code ~ '^[a-z][a-z0-9_]*$')
+	CONSTRAINT user_group_role_name_key UNIQUE (role_name),
+	CONSTRAINT user_group_code_check CHECK (code ~ '^[a-z][a-z0-9_]*$' AND length(code) <= 50),
+	-- 893 Art. 12.4: a group that was made has the rights of one that ships with the warehouse; administrators are no such group.
+	CONSTRAINT user_group_rights_of_check CHECK (rights_of IS NULL OR (rights_of IN ('dwh_analyst', 'dwh_national', 'dwh_loader',
+		'dwh_share_officer', 'dwh_auditor') AND NOT is_seeded)),
+	CONSTRAINT user_group_unit_levels_check CHECK (cardinality(unit_levels) > 0 AND unit_levels <@ ARRAY['centre', 'central_unit', 'region',
+		'province', 'defence', 'police', 'division', 'district', 'base']),
+	CONSTRAINT user_group_unit_functions_check CHECK (cardinality(unit_functions) > 0
+		AND unit_functions <@ ARRAY['it_centre', 'planning', 'it_division']),
+	CONSTRAINT user_group_employment_kinds_check CHECK (cardinality(employment_kinds) > 0
+		AND employment_kinds <@ ARRAY['civil_servant', 'public_employee', 'contract']),
+	CONSTRAINT user_group_validity_check CHECK (valid_to >= valid_from - 1)
 );
 COMMENT ON TABLE dwh_catalog.user_group IS 'Nhóm người sử dụng | User groups';
 COMMENT ON COLUMN dwh_catalog.user_group.user_group_id IS 'Khóa | Key';
@@ -101,6 +122,21 @@ COMMENT ON COLUMN dwh_catalog.user_group.name_vi IS 'Tên tiếng Việt | Name 
 COMMENT ON COLUMN dwh_catalog.user_group.name_en IS 'Tên tiếng Anh | Name in English';
 COMMENT ON COLUMN dwh_catalog.user_group.role_name IS 'Vai trò PostgreSQL mang quyền của nhóm | PostgreSQL role that carries the rights';
 COMMENT ON COLUMN dwh_catalog.user_group.is_seeded IS 'Có sẵn khi tạo kho | Shipped with the warehouse';
+COMMENT ON COLUMN dwh_catalog.user_group.rights_of IS
+	'Nhóm được tạo thêm có quyền của vai trò này; trống: quyền của chính role_name | '
+	'Role whose rights a group made later has; empty: those of role_name itself';
+COMMENT ON COLUMN dwh_catalog.user_group.unit_levels IS
+	'Chỉ người của đơn vị ở các cấp này; trống: mọi cấp | Only for people of units at these levels; empty: any';
+COMMENT ON COLUMN dwh_catalog.user_group.unit_functions IS
+	'Chỉ người của đơn vị có một trong các chức năng này; trống: không xét | Only for people of units with one of these functions; empty: any';
+COMMENT ON COLUMN dwh_catalog.user_group.employment_kinds IS
+	'Chỉ loại lao động này: civil_servant, public_employee, contract; trống: mọi loại | Only for these kinds of employment; empty: any';
+COMMENT ON COLUMN dwh_catalog.user_group.document IS 'Văn bản lập nhóm | Document by which it was made';
+COMMENT ON COLUMN dwh_catalog.user_group.valid_from IS 'Ngày bắt đầu hiệu lực | First valid day';
+COMMENT ON COLUMN dwh_catalog.user_group.valid_to IS 'Ngày hiệu lực cuối cùng; trống là chưa định | Last valid day; empty is open';
+COMMENT ON COLUMN dwh_catalog.user_group.end_document IS 'Văn bản kết thúc nhóm | Document by which it ended';
+COMMENT ON COLUMN dwh_catalog.user_group.created_at IS 'Thời điểm tạo | When it was created';
+COMMENT ON COLUMN dwh_catalog.user_group.created_by IS 'Người dùng phiên đã tạo | Session user who created it';
 
 INSERT INTO dwh_catalog.user_group (user_group_id, code, name_vi, name_en, role_name, is_seeded) VALUES
 	(1, 'central_admin', 'Quản trị ứng dụng cấp Trung ương', 'Central application administrators', 'dwh_central_admin', true),

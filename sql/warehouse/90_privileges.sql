@@ -38,6 +38,23 @@ GRANT EXECUTE ON FUNCTION dwh.add_working_days(date, int), dwh.working_days_betw
 	dwh.unit_ancestor(int, text), dwh.unit_at(int, date, text), dwh.get_contribution_rate(text, text, date, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 
+-- Offices, functions of units, user groups. These ask for the right themselves, so that a refusal is in the log.
+GRANT SELECT ON dwh.user_groups TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.set_unit_function(int, text, text, date, date), dwh.end_unit_function(int, text, text, date),
+	dwh.appoint_office_holder(text, text, int, text, date, date, text), dwh.end_office_holder(int, text, date),
+	dwh.list_office_holders(int, date),
+	dwh.create_user_group(text, text, text, text, text[], text, text[], text[], text[]), dwh.end_user_group(text, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+
+-- Problems and what is due. Everybody reports; who handles what is asked by the functions themselves.
+GRANT EXECUTE ON FUNCTION
+	dwh.open_problem(text, text, text, text, text, date, int, int[], text, text, text, text, int, bigint), dwh.list_problems(date, date, text, text),
+	dwh.note_problem(int, text, boolean), dwh.assign_problem(int, int, int, text, date), dwh.escalate_problem(int, text, text),
+	dwh.close_problem(int, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT EXECUTE ON FUNCTION dwh.overdue(date), dwh.open_steps(date)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
+
 -- The platform. The log is read by auditors; what others may see of it comes through functions.
 GRANT SELECT ON dwh.warehouse_info, dwh_catalog.user_group
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;

@@ -205,7 +205,7 @@ dwh_identity_has_role(const char *name)
 	dwh_spi_begin();
 	dwh_owner_enter_unchecked(&owner);
 	is_granted = dwh_spi_select_latest("SELECT FROM dwh_catalog.access_grant AS a JOIN dwh_catalog.user_group AS g USING (user_group_id) "
-									   "WHERE a.account_id = $1 AND g.role_name = $2 AND a.revoked_at IS NULL"
+									   "WHERE a.account_id = $1 AND $2 IN (g.role_name, g.rights_of) AND a.revoked_at IS NULL"
 									   "  AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true) LIMIT 1", 3, types, values) > 0;
 	dwh_owner_leave(&owner);
 	dwh_spi_end();

@@ -5,7 +5,8 @@
  * Roles belong to the cluster, not to the database: a second database may find them there already, and two databases may
  * create them at the same moment. Whoever finds one missing therefore locks pg_authid against other CREATE ROLE and looks again.
  *
- * NOINHERIT: a group has the rights granted to itself and never, by itself, those of a role it might be put into.
+ * NOINHERIT: a group has the rights granted to itself and never, by itself, those of a role it might be put into. Only the role of a
+ * group that was made later (src/access/group_role.c) inherits, from the one role whose rights it has.
  */
 #include "postgres.h"
 
@@ -17,6 +18,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "common/owner.h"
 #include "common/spi.h"
 #include "warehouse/warehouse.h"
 
@@ -42,6 +44,17 @@ role_statements(const DwhNamedObject *role)
 	return psprintf("CREATE ROLE %s NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS; "
 					"COMMENT ON ROLE %s IS %s;",
 					role->name, role->name, quote_literal_cstr(psprintf("%s%s", DWH_MARKER, role->comment)));
+}
+
+/* The statements that create the role of a group that was made, palloc'ed; rights is quoted where it must be. */
+char *
+dwh_group_role_statements(const char *role, const char *rights, const char *comment)
+{
+	const char *name = quote_identifier(role);
+
+	return psprintf("CREATE ROLE %s NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT NOREPLICATION NOBYPASSRLS; "
+					"COMMENT ON ROLE %s IS %s; GRANT %s TO %s;",
+					name, name, quote_literal_cstr(psprintf("%s%s", DWH_MARKER, comment)), rights, name);
 }
 
 /* Whether no role of that name exists. */
@@ -77,6 +90,36 @@ dwh_roles_create_missing(void)
 	return created;
 }
 
+/* Adds a line of SQL that does nothing where the role is there already. */
+static void
+add_line(ReturnSetInfo *result, const char *role, const char *statements)
+{
+	char	   *line = psprintf("DO $dwh$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) %s) "
+								"THEN %s END IF; END $dwh$;", quote_literal_cstr(role), statements);
+	Datum		values[1] = {CStringGetTextDatum(line)};
+	bool		nulls[1] = {false};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* The lines of groups that were made and are in force. */
+static void
+add_made_groups(ReturnSetInfo *result)
+{
+	DwhOwnerSwitch owner;
+	uint64		rows;
+
+	dwh_spi_begin();
+	dwh_owner_enter_unchecked(&owner);
+	rows = dwh_spi_select_latest("SELECT role_name, rights_of, name_vi || ' | ' || name_en FROM dwh_catalog.user_group "
+								 "WHERE rights_of IS NOT NULL AND valid_to IS NULL ORDER BY user_group_id", 0, NULL, NULL);
+	for (uint64 row = 0; row < rows; row++)
+		add_line(result, dwh_spi_text(row, 1),
+				 dwh_group_role_statements(dwh_spi_text(row, 1), quote_identifier(dwh_spi_text(row, 2)), dwh_spi_text(row, 3)));
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+}
+
 /* dwh.export_roles(): one line of SQL for each role, which does nothing where the role is there already. */
 Datum
 dwh_sql_export_roles(PG_FUNCTION_ARGS)
@@ -85,14 +128,8 @@ dwh_sql_export_roles(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	for (int i = 0; i < dwh_role_count; i++)
-	{
-		char	   *line = psprintf("DO $dwh$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) %s) "
-									"THEN %s END IF; END $dwh$;",
-									quote_literal_cstr(dwh_roles[i].name), role_statements(&dwh_roles[i]));
-		Datum		values[1] = {CStringGetTextDatum(line)};
-		bool		nulls[1] = {false};
-
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+		add_line(result, dwh_roles[i].name, role_statements(&dwh_roles[i]));
+	if (dwh_warehouse_exists())
+		add_made_groups(result);
 	return (Datum) 0;
 }

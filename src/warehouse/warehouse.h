@@ -34,6 +34,7 @@ typedef struct DwhWarehouseCall
 extern const DwhNamedObject dwh_roles[];
 extern const int dwh_role_count;
 extern int	dwh_roles_create_missing(void);
+extern char *dwh_group_role_statements(const char *role, const char *rights, const char *comment);
 
 /* strangers.c */
 extern void dwh_strangers_refuse_roles(void);
