@@ -55,6 +55,7 @@ OBJS = \
 	src/audit/watch_statement.o \
 	src/audit/worker.o \
 	src/access/act.o \
+	src/access/group_role.o \
 	src/access/login_role.o \
 	src/access/outside.o \
 	src/access/sessions.o \
@@ -124,9 +125,7 @@ OBJS = \
 	src/scope/limit_watch.o \
 	src/scope/limits.o \
 	src/scope/scan.o \
-	src/ingest/manual_figures.o \
-	src/access/act.o \
-	src/access/group_role.o
+	src/ingest/manual_figures.o
 
 # What CREATE EXTENSION runs, in this order.
 SQL_PARTS = \
@@ -167,8 +166,8 @@ SQL_PARTS = \
 	sql/install/80_access.sql \
 	sql/install/81_access_request.sql \
 	sql/install/82_access_apply.sql \
-	sql/install/84_access_calls.sql \
 	sql/install/83_office.sql \
+	sql/install/84_access_calls.sql \
 	sql/install/84_problem.sql \
 	sql/install/85_deadline.sql \
 	sql/install/90_privileges.sql
