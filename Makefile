@@ -66,6 +66,7 @@ OBJS = \
 	src/share/log.o \
 	src/share/own_data.o \
 	src/share/push.o \
+	src/share/report.o \
 	src/share/send.o \
 	src/share/worker.o \
 	src/identity/authenticate.o \
@@ -158,7 +159,10 @@ SQL_PARTS = \
 	sql/install/72_share_agreements.sql \
 	sql/install/73_share_fetch.sql \
 	sql/install/74_share_own_data.sql \
+	sql/install/74_share_inbound.sql \
+	sql/install/75_share_correction.sql \
 	sql/install/76_share_push.sql \
+	sql/install/78_share_report.sql \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \
@@ -202,6 +206,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/75_audit_tree.sql \
 	sql/warehouse/76_share_push.sql \
 	sql/warehouse/77_problem.sql \
+	sql/warehouse/77_share_daily.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \

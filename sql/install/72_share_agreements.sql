@@ -2,19 +2,20 @@
 
 -- A row of the log about a connection, in the caller's transaction.
 CREATE FUNCTION dwh_internal.share_log_connect(p_agreement_id int, p_request_id int, p_stage text, p_status text, p_reason text,
-	p_content jsonb)
+	p_content jsonb, p_related_share_no bigint DEFAULT NULL)
 RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_no bigint := nextval('dwh_log.share_no_seq');
 BEGIN
 	INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, agency_id,
 		agency_identifier, application_identifier, service_id, service_code, agreement_id, account_id, session_user_name,
-		outer_user_name, client_address, gateway, purpose, frequency, request_content, status, reason, item_count)
+		outer_user_name, client_address, gateway, purpose, frequency, request_content, status, reason, item_count,
+		related_share_no)
 	SELECT date_trunc('month', statement_timestamp() AT TIME ZONE w.time_zone)::date, v_no, p_stage, statement_timestamp(), r.direction,
-		'connect', r.recorded_at, r.form, r.agency_id, a.identifier, p.identifier, r.service_id, s.code, p_agreement_id,
+		CASE WHEN p_related_share_no IS NULL THEN 'connect' ELSE 'share' END, r.recorded_at, r.form, r.agency_id, a.identifier, p.identifier, r.service_id, s.code, p_agreement_id,
 		nullif(dwh.current_account(), 0), session_user, dwh_internal.share_caller(), host(inet_client_addr()), f.code, r.purpose,
 		r.frequency, coalesce(p_content, '{}') || jsonb_build_object('request_id', r.request_id, 'items', r.items), p_status, p_reason,
-		r.item_count
+		r.item_count, p_related_share_no
 	FROM dwh_catalog.share_request AS r JOIN dwh_catalog.agency AS a ON a.agency_id = r.agency_id
 		LEFT JOIN dwh_catalog.application AS p ON p.application_id = r.application_id
 		LEFT JOIN dwh_catalog.share_service AS s ON s.service_id = r.service_id
@@ -24,7 +25,7 @@ BEGIN
 	RETURN v_no;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.share_log_connect(int, int, text, text, text, jsonb) IS
+COMMENT ON FUNCTION dwh_internal.share_log_connect(int, int, text, text, text, jsonb, bigint) IS
 	'Ghi một bước kết nối vào nhật ký | Appends a stage of a connection to the log';
 
 CREATE FUNCTION dwh_internal.request_share(p_agency text, p_service text, p_purpose text, p_items text[], p_item_count int,
@@ -217,8 +218,9 @@ BEGIN
 			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 38.', HINT = 'See the README, Sharing.';
 	END IF;
 	v := jsonb_populate_record(v, coalesce(p_terms, '{}'));
+	-- What others give has no service of ours.
 	SELECT string_agg(i, ', ' ORDER BY i COLLATE "C") INTO v_unknown FROM unnest(v.items) AS i
-	WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(s.columns) AS c WHERE c ->> 'name' = i);
+	WHERE s.service_id IS NOT NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(s.columns) AS c WHERE c ->> 'name' = i);
 	IF v_unknown IS NOT NULL THEN
 		RAISE EXCEPTION 'the service has no item %', v_unknown
 			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 38.', HINT = 'Its data structure names the items.';
@@ -237,7 +239,7 @@ BEGIN
 		RAISE EXCEPTION 'plain HTTP is no method of security'
 			USING ERRCODE = '22023', DETAIL = '2327 Art. 11.4.', HINT = 'Use TLS.';
 	END IF;
-	v.agreement_id := p_agreement_id; v.version := v_last + 1; v.structure_version := s.structure_version; v.content := p_content;
+	v.agreement_id := p_agreement_id; v.version := v_last + 1; v.structure_version := coalesce(s.structure_version, 1); v.content := p_content;
 	v.signed_on := coalesce(p_signed_on, dwh.today()); v.decided_by := p_decided_by; v.document_no := p_document_no;
 	v.created_at := now(); v.created_by := dwh_internal.share_caller();
 	INSERT INTO dwh_catalog.share_agreement_version SELECT v.*;
@@ -261,7 +263,9 @@ BEGIN
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 35.3: a request is answered once.', HINT = 'Name a request that waits.';
 	END IF;
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = r.service_id;
-	PERFORM dwh_internal.share_check_unit(s.database_id);
+	IF s.service_id IS NOT NULL THEN
+		PERFORM dwh_internal.share_check_unit(s.database_id);
+	END IF;
 	PERFORM dwh_internal.share_check_decider(p_decided_by, p_decision_no);
 	IF NOT coalesce(p_is_accepted, false) THEN
 		PERFORM dwh_internal.share_require(p_reason, 'reason', 'ND47 Arts. 35.3, 51.1; 2327 Art. 18.1');
@@ -275,6 +279,14 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	PERFORM dwh_internal.share_require(p_holder, 'holder', '2327 Art. 3.10');
+	IF r.direct_user IS NOT NULL AND p_holder <> r.direct_user THEN
+		RAISE EXCEPTION 'the account is for "%"', r.direct_user
+			USING ERRCODE = '22023', DETAIL = '2327 Art. 17.3: the person named as direct user exploits the data, nobody else.',
+				HINT = 'Name that person as holder.';
+	END IF;
+	IF r.path = 'inbound' THEN
+		PERFORM dwh_internal.share_check_focal(r.managing_agency_id);
+	END IF;
 	PERFORM dwh_internal.share_check_safety(r.agency_id, r.application_id);
 	IF p_login_role IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = p_login_role AND rolcanlogin
 		AND NOT rolsuper AND pg_has_role(oid, 'dwh_partner', 'USAGE'))
@@ -286,10 +298,10 @@ BEGIN
 	UPDATE dwh_catalog.share_request SET state = 'accepted', answered_on = dwh.today(), answer_reason = p_reason,
 		decided_by = p_decided_by, decision_no = p_decision_no WHERE request_id = p_request_id;
 	INSERT INTO dwh_catalog.share_agreement (request_id, kind, agency_id, application_id, service_id, state, activated_at)
-	VALUES (p_request_id, r.path, r.agency_id, r.application_id, r.service_id, CASE r.path WHEN 'default' THEN 'active' ELSE 'draft' END,
-		CASE r.path WHEN 'default' THEN statement_timestamp() END)
+	VALUES (p_request_id, r.path, r.agency_id, r.application_id, r.service_id, CASE r.path WHEN 'special' THEN 'draft' ELSE 'active' END,
+		CASE WHEN r.path <> 'special' THEN statement_timestamp() END)
 	RETURNING agreement_id INTO v_id;
-	IF r.path = 'default' THEN
+	IF r.path <> 'special' THEN
 		PERFORM dwh_internal.share_new_version(v_id, p_terms, '{}', p_decided_by, p_decision_no, dwh.today());
 	END IF;
 	INSERT INTO dwh_catalog.connection_account (agency_id, agreement_id, holder, login_role, valid_from, created_by)
@@ -324,7 +336,9 @@ BEGIN
 		RAISE EXCEPTION 'there is no agreement % to sign', p_agreement_id
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 37: a request is accepted first.', HINT = 'See dwh.answer_request().';
 	END IF;
-	PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = g.service_id));
+	IF g.service_id IS NOT NULL THEN
+		PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = g.service_id));
+	END IF;
 	PERFORM dwh_internal.share_require(p_content ->> i, i, 'ND47 Art. 38')
 	FROM unnest(ARRAY['parties', 'content', 'place', 'term', 'method', 'processing', 'conditions', 'commitment', 'security', 'storage',
 		'deletion']) AS i;

@@ -13,6 +13,7 @@ DECLARE
 	v_unknown text;
 	v_where text[] := '{}';
 	v_units int[];
+	v_persons int[];
 	v_from date;
 	v_to date;
 	v_limit bigint;
@@ -41,10 +42,6 @@ BEGIN
 		rule := 'verified only'; article := '2327 Art. 7.3';
 		reason := 'chưa xác định được người nào đã khớp CSDL dân cư | nobody''s population match can be confirmed';
 		RETURN;
-	ELSIF s.person_column IS NOT NULL AND v_kind IN ('organisation', 'enterprise', 'individual') THEN
-		rule := 'consent'; article := 'ND47 Art. 5.6';
-		reason := 'chưa có sự đồng ý của chủ thể dữ liệu | the persons'' consent is not recorded';
-		RETURN;
 	END IF;
 	SELECT * INTO v FROM dwh_catalog.share_agreement_version AS n
 	WHERE n.agreement_id = share_fetch_plan.agreement_id AND n.signed_on IS NOT NULL AND n.valid_from <= dwh.today()
@@ -72,6 +69,19 @@ BEGIN
 			rule := 'item'; article := 'ND47 Art. 38';
 			reason := format('dịch vụ không có mục %s | the service has no item %s', v_unknown, v_unknown);
 			RETURN;
+		END IF;
+		-- Art. 5.6: organisations and persons get the rows of those who consented to these items.
+		IF s.person_column IS NOT NULL AND v_kind IN ('organisation', 'enterprise', 'individual') THEN
+			SELECT array_agg(DISTINCT c.person_id) INTO v_persons FROM dwh_catalog.share_consent AS c
+				JOIN dwh_catalog.share_agreement AS g ON g.agency_id = c.agency_id
+			WHERE g.agreement_id = share_fetch_plan.agreement_id AND c.service_id = s.service_id AND share_fetch_plan.items <@ c.items
+				AND c.valid_from <= dwh.today() AND c.valid_to >= dwh.today() AND coalesce(c.withdrawn_on > dwh.today(), true);
+			IF v_persons IS NULL THEN
+				rule := 'consent'; article := 'ND47 Art. 5.6';
+				reason := 'chưa có sự đồng ý của chủ thể dữ liệu | the persons'' consent is not recorded';
+				RETURN;
+			END IF;
+			v_where := v_where || format('%I = ANY (%L::int[])', s.person_column, v_persons);
 		END IF;
 		IF p_params ? 'unit_ids' THEN
 			unit_ids := ARRAY(SELECT jsonb_array_elements_text(p_params -> 'unit_ids')::int);

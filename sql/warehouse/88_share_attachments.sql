@@ -24,6 +24,14 @@ CREATE OR REPLACE TRIGGER before_truncate BEFORE TRUNCATE ON dwh_catalog.share_a
 	FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change();
 ALTER TABLE dwh_catalog.share_agreement_version ENABLE ALWAYS TRIGGER before_truncate;
 
+-- Decree 47 Art. 51.2d: a refresh that takes marks of changed cells, or changes kept values, makes correction notices.
+CREATE OR REPLACE TRIGGER after_take AFTER DELETE ON dwh_log.cell_mark
+	REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.share_correct_cells();
+CREATE OR REPLACE TRIGGER after_update AFTER UPDATE ON dwh_star.indicator_value
+	REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.share_correct_values();
+CREATE OR REPLACE TRIGGER after_delete AFTER DELETE ON dwh_star.indicator_value
+	REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.share_correct_values();
+
 -- The state of every transfer: its last stage, with what was asked.
 CREATE OR REPLACE VIEW dwh.share_transfers AS
 	SELECT DISTINCT ON (l.share_no) l.share_no, l.requested_at, l.occurred_at, l.direction, l.kind, l.agency_identifier, l.service_code,
@@ -45,6 +53,183 @@ COMMENT ON COLUMN dwh.share_transfers.status IS 'Tình trạng | Status';
 COMMENT ON COLUMN dwh.share_transfers.reason IS 'Lý do từ chối, lỗi | Reason of a refusal or failure';
 COMMENT ON COLUMN dwh.share_transfers.row_count IS 'Số dòng đã cung cấp | Rows supplied';
 COMMENT ON COLUMN dwh.share_transfers.content_digest IS 'Giá trị băm của nội dung | Digest of what was supplied';
+
+-- The state of every agreement, for officers: what is suspended, what failed lately, what waits and for how long.
+CREATE OR REPLACE VIEW dwh.share_monitor AS
+	SELECT a.identifier AS agency_identifier, g.agreement_id, s.code AS service_code, g.kind, g.state,
+		EXISTS (SELECT FROM dwh_catalog.share_suspension AS p WHERE p.starts_at <= now() AND p.ended_at IS NULL
+			AND coalesce(p.agency_id = g.agency_id, true) AND coalesce(p.agreement_id = g.agreement_id, true)) AS is_suspended,
+	 l.last_supplied_at, l.supplies_24h, l.refusals_24h,
+		l.failures_24h, l.last_failure_at, l.last_failure, o.waiting, o.dead, o.lag
+	FROM dwh_catalog.share_agreement AS g JOIN dwh_catalog.agency AS a ON a.agency_id = g.agency_id
+		LEFT JOIN dwh_catalog.share_service AS s ON s.service_id = g.service_id
+		CROSS JOIN LATERAL (
+			SELECT max(n.occurred_at) FILTER (WHERE n.status IN ('supplied', 'received')) AS last_supplied_at,
+				count(*) FILTER (WHERE n.status IN ('supplied', 'received') AND n.occurred_at > now() - interval '1 day') AS supplies_24h,
+				count(*) FILTER (WHERE n.status = 'refused' AND n.occurred_at > now() - interval '1 day') AS refusals_24h,
+				count(*) FILTER (WHERE n.status IN ('failed', 'broken_off', 'invalid', 'undelivered')
+					AND n.occurred_at > now() - interval '1 day') AS failures_24h,
+				max(n.occurred_at) FILTER (WHERE n.status IN ('failed', 'broken_off', 'invalid', 'undelivered')) AS last_failure_at,
+				(array_agg(n.reason ORDER BY n.share_id DESC) FILTER (WHERE n.status IN ('failed', 'broken_off', 'invalid', 'undelivered')))[1]
+					AS last_failure
+			FROM dwh_log.share_log AS n WHERE n.agreement_id = g.agreement_id AND n.stage = 'outcome'
+				AND n.occurred_at > now() - interval '31 days' AND n.month >= (now() - interval '63 days')::date) AS l
+		CROSS JOIN LATERAL (
+			SELECT count(*) FILTER (WHERE q.state <> 'dead') AS waiting, count(*) FILTER (WHERE q.state = 'dead') AS dead,
+				now() - min(q.asked_at) FILTER (WHERE q.state <> 'dead') AS lag
+			FROM dwh_log.share_outbox AS q WHERE q.agreement_id = g.agreement_id) AS o
+	WHERE g.state <> 'ended';
+COMMENT ON VIEW dwh.share_monitor IS
+	'Theo dõi chia sẻ theo thỏa thuận, 31 ngày gần đây | Sharing by agreement, watched over the last 31 days';
+
+-- What is due of evaluations and deletions (Decree 47 Arts. 16, 42), in the shape of the list of everything that is due.
+CREATE OR REPLACE VIEW dwh_catalog.share_due_item AS
+	SELECT 'share'::text AS room, t.source AS article, 'evaluation'::text AS kind, d.code || ' ' || y AS object,
+		format('Đánh giá dữ liệu năm %s | Evaluation of data of %s: %s', y, y, d.name_vi) AS subject, NULL::int AS unit_id,
+		NULL::int AS agency_id, NULL::int AS service_id, greatest(make_date(y, 1, 1), d.created_at::date) AS begun_on,
+		make_date(y, 12, 31) AS due_on, (SELECT min(e.evaluated_on) FROM dwh_catalog.share_evaluation AS e
+			WHERE e.year = y AND coalesce(e.database_id = d.database_id, true)) AS done_on, t.valid_to AS rule_valid_to,
+		false AS is_immediate, true AS is_legal
+	FROM dwh_catalog.share_database AS d
+		CROSS JOIN generate_series(extract(year FROM d.created_at)::int, extract(year FROM dwh.today())::int) AS y
+		JOIN dwh_catalog.deadline AS t ON t.source = 'ND47 Art 16' AND t.valid_from <= make_date(y, 12, 31)
+			AND coalesce(t.valid_to >= make_date(y, 12, 31), true)
+	UNION ALL
+	SELECT 'share', 'ND47 Art 42', 'deletion', g.agreement_id::text, 'Xác nhận đã xóa dữ liệu | Confirmation that data was deleted', NULL,
+		g.agency_id, g.service_id, least(g.ended_on, v.valid_to), least(g.ended_on, v.valid_to) + v.storage_days,
+		(SELECT min(n.answered_on) FROM dwh_catalog.share_notice AS n WHERE n.agreement_id = g.agreement_id AND n.kind = 'deletion'), NULL,
+		false, true
+	FROM dwh_catalog.share_agreement AS g
+		JOIN LATERAL (SELECT * FROM dwh_catalog.share_agreement_version AS n WHERE n.agreement_id = g.agreement_id
+			ORDER BY n.version DESC LIMIT 1) AS v ON v.storage_days IS NOT NULL
+	WHERE least(g.ended_on, v.valid_to) IS NOT NULL;
+COMMENT ON VIEW dwh_catalog.share_due_item IS
+	'Việc đánh giá, xác nhận xóa dữ liệu có thời hạn | Evaluations and confirmations of deletion that are due';
+COMMENT ON COLUMN dwh_catalog.share_due_item.room IS 'Bộ phận | Room';
+COMMENT ON COLUMN dwh_catalog.share_due_item.article IS 'Điều khoản | Article';
+COMMENT ON COLUMN dwh_catalog.share_due_item.kind IS 'Loại việc | Kind';
+COMMENT ON COLUMN dwh_catalog.share_due_item.object IS 'Số, mã của việc | Number or code of what is due';
+COMMENT ON COLUMN dwh_catalog.share_due_item.subject IS 'Nội dung | What is due';
+COMMENT ON COLUMN dwh_catalog.share_due_item.unit_id IS 'Đơn vị | Unit';
+COMMENT ON COLUMN dwh_catalog.share_due_item.agency_id IS 'Cơ quan đối tác | Partner agency';
+COMMENT ON COLUMN dwh_catalog.share_due_item.service_id IS 'Dịch vụ chia sẻ | Sharing service';
+COMMENT ON COLUMN dwh_catalog.share_due_item.begun_on IS 'Ngày bắt đầu tính | Day it is counted from';
+COMMENT ON COLUMN dwh_catalog.share_due_item.due_on IS 'Hạn | Due day';
+COMMENT ON COLUMN dwh_catalog.share_due_item.done_on IS 'Ngày đã làm; trống: chưa | Day it was done; empty: not yet';
+COMMENT ON COLUMN dwh_catalog.share_due_item.rule_valid_to IS 'Ngày hiệu lực cuối cùng của quy định | Last valid day of the rule';
+COMMENT ON COLUMN dwh_catalog.share_due_item.is_immediate IS 'Phải làm ngay | To be done at once';
+COMMENT ON COLUMN dwh_catalog.share_due_item.is_legal IS 'Theo văn bản | By a regulation';
+
+-- Decree 47 Art. 34.2: special services that several agencies ask for are candidates for default sharing.
+CREATE OR REPLACE VIEW dwh.default_candidates AS
+	SELECT s.code AS service_code, s.name_vi, count(DISTINCT r.agency_id) AS agency_count, max(r.received_on) AS last_request_on
+	FROM dwh_catalog.share_service AS s JOIN dwh_catalog.share_request AS r ON r.service_id = s.service_id
+	WHERE s.kind = 'special' AND coalesce(s.withdrawn_on > dwh.today(), true)
+	GROUP BY s.code, s.name_vi HAVING count(DISTINCT r.agency_id) >= 2;
+COMMENT ON VIEW dwh.default_candidates IS
+	'Dịch vụ theo yêu cầu nên chuyển sang mặc định | Special services to consider for default sharing';
+
+-- Decree 47 Arts. 36.5, 52: what concerns a partner's own agency, and nobody else's, by the connection accounts of his role.
+CREATE OR REPLACE VIEW dwh.my_agreements WITH (security_barrier = true) AS
+	SELECT g.agreement_id, a.identifier AS agency_identifier, s.code AS service_code, g.kind, g.state, v.version, v.items, v.unit_ids,
+		v.period_from, v.period_to, v.frequency, v.max_calls, v.method, v.use_term, v.use_days, v.storage_days, v.content, v.signed_on,
+		v.valid_from, v.valid_to, c.holder, c.is_enabled
+	FROM dwh_catalog.connection_account AS c JOIN dwh_catalog.share_agreement AS g
+			ON g.agency_id = c.agency_id AND coalesce(c.agreement_id = g.agreement_id, true)
+		JOIN dwh_catalog.agency AS a ON a.agency_id = g.agency_id
+		LEFT JOIN dwh_catalog.share_service AS s ON s.service_id = g.service_id
+		LEFT JOIN dwh_catalog.share_agreement_version AS v ON v.agreement_id = g.agreement_id
+	WHERE c.login_role = current_user;
+COMMENT ON VIEW dwh.my_agreements IS 'Thỏa thuận, tài khoản của cơ quan mình | One''s own agreements and accounts';
+
+CREATE OR REPLACE VIEW dwh.my_transfers WITH (security_barrier = true) AS
+	SELECT l.share_no, l.stage, l.occurred_at, l.direction, l.kind, l.service_code, l.agreement_id, l.agreement_version, l.request_content,
+		l.status, l.reason, l.item_count, l.row_count, l.byte_count, l.content_digest, l.structure_version, l.period_from, l.period_to,
+		l.use_term, l.use_until
+	FROM dwh_log.share_log AS l
+	WHERE l.agency_id IN (SELECT c.agency_id FROM dwh_catalog.connection_account AS c WHERE c.login_role = current_user);
+COMMENT ON VIEW dwh.my_transfers IS 'Nhật ký chia sẻ của cơ quan mình | One''s own rows of the log of sharing';
+
+CREATE OR REPLACE VIEW dwh.my_notices WITH (security_barrier = true) AS
+	SELECT n.notice_id, n.kind, n.agreement_id, n.share_no, n.period_from, n.period_to, n.subject, n.body, n.made_at, n.due_on, n.sent_on,
+		n.answered_on, n.answer
+	FROM dwh_catalog.share_notice AS n
+	WHERE n.agency_id IN (SELECT c.agency_id FROM dwh_catalog.connection_account AS c WHERE c.login_role = current_user);
+COMMENT ON VIEW dwh.my_notices IS 'Thông báo gửi cơ quan mình | Notices to one''s own agency';
+COMMENT ON COLUMN dwh.share_monitor.agency_identifier IS 'Mã định danh cơ quan | Identifier of the agency';
+COMMENT ON COLUMN dwh.share_monitor.agreement_id IS 'Thỏa thuận | Agreement';
+COMMENT ON COLUMN dwh.share_monitor.service_code IS 'Dịch vụ | Service';
+COMMENT ON COLUMN dwh.share_monitor.kind IS 'Loại thỏa thuận | Kind of the agreement';
+COMMENT ON COLUMN dwh.share_monitor.state IS 'Trạng thái | State';
+COMMENT ON COLUMN dwh.share_monitor.is_suspended IS 'Đang tạm ngừng | Suspended now';
+COMMENT ON COLUMN dwh.share_monitor.last_supplied_at IS 'Lần cung cấp gần nhất | Last supply';
+COMMENT ON COLUMN dwh.share_monitor.supplies_24h IS 'Số lần cung cấp trong 24 giờ | Supplies within 24 hours';
+COMMENT ON COLUMN dwh.share_monitor.refusals_24h IS 'Số lần từ chối trong 24 giờ | Refusals within 24 hours';
+COMMENT ON COLUMN dwh.share_monitor.failures_24h IS 'Số lần lỗi trong 24 giờ | Failures within 24 hours';
+COMMENT ON COLUMN dwh.share_monitor.last_failure_at IS 'Lỗi gần nhất lúc | Last failure at';
+COMMENT ON COLUMN dwh.share_monitor.last_failure IS 'Lỗi gần nhất | Last failure';
+COMMENT ON COLUMN dwh.share_monitor.waiting IS 'Số tin chờ gửi | Messages that wait';
+COMMENT ON COLUMN dwh.share_monitor.dead IS 'Số tin không gửi được | Messages set aside';
+COMMENT ON COLUMN dwh.share_monitor.lag IS 'Tin cũ nhất đã chờ | How long the oldest has waited';
+COMMENT ON COLUMN dwh.default_candidates.service_code IS 'Dịch vụ | Service';
+COMMENT ON COLUMN dwh.default_candidates.name_vi IS 'Tên tiếng Việt | Name in Vietnamese';
+COMMENT ON COLUMN dwh.default_candidates.agency_count IS 'Số cơ quan đã yêu cầu | Agencies that asked for it';
+COMMENT ON COLUMN dwh.default_candidates.last_request_on IS 'Ngày yêu cầu gần nhất | Day of the last request';
+COMMENT ON COLUMN dwh.my_agreements.agreement_id IS 'Thỏa thuận | Agreement';
+COMMENT ON COLUMN dwh.my_agreements.agency_identifier IS 'Mã định danh cơ quan | Identifier of the agency';
+COMMENT ON COLUMN dwh.my_agreements.service_code IS 'Dịch vụ | Service';
+COMMENT ON COLUMN dwh.my_agreements.kind IS 'Loại | Kind';
+COMMENT ON COLUMN dwh.my_agreements.state IS 'Trạng thái | State';
+COMMENT ON COLUMN dwh.my_agreements.version IS 'Phiên bản | Version';
+COMMENT ON COLUMN dwh.my_agreements.items IS 'Mục dữ liệu | Items';
+COMMENT ON COLUMN dwh.my_agreements.unit_ids IS 'Đơn vị; trống là tất cả | Units; empty is all';
+COMMENT ON COLUMN dwh.my_agreements.period_from IS 'Tháng đầu | First month';
+COMMENT ON COLUMN dwh.my_agreements.period_to IS 'Tháng cuối | Last month';
+COMMENT ON COLUMN dwh.my_agreements.frequency IS 'Tần suất | Frequency';
+COMMENT ON COLUMN dwh.my_agreements.max_calls IS 'Số lần tối đa mỗi chu kỳ | Most calls in a period';
+COMMENT ON COLUMN dwh.my_agreements.method IS 'Phương thức | Method';
+COMMENT ON COLUMN dwh.my_agreements.use_term IS 'Thời hạn sử dụng | Use-term';
+COMMENT ON COLUMN dwh.my_agreements.use_days IS 'Số ngày của thời hạn | Days of the use-term';
+COMMENT ON COLUMN dwh.my_agreements.storage_days IS 'Số ngày được lưu | Days it may be stored';
+COMMENT ON COLUMN dwh.my_agreements.content IS 'Nội dung thỏa thuận | Content of the agreement';
+COMMENT ON COLUMN dwh.my_agreements.signed_on IS 'Ngày ký | Day it was signed';
+COMMENT ON COLUMN dwh.my_agreements.valid_from IS 'Ngày bắt đầu hiệu lực | First valid day';
+COMMENT ON COLUMN dwh.my_agreements.valid_to IS 'Ngày hiệu lực cuối cùng | Last valid day';
+COMMENT ON COLUMN dwh.my_agreements.holder IS 'Người giữ tài khoản | Holder of the account';
+COMMENT ON COLUMN dwh.my_agreements.is_enabled IS 'Tài khoản còn dùng | Whether the account is enabled';
+COMMENT ON COLUMN dwh.my_transfers.share_no IS 'Lần chia sẻ | Transfer';
+COMMENT ON COLUMN dwh.my_transfers.stage IS 'Bước | Stage';
+COMMENT ON COLUMN dwh.my_transfers.occurred_at IS 'Thời điểm | Time';
+COMMENT ON COLUMN dwh.my_transfers.direction IS 'Chiều | Direction';
+COMMENT ON COLUMN dwh.my_transfers.kind IS 'Loại | Kind';
+COMMENT ON COLUMN dwh.my_transfers.service_code IS 'Dịch vụ | Service';
+COMMENT ON COLUMN dwh.my_transfers.agreement_id IS 'Thỏa thuận | Agreement';
+COMMENT ON COLUMN dwh.my_transfers.agreement_version IS 'Phiên bản thỏa thuận | Version of the agreement';
+COMMENT ON COLUMN dwh.my_transfers.request_content IS 'Nội dung yêu cầu | Content of the request';
+COMMENT ON COLUMN dwh.my_transfers.status IS 'Tình trạng | Status';
+COMMENT ON COLUMN dwh.my_transfers.reason IS 'Lý do | Reason';
+COMMENT ON COLUMN dwh.my_transfers.item_count IS 'Số mục | Items';
+COMMENT ON COLUMN dwh.my_transfers.row_count IS 'Số dòng | Rows';
+COMMENT ON COLUMN dwh.my_transfers.byte_count IS 'Số byte | Bytes';
+COMMENT ON COLUMN dwh.my_transfers.content_digest IS 'Giá trị băm SHA-256 | SHA-256 of the content';
+COMMENT ON COLUMN dwh.my_transfers.structure_version IS 'Phiên bản cấu trúc | Version of the structure';
+COMMENT ON COLUMN dwh.my_transfers.period_from IS 'Tháng đầu | First month';
+COMMENT ON COLUMN dwh.my_transfers.period_to IS 'Tháng cuối | Last month';
+COMMENT ON COLUMN dwh.my_transfers.use_term IS 'Thời hạn sử dụng | Use-term';
+COMMENT ON COLUMN dwh.my_transfers.use_until IS 'Ngày cuối được dùng | Last day of use';
+COMMENT ON COLUMN dwh.my_notices.notice_id IS 'Thông báo | Notice';
+COMMENT ON COLUMN dwh.my_notices.kind IS 'Loại | Kind';
+COMMENT ON COLUMN dwh.my_notices.agreement_id IS 'Thỏa thuận | Agreement';
+COMMENT ON COLUMN dwh.my_notices.share_no IS 'Lần cung cấp liên quan | Supply it is about';
+COMMENT ON COLUMN dwh.my_notices.period_from IS 'Tháng đầu được đính chính | First month corrected';
+COMMENT ON COLUMN dwh.my_notices.period_to IS 'Tháng cuối được đính chính | Last month corrected';
+COMMENT ON COLUMN dwh.my_notices.subject IS 'Trích yếu | Subject';
+COMMENT ON COLUMN dwh.my_notices.body IS 'Nội dung | Text';
+COMMENT ON COLUMN dwh.my_notices.made_at IS 'Thời điểm lập | When it was made';
+COMMENT ON COLUMN dwh.my_notices.due_on IS 'Hạn | Due day';
+COMMENT ON COLUMN dwh.my_notices.sent_on IS 'Ngày gửi | Day sent';
+COMMENT ON COLUMN dwh.my_notices.answered_on IS 'Ngày trả lời | Day answered';
+COMMENT ON COLUMN dwh.my_notices.answer IS 'Trả lời | Answer';
 
 -- What is published is no secret for whoever may ask; the view reads as dwh_owner and shows published services only.
 CREATE OR REPLACE VIEW dwh.published_services WITH (security_barrier = true) AS

@@ -153,7 +153,10 @@ GRANT EXECUTE ON FUNCTION dwh.request_access(text, text, date, date, int, jsonb,
 -- Sharing. The functions of officers ask for the right themselves, so that a refusal is in the log.
 GRANT SELECT ON dwh.published_services TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
 	dwh_share_officer, dwh_auditor, dwh_partner;
-GRANT SELECT ON dwh.share_transfers TO dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh.share_transfers, dwh.share_monitor, dwh.default_candidates, dwh_catalog.share_due_item TO dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh.my_agreements, dwh.my_transfers, dwh.my_notices TO dwh_partner;
+GRANT EXECUTE ON FUNCTION dwh.share_statistics(date, date, text[]), dwh.evaluation_report(int)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
 GRANT EXECUTE ON FUNCTION dwh.search_services(text), dwh.register_agency(text, text, text, text, int, date),
 	dwh.register_official(text, text, text, text, text, text, date),
 	dwh.register_application(text, text, text, int, text, date, date), dwh.register_database(text, int, jsonb),
@@ -163,11 +166,17 @@ GRANT EXECUTE ON FUNCTION dwh.search_services(text), dwh.register_agency(text, t
 	dwh.answer_request(int, boolean, int, text, text, text, text, jsonb),
 	dwh.sign_agreement(int, jsonb, int, text, jsonb, date),
 	dwh.suspend_share(text, text, int, text, text, int, timestamptz, timestamptz, text, text, date),
-	dwh.resume_share(int, int, text), dwh.end_share(int, text, int, text), dwh.demand_usage_report(int, text, date)
+	dwh.resume_share(int, int, text), dwh.end_share(int, text, int, text), dwh.demand_usage_report(int, text, date),
+	dwh.request_inbound(text, text, text, text[], int, text, text, date, date, text, text, jsonb),
+	dwh.record_consent(text, text, int, text[], text, date, date), dwh.withdraw_consent(int, text), dwh.withdraw_approval(text, text),
+	dwh.set_fee(text, text, bigint, text, boolean, date, date), dwh.record_payment(int, text, bigint, date),
+	dwh.record_notice(int, date, date, text), dwh.record_review(text, text, date, text),
+	dwh.record_evaluation(int, text, text, date, text), dwh.record_deletion(int, text, date)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
 GRANT SELECT ON dwh_catalog.agency, dwh_catalog.agency_official, dwh_catalog.application, dwh_catalog.share_database,
 	dwh_catalog.share_service, dwh_catalog.share_request, dwh_catalog.share_agreement, dwh_catalog.share_agreement_version,
-	dwh_catalog.connection_account, dwh_catalog.share_suspension, dwh_catalog.share_notice TO dwh_share_officer;
+	dwh_catalog.connection_account, dwh_catalog.share_suspension, dwh_catalog.share_notice, dwh_catalog.share_consent,
+	dwh_catalog.share_fee, dwh_catalog.share_payment, dwh_catalog.share_review, dwh_catalog.share_evaluation TO dwh_share_officer;
 
 -- Pushing: these ask for the right themselves, so that a refusal is in the log. The outbox holds data and is granted to nobody.
 GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint), dwh.cancel_push(bigint, text),

@@ -1,6 +1,6 @@
 -- Sharing: agencies, services, requests, agreements, suspensions, as plain officers and partners.
--- 2327-002 2327-003 2327-004 2327-006 2327-010 2327-023 2327-025 2327-029 2327-055 2327-056 2327-072 2327-073 2327-083 2327-100
--- ND47-005 ND47-007 ND47-014 ND47-016 ND47-017 ND47-018 ND47-019 ND47-020 ND47-021 ND47-023 ND47-024 ND47-025 ND47-026 ND47-028
+-- 2327-002 2327-003 2327-004 2327-006 2327-023 2327-025 2327-029 2327-055 2327-056 2327-072 2327-073 2327-083 2327-100
+-- ND47-005 ND47-007 ND47-014 ND47-017 ND47-018 ND47-019 ND47-020 ND47-021 ND47-023 ND47-024 ND47-025 ND47-026 ND47-028
 -- ND47-029 ND47-030 ND47-032 ND47-035 ND47-036 ND47-037 ND47-041 ND47-044
 SET client_min_messages = error;
 BEGIN;
@@ -106,7 +106,7 @@ SELECT matches(pg_temp.officer(format($$dwh.answer_request(%s, true, 990001, 'CV
 SELECT pg_temp.officer($$dwh.register_application('G09.1.2', 'G09.APP', 'Ứng dụng', 3, 'QĐ 3', '2024-01-01')$$) AS app \gset
 SELECT pg_temp.officer(format($$dwh.answer_request(%s, true, 990001, 'CV 2', p_holder => 'Trần C', p_login_role => 'tap_partner')$$, :request)) AS agreement \gset
 SELECT is((SELECT state || ' ' || string_agg(n.kind, ' ') FROM dwh_catalog.share_agreement JOIN dwh_catalog.share_notice AS n USING (agreement_id)
-	WHERE agreement_id = :agreement GROUP BY state), 'active account', 'ND47-025 ND47-016 account and notice together');
+	WHERE agreement_id = :agreement GROUP BY state), 'active account', 'ND47-025 account and notice together');
 
 -- Agreements.
 CREATE TEMPORARY TABLE content AS SELECT jsonb_object_agg(i, 'x') AS c FROM unnest(ARRAY['parties', 'content', 'place', 'term', 'method', 'processing',
