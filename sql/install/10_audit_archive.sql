@@ -4,11 +4,14 @@ RETURNS bytea LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', '
 COMMENT ON FUNCTION dwh.canonical_event(bigint, date) IS
 	'Nội dung chuẩn của một sự kiện, có giá trị băm là lá của nó | Canonical bytes of an event, whose hash is its leaf';
 
--- Months for which a log is kept at least, counted from the end of the month: the longest of the rules in force.
+-- Months for which a log is kept at least, counted from the end of the month: the longest of the rules in force; for the log of sharing
+-- also of the data-use regulations (Decree 47 Art. 45.3) and of the host's row.
 CREATE FUNCTION dwh_internal.log_retention(p_log text)
 RETURNS int LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RETURN (SELECT max(d.value_number) FROM dwh_catalog.deadline AS d
+	RETURN (SELECT greatest(max(d.value_number), CASE WHEN p_log = 'share' THEN (SELECT max(b.log_months) FROM dwh_catalog.share_database AS b)
+			END, CASE WHEN p_log = 'share' THEN (SELECT h.log_months FROM dwh_catalog.share_host AS h) END)
+		FROM dwh_catalog.deadline AS d
 		WHERE d.subject = CASE p_log WHEN 'audit' THEN 'keep the log of events' ELSE 'keep the log of connection and sharing' END
 			AND d.unit = 'months' AND coalesce(d.valid_from <= dwh.today(), true) AND coalesce(d.valid_to >= dwh.today(), true));
 END

@@ -283,3 +283,26 @@ RETURNS TABLE (section text, database_code text, unit_code text, item text, valu
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_rows';
 COMMENT ON FUNCTION dwh.evaluation_report(int) IS
 	'Nội dung đánh giá dữ liệu hằng năm (NĐ47 Điều 16.2) | Content of the yearly evaluation of data (Decree 47 Art. 16.2)';
+
+-- 2327 Art. 15.2, Decree 47 Art. 45.3. What goes has been counted into dwh_log.share_daily before, so statistics stay whole.
+CREATE FUNCTION dwh_internal.purge_share_log(p_until date, p_keep_tables boolean)
+RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_floor date := date_trunc('month', dwh.today() - make_interval(months => dwh_internal.log_retention('share')));
+	v_rolled bigint := dwh_internal.share_roll();
+BEGIN
+	IF EXISTS (SELECT FROM dwh_log.share_log AS l WHERE l.month < v_floor AND l.share_id > v_rolled) THEN
+		RAISE EXCEPTION 'rows of the log of sharing are not settled yet'
+			USING ERRCODE = '55000', DETAIL = 'They are older than the retention, but were written since the last sealing but one.',
+				HINT = 'Call dwh.audit_seal() first, twice.';
+	END IF;
+	RETURN dwh_internal.archive_log('share', p_until, p_keep_tables);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.purge_share_log(date, boolean) IS 'Xem dwh.purge_share_log | See dwh.purge_share_log';
+
+CREATE FUNCTION dwh.purge_share_log(p_until date DEFAULT NULL, p_keep_tables boolean DEFAULT false)
+RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_purge_share_log';
+COMMENT ON FUNCTION dwh.purge_share_log(date, boolean) IS
+	'Bỏ nội dung các tháng nhật ký chia sẻ đã hết thời gian lưu giữ, lá và bằng chứng vẫn còn; trả về số dòng đã bỏ | '
+	'Takes the content of months older than the retention out of the log of sharing, leaves and proofs stay; returns how many rows are gone';

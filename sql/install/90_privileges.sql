@@ -4,7 +4,7 @@ GRANT USAGE ON SCHEMA dwh TO PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dwh, dwh_internal FROM PUBLIC;
 -- These check their caller themselves, to be able to say who may call them.
 GRANT EXECUTE ON FUNCTION dwh.create_warehouse(), dwh.upgrade_warehouse(), dwh.start_warehouse(),
-	dwh.ensure_log_partitions(date), dwh.archive_audit(date, boolean) TO PUBLIC;
+	dwh.ensure_log_partitions(date), dwh.archive_audit(date, boolean), dwh.purge_share_log(date, boolean) TO PUBLIC;
 -- Policies call these on behalf of whoever reads a table; they tell a caller about his own scope and nothing else.
 GRANT EXECUTE ON FUNCTION dwh.in_scope(int, int), dwh.has_whole_unit(int, int), dwh.has_subject(int), dwh.scope_units(int) TO PUBLIC;
 

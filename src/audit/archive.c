@@ -1,6 +1,6 @@
 /*
  * archive.c
- *		Archived months of the logs: dwh.archive_audit(), and what dwh_log.audit_archive is worth to a verification.
+ *		Archived months of the logs: dwh.archive_audit() and dwh.purge_share_log(), and what dwh_log.audit_archive is worth to a verification.
  *
  * The work is done by dwh_internal.archive_log() (sql/install/10_audit_archive.sql). It appends an event for each month, seals it in the
  * same transaction and keeps its canonical bytes in audit_archive. A row of audit_archive counts only if these bytes have the hash of the
@@ -26,6 +26,7 @@
 #define FIELD_DETAIL	11
 
 PG_FUNCTION_INFO_V1(dwh_sql_archive_audit);
+PG_FUNCTION_INFO_V1(dwh_sql_purge_share_log);
 PG_FUNCTION_INFO_V1(dwh_sql_canonical_event);
 
 /* A month as YYYY-MM, palloc'ed. */
@@ -116,9 +117,9 @@ dwh_sql_canonical_event(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(result);
 }
 
-/* dwh.archive_audit(until, keep): raises 42501, 22023, 55000, 55P03, XX001. */
-Datum
-dwh_sql_archive_audit(PG_FUNCTION_ARGS)
+/* The call of a function that archives a log; 42501 for whoever does not have the rights of dwh_owner. Returns how many rows are gone. */
+static int64
+archive(FunctionCallInfo fcinfo, const char *function, const char *what, const char *sql)
 {
 	DwhAttempt	attempt;
 	DwhOwnerSwitch owner;
@@ -128,22 +129,36 @@ dwh_sql_archive_audit(PG_FUNCTION_ARGS)
 	int64		removed;
 
 	dwh_require_warehouse();
-	dwh_attempt_begin(&attempt, "archive_audit", NULL, NULL);
+	dwh_attempt_begin(&attempt, function, NULL, NULL);
 	if (!dwh_caller_is_owner())
 	{
 		dwh_attempt_refused(&attempt, "the caller does not have the rights of dwh_owner");
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to call dwh.archive_audit()"),
-				 errdetail("It takes events out of the log."),
+				 errmsg("permission denied to call dwh.%s()", function),
+				 errdetail("It takes %s out of the log.", what),
 				 errhint("Only a superuser or a member of dwh_owner may call it.")));
 	}
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	(void) dwh_spi_select("SELECT dwh_internal.archive_log('audit', $1, coalesce($2, false))", 2, types, values, nulls, false);
+	(void) dwh_spi_select(sql, 2, types, values, nulls, false);
 	removed = dwh_spi_bigint(0, 1);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	dwh_attempt_end(&attempt);
-	PG_RETURN_INT64(removed);
+	return removed;
+}
+
+/* dwh.archive_audit(until, keep): raises 42501, 22023, 55000, 55P03, XX001. */
+Datum
+dwh_sql_archive_audit(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(archive(fcinfo, "archive_audit", "events", "SELECT dwh_internal.archive_log('audit', $1, coalesce($2, false))"));
+}
+
+/* dwh.purge_share_log(until, keep): likewise. */
+Datum
+dwh_sql_purge_share_log(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(archive(fcinfo, "purge_share_log", "transfers", "SELECT dwh_internal.purge_share_log($1, coalesce($2, false))"));
 }

@@ -23,6 +23,7 @@ CREATE TEMPORARY TABLE open_to_public (name text PRIMARY KEY, reason text NOT NU
 INSERT INTO open_to_public VALUES
 	('dwh_internal.marks_changes', 'tells a setting'),
 	('dwh.archive_audit', 'asks for dwh_owner or a superuser itself'),
+	('dwh.purge_share_log', 'asks for dwh_owner or a superuser itself'),
 	('dwh.create_warehouse', 'asks for a superuser itself, to say so in its own words'),
 	('dwh.ensure_log_partitions', 'asks for dwh_owner or a superuser itself'),
 	('dwh.has_subject', 'tells a caller about his own scope only; policies call it as whoever reads'),

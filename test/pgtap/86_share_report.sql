@@ -146,4 +146,5 @@ SELECT is(pg_temp.call_as('tap_report_partner', $$string_agg(agreement_id::text 
 SELECT is(pg_temp.call_as('tap_report_other', $$(SELECT count(*) FROM dwh.my_agreements WHERE holder = 'Trần C') + (SELECT count(*) FROM dwh.my_notices WHERE kind = 'end')
 	+ (SELECT count(*) FROM dwh.my_transfers WHERE share_no IN (1))$$), '0', 'ND47-027 ND47-046 and nothing of others');
 SELECT is(pg_temp.call_as('tap_report_partner', $$(SELECT count(*) FROM dwh.my_notices WHERE kind = 'end') || ' ' || (SELECT count(*) > 0 FROM dwh.my_transfers)$$), '1 true', 'ND47-046 his notices and rows of the log');
+DROP VIEW dwh_star.tap_report;
 SELECT * FROM finish();
