@@ -8,7 +8,7 @@ CREATE ROLE tap_share_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_share_stranger LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_share_analyst LOGIN IN ROLE dwh_analyst;
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES
-	(990085, 'Nguyễn Văn A', 1, 'it_centre_director', '2020-01-01', 'QĐ 1');
+	(990085, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
 CREATE TABLE dwh_star.tap_numbers (n int PRIMARY KEY, unit_id int, month date, label text, amount numeric, is_on boolean);
 INSERT INTO dwh_star.tap_numbers SELECT n, CASE WHEN n % 2 = 0 THEN 101 ELSE 131 END, '2025-01-01', 'số ' || n, n * 1.5, n % 3 = 0
 FROM generate_series(1, 3000) AS n;

@@ -124,7 +124,7 @@ SELECT is((SELECT count(*) FROM dwh_catalog.own_data_code WHERE person_id IN (99
 
 -- Suspended and withdrawn.
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES
-	(990086, 'Nguyễn Văn A', 1, 'it_centre_director', '2020-01-01', 'QĐ 1');
+	(990086, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
 SET ROLE tap_own_officer;
 SELECT dwh.suspend_share('force_majeure', 'mất điện', 990086, 'TB 2') AS suspension \gset
 RESET ROLE;

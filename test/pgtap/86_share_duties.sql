@@ -9,7 +9,7 @@ CREATE ROLE tap_duty_second LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_duty_firm LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_duty_other LOGIN IN ROLE dwh_partner;
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES
-	(990087, 'Nguyễn Văn A', 1, 'it_centre_director', '2020-01-01', 'QĐ 1');
+	(990087, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
 INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, home_unit_id, valid_from)
 SELECT 990870 + n, '990000087' || n, 101, '2020-01-01' FROM generate_series(1, 3) AS n;
 INSERT INTO dwh_log.load_run (source_id, batch, status) VALUES (9, 'share_duties', 'done') RETURNING load_id \gset

@@ -8,7 +8,7 @@ CREATE ROLE tap_report_analyst LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_report_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_report_other LOGIN IN ROLE dwh_partner;
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES
-	(990088, 'Nguyễn Văn A', 1, 'it_centre_director', '2020-01-01', 'QĐ 1');
+	(990088, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
 CREATE VIEW dwh_star.tap_report AS SELECT unit_id, code FROM dwh_star.dim_unit;
 ALTER VIEW dwh_star.tap_report OWNER TO dwh_owner;
 CREATE FUNCTION pg_temp.call_as(p_role text, p_call text) RETURNS text LANGUAGE plpgsql AS $$
