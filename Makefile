@@ -174,6 +174,8 @@ SQL_PARTS = \
 	sql/install/84_access_calls.sql \
 	sql/install/84_problem.sql \
 	sql/install/85_deadline.sql \
+	sql/install/86_access_notice.sql \
+	sql/install/87_access_review.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.
@@ -207,6 +209,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/76_share_push.sql \
 	sql/warehouse/77_problem.sql \
 	sql/warehouse/77_share_daily.sql \
+	sql/warehouse/78_access_notice.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \

@@ -67,6 +67,7 @@ DECLARE
 	v_from record;
 	v_home record;
 	v_where text;
+	v_why text;
 BEGIN
 	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
 	SELECT * INTO r FROM dwh_catalog.access_request WHERE request_id = l.request_id;
@@ -140,6 +141,11 @@ BEGIN
 			'893 Art. 15: cấp quyền khi tham gia lần đầu, đổi vai trò, chuyển đơn vị | access is granted on first joining, change of role, move.',
 			'Give one of dwh_catalog.access_reason.');
 	END IF;
+	v_why := dwh_internal.user_group_refusal(l.user_group_id, l.unit_id, l.employment_kind, greatest(l.effective_on, dwh.today()));
+	IF v_why IS NOT NULL THEN
+		PERFORM dwh_internal.access_refuse(format('%s: %s cannot be in group "%s"', v_where, l.full_name, g.code),
+			'893 Arts. 7.4, 12.4: ' || v_why || '.', 'dwh.user_groups lists the groups and whom they are for.');
+	END IF;
 	IF l.action = 'group' AND (l.from_group_id IS NULL OR l.from_group_id = l.user_group_id) THEN
 		PERFORM dwh_internal.access_require(NULL, v_where || ': from_group', '893 Art. 18.2');
 	END IF;
@@ -155,6 +161,7 @@ BEGIN
 			'893 Arts. 7.2, 12.4: quyền theo chức năng của nhóm | a group''s rights follow its function.',
 			'dwh_catalog.user_group_subject lists the subjects of groups.');
 	END IF;
+	g.role_name := coalesce(g.rights_of, g.role_name);
 	IF g.role_name = 'dwh_partner' OR l.account_kind = 'outside' AND g.role_name IN ('dwh_loader', 'dwh_share_officer', 'dwh_auditor') THEN
 		PERFORM dwh_internal.access_refuse(format('%s: group "%s" is not given to a person by letter', v_where, g.code),
 			'893 Arts. 2, 7.4; 2327 Art. 12: cơ quan kết nối theo thỏa thuận | agencies connect by agreement.', 'See Sharing in the README.');
@@ -164,8 +171,8 @@ BEGIN
 			JOIN dwh_catalog.account AS c ON c.account_id = o.account_id
 		WHERE dwh_internal.account_person(o.account_id) = dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email)
 			AND o.revoked_at IS NULL AND coalesce(o.valid_to >= dwh.today(), true)
-			AND (u.role_name = 'dwh_auditor') <> (g.role_name = 'dwh_auditor')
-			AND u.role_name IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin'))
+			AND (coalesce(u.rights_of, u.role_name) = 'dwh_auditor') <> (g.role_name = 'dwh_auditor')
+			AND coalesce(u.rights_of, u.role_name) IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin'))
 	THEN
 		PERFORM dwh_internal.access_refuse(format('%s: %s administers and cannot audit, or the reverse', v_where, l.full_name),
 			'[own]: người quản trị không tự kiểm tra mình | whoever administers does not audit himself.', 'Revoke the other right first.');

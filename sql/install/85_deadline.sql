@@ -38,7 +38,7 @@ BEGIN
 	SELECT i.room, i.article, i.kind, i.object, i.subject, i.unit_id, i.unit_name, i.agency, i.begun_on, i.due_on, v_on - i.due_on,
 		i.done_on IS NOT NULL, i.is_immediate, i.is_legal
 	FROM dwh_internal.visible_due_items() AS i
-	WHERE i.due_on < v_on AND i.begun_on <= v_on AND coalesce(i.done_on >= v_on, true) AND coalesce(i.rule_valid_to >= v_on, true)
+	WHERE i.due_on < v_on AND i.begun_on <= v_on AND coalesce(i.done_on > v_on, true) AND coalesce(i.rule_valid_to >= v_on, true)
 	ORDER BY i.is_immediate DESC, i.due_on, i.room COLLATE "C", i.kind COLLATE "C", i.object COLLATE "C";
 END
 $$;
@@ -62,7 +62,7 @@ BEGIN
 	RETURN QUERY
 	SELECT i.room, i.article, i.kind, i.object, i.subject, i.unit_id, i.unit_name, i.agency, i.begun_on
 	FROM dwh_internal.visible_due_items() AS i
-	WHERE i.due_on IS NULL AND i.begun_on <= v_on AND coalesce(i.done_on >= v_on, true)
+	WHERE i.due_on IS NULL AND i.begun_on <= v_on AND coalesce(i.done_on > v_on, true)
 	ORDER BY i.begun_on, i.room COLLATE "C", i.kind COLLATE "C", i.object COLLATE "C";
 END
 $$;

@@ -36,6 +36,8 @@ CREATE TABLE dwh_catalog.access_grant (
 	revoked_by		text,
 	revoke_line_id	int,
 	revoke_reason	text,
+	certified_on	date,
+	certified_document text,
 	CONSTRAINT access_grant_subject_scope_check CHECK (subject_scope IN ('group', 'listed')),
 	CONSTRAINT access_grant_validity_check CHECK (valid_to >= valid_from - 1),
 	-- A right taken away ends on the day it is taken, so that the row itself says when it was in force.
@@ -72,6 +74,8 @@ COMMENT ON COLUMN dwh_catalog.access_grant.revoked_at IS
 COMMENT ON COLUMN dwh_catalog.access_grant.revoked_by IS 'Người dùng phiên đã thu hồi | Session user who revoked it';
 COMMENT ON COLUMN dwh_catalog.access_grant.revoke_line_id IS 'Dòng đề nghị thu hồi | Line of the request to revoke';
 COMMENT ON COLUMN dwh_catalog.access_grant.revoke_reason IS 'Lý do thu hồi | Why it was revoked';
+COMMENT ON COLUMN dwh_catalog.access_grant.certified_on IS 'Ngày rà soát, xác nhận lại (tự đặt) | Day it was certified to be needed still (our own)';
+COMMENT ON COLUMN dwh_catalog.access_grant.certified_document IS 'Văn bản xác nhận | Document of the certification';
 
 CREATE TABLE dwh_catalog.access_grant_subject (
 	grant_id	int NOT NULL CONSTRAINT access_grant_subject_grant_id_fkey REFERENCES dwh_catalog.access_grant,

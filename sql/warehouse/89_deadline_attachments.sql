@@ -1,13 +1,44 @@
 -- What is due by a legal deadline, of all rooms: one view, run on creation and again on every rebuild. A room adds its SELECT here.
 --
 -- A row is past its deadline on a day when due_on lies before it, the rule still holds on it (rule_valid_to) and what is due had not been
--- done by then (done_on). So a list of an earlier day is the list of that day. due_on NULL: an open step for which no rule sets a day.
+-- done by the end of it (done_on). So a list of an earlier day is the list of that day. due_on NULL: an open step for which no rule sets a day.
 CREATE OR REPLACE VIEW dwh_catalog.due_item AS
+	-- 893 Art. 17.5: letters about access, applied or refused as a whole.
+	SELECT 'access'::text AS room, coalesce(t.source, '893 Art 17(5)') AS article, 'access_request'::text AS kind, r.request_id::text AS object,
+		format('Đề nghị số %1$s | Letter %1$s', r.letter_no) AS subject, coalesce(r.from_unit_id, e.unit_id) AS unit_id, NULL::int AS agency_id,
+		NULL::int AS service_id, r.received_on AS begun_on, r.due_on,
+		(coalesce(r.applied_at, CASE r.state WHEN 'refused' THEN e.decided_at END) AT TIME ZONE w.time_zone)::date AS done_on,
+		NULL::date AS rule_valid_to, r.is_immediate, true AS is_legal
+	FROM dwh_catalog.access_request AS r CROSS JOIN dwh_catalog.warehouse AS w LEFT JOIN dwh_catalog.deadline AS t USING (deadline_id)
+		CROSS JOIN LATERAL (SELECT max(l.decision_recorded_at) AS decided_at, min(l.unit_id) AS unit_id FROM dwh_catalog.access_request_line AS l
+			WHERE l.request_id = r.request_id) AS e
+	UNION ALL
+	-- Steps for which no rule sets a day: notices, the confirmation of an emergency, the quarterly needs of provinces (Art. 11.3).
+	SELECT DISTINCT 'access', '893 Art 17(1)-(4)', 'access_notice', r.request_id::text, format('Thông báo về đề nghị số %1$s | Notice about letter %1$s', r.letter_no),
+		u.unit_id, NULL::int, NULL::int, (r.applied_at AT TIME ZONE w.time_zone)::date, NULL::date,
+		(SELECT min(n.noticed_on) FROM dwh_catalog.access_notice AS n WHERE n.request_id = r.request_id AND n.unit_id = u.unit_id), NULL::date, false, true
+	FROM dwh_catalog.access_request AS r JOIN dwh_catalog.access_request_line AS l USING (request_id) CROSS JOIN dwh_catalog.warehouse AS w
+		CROSS JOIN LATERAL dwh_internal.notice_unit(l.request_line_id) AS u (unit_id)
+	WHERE r.state = 'applied' AND l.state = 'applied' AND u.unit_id IS NOT NULL
+	UNION ALL
+	SELECT 'access', '893 Art 17(7)', 'confirm_emergency', r.request_id::text, format('Xác nhận thu hồi khẩn cấp | Confirm an emergency: %s', r.letter_no),
+		(SELECT min(l.unit_id) FROM dwh_catalog.access_request_line AS l WHERE l.request_id = r.request_id), NULL, NULL, r.received_on, NULL,
+		r.confirmation_on, NULL, true, false
+	FROM dwh_catalog.access_request AS r WHERE r.kind = 'emergency'
+	UNION ALL
+	SELECT 'access', '893 Art 11(3)', 'access_needs', u.code || ' ' || q.first_day, format('Nhu cầu quý từ %1$s | Needs of the quarter from %1$s', q.first_day),
+		u.unit_id, NULL, NULL, (q.first_day + interval '3 months')::date, NULL, n.sent_on, NULL, false, true
+	FROM dwh_catalog.warehouse AS w
+		CROSS JOIN LATERAL (SELECT s.day::date AS first_day FROM generate_series(date_trunc('quarter', w.created_at AT TIME ZONE w.time_zone),
+			dwh.today() - interval '3 months', interval '3 months') AS s (day)) AS q
+		JOIN dwh_star.dim_unit AS u ON u.level IN ('province', 'defence', 'police') AND u.valid_from <= q.first_day + 89
+			AND coalesce(u.valid_to >= q.first_day + 89, true)
+		LEFT JOIN dwh_catalog.access_needs_list AS n ON n.unit_id = u.unit_id AND n.quarter = q.first_day
+	UNION ALL
 	-- Decree 47 Art. 35.3: answers to requests for connection.
-	SELECT 'share'::text AS room, coalesce(t.source, 'ND47 Art 35(3)') AS article, 'share_request'::text AS kind, r.request_id::text AS object,
-		format('Trả lời yêu cầu kết nối | Answer a request for connection: %s', r.purpose) AS subject,
-		NULL::int AS unit_id, r.agency_id, r.service_id, r.received_on AS begun_on, r.due_on, r.answered_on AS done_on, NULL::date AS rule_valid_to,
-		false AS is_immediate, true AS is_legal
+	SELECT 'share', coalesce(t.source, 'ND47 Art 35(3)'), 'share_request', r.request_id::text,
+		format('Trả lời yêu cầu kết nối | Answer a request for connection: %s', r.purpose), NULL, r.agency_id, r.service_id, r.received_on, r.due_on,
+		r.answered_on, NULL, false, true
 	FROM dwh_catalog.share_request AS r LEFT JOIN dwh_catalog.deadline AS t USING (deadline_id)
 	UNION ALL
 	-- Notices and demands: a change of a service is public by its row; a demand waits for the answer of the partner.

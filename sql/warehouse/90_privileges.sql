@@ -52,7 +52,9 @@ GRANT EXECUTE ON FUNCTION
 	dwh.note_problem(int, text, boolean), dwh.assign_problem(int, int, int, text, date), dwh.escalate_problem(int, text, text),
 	dwh.close_problem(int, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
-GRANT EXECUTE ON FUNCTION dwh.overdue(date), dwh.open_steps(date)
+GRANT EXECUTE ON FUNCTION dwh.overdue(date), dwh.open_steps(date), dwh.access_notice(int, text, text, text, text, int), dwh.access_needs(date, int),
+	dwh.send_access_needs(date, int, text, date), dwh.review_grants(int), dwh.certify_grants(int[], text), dwh.access_report(date, date, int),
+	dwh.create_first_administrator(text, text, int, text, text, text, int, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 
 -- The platform. The log is read by auditors; what others may see of it comes through functions.

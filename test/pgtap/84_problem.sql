@@ -137,10 +137,10 @@ CREATE FUNCTION pg_temp.overdue(p_on date, p_kind text) RETURNS text LANGUAGE sq
 	SELECT pg_temp.call_as('tap_officer', format('string_agg(object, %L ORDER BY object) FROM dwh.overdue(%L) WHERE kind = %L', ',', p_on, p_kind))$$;
 SELECT is(pg_temp.overdue('2020-07-13', 'publish_service'), NULL, 'ND47-018 on the day');
 SELECT is(pg_temp.overdue('2020-07-14', 'publish_service'), 'tap_due', 'ND47-018 one day late');
-UPDATE dwh_catalog.share_service SET published_at = '2020-07-14 09:00+07' WHERE service_id IN (990001, 990002);
+UPDATE dwh_catalog.share_service SET published_at = '2020-07-15 09:00+07' WHERE service_id IN (990001, 990002);
 SELECT is(pg_temp.overdue('2020-07-15', 'publish_service') IS NULL AND pg_temp.overdue('2020-07-14', 'publish_service') = 'tap_due', true, 'ND47-018 the list of a day stays the list of that day');
-SELECT is(pg_temp.overdue('2021-01-14', 'review') IS NULL, true, 'ND47-022 six months after its first service');
-SELECT is(pg_temp.overdue('2021-01-15', 'review'), 'default,open', 'ND47-013 ND47-022 a list must be reviewed');
+SELECT is(pg_temp.overdue('2021-01-15', 'review') IS NULL, true, 'ND47-022 six months after its first service');
+SELECT is(pg_temp.overdue('2021-01-16', 'review'), 'default,open', 'ND47-013 ND47-022 a list must be reviewed');
 INSERT INTO dwh_catalog.share_review (list, reviewed_on) VALUES ('default', '2021-02-01'), ('open', '2025-01-01');
 SELECT is(pg_temp.overdue('2021-07-01', 'review'), 'open', 'ND47-022 one was');
 SELECT is(pg_temp.overdue('2025-08-18', 'review') || ' ' || pg_temp.overdue('2025-08-19', 'review'), 'default,open default', 'ND47-013 open lists up to 2025-08-18');
