@@ -42,12 +42,14 @@ CREATE OR REPLACE VIEW dwh_catalog.due_item AS
 	FROM dwh_catalog.share_request AS r LEFT JOIN dwh_catalog.deadline AS t USING (deadline_id)
 	UNION ALL
 	-- Notices and demands: a change of a service is public by its row; a demand waits for the answer of the partner.
-	SELECT 'share', CASE n.kind WHEN 'usage_demand' THEN '2327 Art 18(2)' WHEN 'deletion' THEN 'ND47 Art 42' WHEN 'suspension' THEN 'ND47 Art 43'
-			ELSE 'ND47' END,
+	SELECT 'share', CASE n.kind WHEN 'usage_demand' THEN '2327 Art 18(2)' WHEN 'suspension' THEN 'ND47 Art 43' ELSE 'ND47' END,
 		n.kind, n.notice_id::text, n.subject, NULL, n.agency_id, n.service_id, (n.made_at AT TIME ZONE w.time_zone)::date, n.due_on,
-		CASE WHEN n.kind IN ('usage_demand', 'deletion') THEN n.answered_on ELSE n.sent_on END, NULL, n.kind = 'suspension', true
+		CASE WHEN n.kind = 'usage_demand' THEN n.answered_on ELSE n.sent_on END, NULL, n.kind = 'suspension', true
 	FROM dwh_catalog.share_notice AS n CROSS JOIN dwh_catalog.warehouse AS w
-	WHERE n.due_on IS NOT NULL AND n.kind <> 'service_change'
+	WHERE n.due_on IS NOT NULL AND n.kind NOT IN ('service_change', 'deletion')
+	UNION ALL
+	-- Evaluations and confirmations of deletion: sql/warehouse/88_share_attachments.sql.
+	SELECT e.* FROM dwh_catalog.share_due_item AS e
 	UNION ALL
 	-- Art. 25.1: a service that is ready is published.
 	SELECT 'share', 'ND47 Art 25(1)', 'publish_service', s.code, format('Công bố dịch vụ | Publish a service: %s', s.name_vi), NULL, NULL, s.service_id,

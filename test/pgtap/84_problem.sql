@@ -1,9 +1,9 @@
 -- The register of problems, and everything past a legal deadline: asked as plain roles; refusals are in the log.
--- 893-044 893-046 893-056 893-074 893-093 2327-073 2327-076 2327-085 2327-086 2327-088 2327-102 ND47-013 ND47-018 ND47-022 ND47-025 ND47-036
+-- 893-044 893-046 893-056 893-074 893-093 2327-073 2327-076 2327-085 2327-086 2327-088 2327-102 ND47-010 ND47-013 ND47-018 ND47-022 ND47-025 ND47-036
 -- harness: preload
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(71);
+SELECT plan(72);
 CREATE ROLE tap_central LOGIN IN ROLE dwh_central_admin;
 CREATE ROLE tap_province LOGIN IN ROLE dwh_province_admin;
 CREATE ROLE tap_analyst LOGIN IN ROLE dwh_analyst;
@@ -151,6 +151,7 @@ INSERT INTO dwh_catalog.share_notice (notice_id, kind, agency_id, subject, body,
 SELECT is(pg_temp.overdue('2026-01-07', 'share_request') IS NULL AND pg_temp.overdue('2026-01-08', 'share_request') = '990001', true, 'ND47-025 requests');
 SELECT is(pg_temp.overdue('2026-01-31', 'usage_demand') IS NULL AND pg_temp.overdue('2026-02-01', 'usage_demand') = '990001', true, '2327-073 demands of usage reports');
 SELECT is(pg_temp.call_as('tap_officer', $$kind || is_immediate FROM dwh.overdue('2026-01-08') LIMIT 1$$), 'suspensiontrue', 'ND47-036 what is due at once comes first');
+SELECT matches(pg_temp.overdue(make_date(extract(year FROM dwh.today())::int + 1, 1, 1), 'evaluation'), 'TAP ', 'ND47-010 evaluations of the year that were not recorded');
 SELECT matches(pg_temp.call_as('tap_analyst', $$count(*) FROM dwh.overdue()$$), '^42501', 'for those who answer for it');
 
 -- The log.
