@@ -23,6 +23,7 @@
 
 #include "access/access.h"
 #include "audit/audit.h"
+#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "scope/limits.h"
@@ -47,10 +48,11 @@ typedef struct LoginRole
 	bool		is_as_wanted;	/* validity */
 } LoginRole;
 
-/* Becomes a superuser. owner.h tells what happens after an error. */
+/* Becomes a superuser, whose statements are the extension's own. owner.h tells what happens after an error. */
 static void
 superuser_enter(DwhOwnerSwitch *state)
 {
+	state->own_before = dwh_own_begin();
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
 						   state->saved_sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
@@ -59,6 +61,7 @@ superuser_enter(DwhOwnerSwitch *state)
 static void
 superuser_leave(const DwhOwnerSwitch *state)
 {
+	dwh_own_end(state->own_before);
 	SetUserIdAndSecContext(state->saved_user, state->saved_sec_context);
 }
 

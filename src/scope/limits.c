@@ -18,6 +18,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "identity/register.h"
@@ -126,13 +127,16 @@ alter_roles(StringInfo sql)
 {
 	Oid			user;
 	int			sec_context;
+	int			own_before;
 
 	if (sql->len == 0)
 		return;
+	own_before = dwh_own_begin();
 	GetUserIdAndSecContext(&user, &sec_context);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context);
 	dwh_spi_utility(sql->data);
 	SetUserIdAndSecContext(user, sec_context);
+	dwh_own_end(own_before);
 }
 
 /*
