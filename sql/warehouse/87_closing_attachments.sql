@@ -57,8 +57,8 @@ ALTER POLICY read_scope ON dwh_star.indicator_value_pending USING (dwh.in_scope(
 CREATE OR REPLACE VIEW dwh.closed_periods WITH (security_invoker = true, security_barrier = true) AS
 SELECT c.closing_id, c.indicator_group, c.period_type AS period, c.period_start, c.closing_no, c.stage,
 	c.reopened_at IS NULL AND NOT EXISTS (SELECT FROM dwh_catalog.period_closing AS n
-		WHERE (n.indicator_group, n.period_type, n.period_start) = (c.indicator_group, c.period_type, c.period_start)
-			AND n.closing_no > c.closing_no) AS is_in_force,
+		WHERE n.closing_no > c.closing_no
+			AND (n.indicator_group, n.period_type, n.period_start) = (c.indicator_group, c.period_type, c.period_start)) AS is_in_force,
 	c.closed_at, c.closed_by, c.reason, c.decision_no, c.reopened_at, c.reopened_by, c.reopen_reason, c.reopen_decision_no
 FROM dwh_catalog.period_closing AS c;
 COMMENT ON VIEW dwh.closed_periods IS 'Các lần chốt số liệu và mở lại | Closings of periods, and reopenings';
@@ -79,7 +79,7 @@ COMMENT ON COLUMN dwh.closed_periods.reopened_by IS 'Người mở lại | Who r
 COMMENT ON COLUMN dwh.closed_periods.reopen_reason IS 'Lý do mở lại | Why it was reopened';
 COMMENT ON COLUMN dwh.closed_periods.reopen_decision_no IS 'Số quyết định mở lại | Decision to reopen it';
 
--- From one publication to the next, and from the last one to what is computed now.
+-- From one publication to the next, and from the last one to what is computed now. Written so that it reads the same after a dump.
 CREATE OR REPLACE VIEW dwh.revisions WITH (security_invoker = true, security_barrier = true) AS
 WITH last_closing AS (
 	SELECT DISTINCT ON (indicator_group, period_type, period_start) closing_id, indicator_group, period_type, period_start, closing_no, reopened_at,
@@ -97,19 +97,23 @@ revision AS (
 			coalesce(b.status, 'no_data') AS status
 		FROM (SELECT * FROM dwh_star.indicator_vintage AS v WHERE v.closing_id = p.closing_id) AS a
 		FULL JOIN (SELECT * FROM dwh_star.indicator_vintage AS v WHERE v.closing_id = c.closing_id) AS b USING (indicator_id, unit_level, unit_id, is_split)
-		WHERE (a.value, a.numerator, a.denominator, a.status) IS DISTINCT FROM (b.value, b.numerator, b.denominator, b.status)) AS x
+		WHERE a.value IS DISTINCT FROM b.value OR a.numerator IS DISTINCT FROM b.numerator OR a.denominator IS DISTINCT FROM b.denominator
+			OR a.status IS DISTINCT FROM b.status) AS x
 	UNION ALL
-	SELECT 'pending', c.indicator_group, c.period_type, c.period_start, n.indicator_id, n.unit_level, n.unit_id, n.is_split, NULL, NULL,
-		v.value, n.value, coalesce(v.status, 'no_data'), n.status, n.computed_at, NULL, NULL, NULL, NULL
+	SELECT 'pending'::text AS state, c.indicator_group, c.period_type, c.period_start, n.indicator_id, n.unit_level, n.unit_id, n.is_split,
+		NULL::int AS closing_no, NULL::text AS stage, v.value, n.value, coalesce(v.status, 'no_data'), n.status, n.computed_at,
+		NULL::text AS reason, NULL::text AS decision_no, NULL::text AS reopen_reason, NULL::text AS reopen_decision_no
 	FROM last_closing AS c
 	JOIN dwh_catalog.period_closing_indicator AS ci USING (closing_id)
 	JOIN dwh_star.indicator_value_pending AS n USING (indicator_id, period_type, period_start)
 	LEFT JOIN dwh_star.indicator_vintage AS v USING (closing_id, indicator_id, unit_level, unit_id, is_split)
 	WHERE c.reopened_at IS NULL
-		AND (v.value, v.numerator, v.denominator, coalesce(v.status, 'no_data')) IS DISTINCT FROM (n.value, n.numerator, n.denominator, n.status)
+		AND (v.value IS DISTINCT FROM n.value OR v.numerator IS DISTINCT FROM n.numerator OR v.denominator IS DISTINCT FROM n.denominator
+			OR coalesce(v.status, 'no_data') IS DISTINCT FROM n.status)
 	UNION ALL
-	SELECT 'reopened', c.indicator_group, c.period_type, c.period_start, x.indicator_id, x.unit_level, x.unit_id, x.is_split, NULL, NULL,
-		x.value_before, x.value, x.status_before, x.status, x.computed_at, NULL, NULL, c.reopen_reason, c.reopen_decision_no
+	SELECT 'reopened'::text AS state, c.indicator_group, c.period_type, c.period_start, x.indicator_id, x.unit_level, x.unit_id, x.is_split,
+		NULL::int AS closing_no, NULL::text AS stage, x.value_before, x.value, x.status_before, x.status, x.computed_at,
+		NULL::text AS reason, NULL::text AS decision_no, c.reopen_reason, c.reopen_decision_no
 	FROM last_closing AS c
 	CROSS JOIN LATERAL (
 		SELECT indicator_id, unit_level, unit_id, is_split, v.value AS value_before, k.value, coalesce(v.status, 'no_data') AS status_before,
@@ -118,7 +122,8 @@ revision AS (
 		FULL JOIN (SELECT k.* FROM dwh_star.indicator_value AS k JOIN dwh_catalog.period_closing_indicator AS ci USING (indicator_id)
 			WHERE ci.closing_id = c.closing_id AND (k.period_type, k.period_start) = (c.period_type, c.period_start) AND k.unit_level = ANY (ci.levels)) AS k
 			USING (indicator_id, unit_level, unit_id, is_split)
-		WHERE (v.value, v.numerator, v.denominator, v.status) IS DISTINCT FROM (k.value, k.numerator, k.denominator, k.status)) AS x
+		WHERE v.value IS DISTINCT FROM k.value OR v.numerator IS DISTINCT FROM k.numerator OR v.denominator IS DISTINCT FROM k.denominator
+			OR v.status IS DISTINCT FROM k.status) AS x
 	WHERE c.reopened_at IS NOT NULL)
 SELECT i.code AS indicator, r.period_type AS period, r.period_start, r.unit_level, u.code AS unit_code, u.name_vi AS unit_name, r.is_split, r.state, r.closing_no,
 	r.stage, f.value AS first_value, r.value_before, r.value, r.value - r.value_before AS change, r.status_before, r.status, r.changed_at, r.reason,

@@ -13,7 +13,8 @@ over (oid, base) AS (
 	SELECT r.ev_class, o.base FROM over AS o JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = o.oid AND d.classid = 'pg_rewrite'::regclass
 	JOIN pg_rewrite AS r ON r.oid = d.objid),
 cell AS (
-	SELECT c.oid::regclass::text AS name, g.user_group_id, CASE
+	-- a view over several relations has one cell, unless they are shown differently
+	SELECT DISTINCT c.oid::regclass::text AS name, g.user_group_id, CASE
 		WHEN NOT has_any_column_privilege(g.role_name, c.oid, 'SELECT') THEN '-'
 		WHEN c.relkind = 'v' AND NOT 'security_invoker=true' = ANY (c.reloptions) THEN 'rows of its owner'
 		WHEN NOT b.relrowsecurity THEN 'every row'

@@ -45,6 +45,7 @@ CREATE FUNCTION pg_temp.central(p_call text) RETURNS text LANGUAGE sql AS $$SELE
 SELECT matches(pg_temp.call_as(r, $$dwh.set_unit_function(990001, 'it_centre', 'QĐ 1')$$), '^42501', r || ' gives no functions')
 FROM unnest(ARRAY['tap_province', 'tap_analyst', 'tap_auditor']) AS r;
 SELECT is(pg_temp.central($$dwh.set_unit_function(990001, 'it_centre', 'QĐ 1', '2020-07-10')$$), '0', '893-033 an IT Centre');
+DELETE FROM dwh_catalog.unit_function WHERE function = 'planning';
 SELECT is(pg_temp.central($$dwh.set_unit_function(990002, 'planning', 'QĐ 2', '2020-07-10')$$), '0', '893-048 a focal point');
 SELECT matches(pg_temp.central($$dwh.set_unit_function(990002, 'planning', ' ', '2030-01-01')$$), '^22023 .*document', 'by a document');
 SELECT matches(pg_temp.central($$dwh.set_unit_function(101, 'it_centre', 'QĐ 3')$$), '^22023', 'a province is no IT Centre');

@@ -14,6 +14,7 @@ CREATE ROLE tap_stranger LOGIN;
 INSERT INTO dwh_star.dim_unit (unit_id, code, level, name_vi, name_en, parent_unit_id, valid_from) VALUES
 	(990001, 'TAP-CNTT', 'central_unit', 'Trung tâm CNTT', 'IT Centre', 1, '2020-01-01'),
 	(990002, 'TAP-KHDT', 'central_unit', 'Vụ Kế hoạch', 'Planning', 1, '2020-01-01');
+DELETE FROM dwh_catalog.unit_function WHERE function = 'planning';
 INSERT INTO dwh_catalog.unit_function (unit_id, function, valid_from) VALUES (990001, 'it_centre', '2020-07-10'), (990002, 'planning', '2020-07-10');
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, valid_to, document) VALUES
 	(990001, 'Nguyễn A', 1, 'sector_leadership', '2020-01-01', NULL, 'QĐ 1'), (990002, 'Trần B', 990001, 'it_centre_director', '2020-01-01', NULL, 'QĐ 2'),
