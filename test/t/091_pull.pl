@@ -41,9 +41,9 @@ sub reason { my ($no) = @_; return sql("SELECT reason FROM dwh_log.share_log WHE
 sub aim
 {
 	my ($n, $path, %more) = @_;
-	sql(sprintf "SELECT dwh.register_push_target(%d, '%s', %d, '%s', '%s', p_timeout_ms => %d, p_max_attempts => 2, p_retry_base_ms => 50, "
-		. 'p_retry_cap_ms => 100, p_is_compressed => %s)', 9000 + $n, $more{host} // '127.0.0.1', $more{port} // $port, $path,
-		$more{credential} // 'stub', $more{timeout} // 20000, $more{compressed} // 'false');
+	sql(sprintf "SELECT dwh.register_push_target(%d, '%s', %d, '%s', '%s', p_timeout_ms => %d, p_max_attempts => %d, p_retry_base_ms => 50, "
+		. 'p_retry_cap_ms => %d, p_is_compressed => %s)', 9000 + $n, $more{host} // '127.0.0.1', $more{port} // $port, $path,
+		$more{credential} // 'stub', $more{timeout} // 20000, $more{attempts} // 2, $more{cap} // 100, $more{compressed} // 'false');
 }
 
 sub pull { my ($n, $query) = @_; return sql(sprintf q{SELECT dwh.pull_share(%d, '{total}', '%s')}, 9000 + $n, $query // '') }
@@ -134,7 +134,7 @@ for my $name ('known', 'unknown')
 }
 system("cp $ca/client.crt $credentials/known.crt && cp $ca/client.key $credentials/known.key") == 0 or die;
 
-# Serves one connection at a time: answers the request it was sent, and remembers it.
+# Serves one connection at a time, however many handshakes fail before it: answers the request it was sent, remembers it, and begins anew.
 my (@servers, %heard);
 sub tls_server
 {
@@ -149,7 +149,7 @@ sub tls_server
 		while (1)
 		{
 			my ($out, $in);
-			my $server = open2($out, $in, "exec openssl s_server -quiet -naccept 1 -accept 127.0.0.1:$at -key $ca/$name.key -cert $ca/$name.crt $more 2>/dev/null");
+			my $server = open2($out, $in, "exec openssl s_server -quiet -accept 127.0.0.1:$at -key $ca/$name.key -cert $ca/$name.crt $more 2>/dev/null");
 			my $request = '';
 			while (sysread $out, $request, 4096, length $request)
 			{
@@ -173,7 +173,7 @@ sub tls_server
 my $asks = tls_server('good', "-Verify 1 -verify_return_error -CAfile $ca/ca.crt");
 my $expired = tls_server('expired', '');
 my $other = tls_server('other', '');
-aim(13, '/x', host => 'localhost', port => $asks, credential => 'known');
+aim(13, '/x', host => 'localhost', port => $asks, credential => 'known', attempts => 8, cap => 1000);
 aim(14, '/x', host => 'localhost', port => $asks, credential => 'unknown');
 aim(15, '/x', host => 'localhost', port => $expired, credential => 'known');
 aim(16, '/x', host => 'localhost', port => $other, credential => 'known');
