@@ -10,10 +10,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
@@ -37,11 +35,9 @@ run_as_superuser(const char *sql)
 {
 	DwhOwnerSwitch state;
 
-	GetUserIdAndSecContext(&state.saved_user, &state.saved_sec_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
-						   state.saved_sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	dwh_superuser_enter(&state);
 	dwh_spi_utility(sql);
-	SetUserIdAndSecContext(state.saved_user, state.saved_sec_context);
+	dwh_owner_leave(&state);
 }
 
 /*

@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -23,7 +22,6 @@
 
 #include "access/access.h"
 #include "audit/audit.h"
-#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "scope/limits.h"
@@ -47,23 +45,6 @@ typedef struct LoginRole
 	bool		has_login;
 	bool		is_as_wanted;	/* validity */
 } LoginRole;
-
-/* Becomes a superuser, whose statements are the extension's own. owner.h tells what happens after an error. */
-static void
-superuser_enter(DwhOwnerSwitch *state)
-{
-	state->own_before = dwh_own_begin();
-	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
-						   state->saved_sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-}
-
-static void
-superuser_leave(const DwhOwnerSwitch *state)
-{
-	dwh_own_end(state->own_before);
-	SetUserIdAndSecContext(state->saved_user, state->saved_sec_context);
-}
 
 /* What the tables want. Raises 42704 for an unknown account. As dwh_owner, inside SPI. */
 static void
@@ -215,12 +196,12 @@ bring_in_line(LoginRole *role)
 	dwh_owner_leave(&state);
 	if (role->name == NULL)
 		return;
-	superuser_enter(&state);
+	dwh_superuser_enter(&state);
 	read_present(role);
 	is_new = !OidIsValid(role->oid);
 	if (is_new && !role->can_login)
 	{
-		superuser_leave(&state);
+		dwh_owner_leave(&state);
 		return;
 	}
 	if (!is_new && (!role->is_ours || role->has_attributes))
@@ -232,7 +213,7 @@ bring_in_line(LoginRole *role)
 	else if (is_new || !role->is_as_wanted || role->has_login != role->can_login)
 		keep_attributes(role);
 	is_less = keep_memberships(role, is_ours, &is_changed) || (is_ours && !is_new && role->has_login && !role->can_login);
-	superuser_leave(&state);
+	dwh_owner_leave(&state);
 	if (is_ours && is_changed && role->can_login)
 		dwh_limits_put_on(role->name, is_new);
 	if (is_less)
@@ -306,10 +287,10 @@ dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 	role.account_id = dwh_spi_int(0, 1);
 	read_wanted(&role);
 	dwh_owner_leave(&state);
-	superuser_enter(&state);
+	dwh_superuser_enter(&state);
 	judge_for_adoption(&role);
 	dwh_spi_utility(psprintf("COMMENT ON ROLE %s IS %s", quote_identifier(name), quote_literal_cstr(role.mark)));
-	superuser_leave(&state);
+	dwh_owner_leave(&state);
 	bring_in_line(&role);
 	dwh_spi_end();
 	dwh_audit_append("adopt_login_role", email, "done", NULL);

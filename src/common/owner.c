@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
@@ -176,9 +177,9 @@ dwh_owner_enter(DwhOwnerSwitch *state)
 	dwh_owner_enter_unchecked(state);
 }
 
-/* The same without a look at the warehouse, while it is being made or told about; the role is known to exist. */
-void
-dwh_owner_enter_unchecked(DwhOwnerSwitch *state)
+/* Becomes a role, in a security-restricted operation with a search_path that is nobody's. */
+static void
+enter_as(DwhOwnerSwitch *state, Oid role)
 {
 	state->own_before = dwh_own_begin();
 	state->saved_caller = switch_caller;
@@ -187,11 +188,24 @@ dwh_owner_enter_unchecked(DwhOwnerSwitch *state)
 	state->guc_nest_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	SetUserIdAndSecContext(dwh_owner_oid(),
-						   state->saved_sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(role, state->saved_sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 }
 
-/* Becomes again whoever called dwh_owner_enter(). */
+/* Becomes dwh_owner without a look at the warehouse, while it is being made or told about; the role is known to exist. */
+void
+dwh_owner_enter_unchecked(DwhOwnerSwitch *state)
+{
+	enter_as(state, dwh_owner_oid());
+}
+
+/* Becomes the bootstrap superuser, for statements about roles whose names and rights come from the tables, and for nothing else. */
+void
+dwh_superuser_enter(DwhOwnerSwitch *state)
+{
+	enter_as(state, BOOTSTRAP_SUPERUSERID);
+}
+
+/* Becomes again whoever called dwh_owner_enter() or dwh_superuser_enter(). */
 void
 dwh_owner_leave(const DwhOwnerSwitch *state)
 {

@@ -4,7 +4,8 @@
  *
  * Whatever reads or writes warehouse rows does so between dwh_owner_enter() and dwh_owner_leave(): as dwh_owner, inside a
  * security-restricted operation, with search_path = pg_catalog, pg_temp. After an ERROR PostgreSQL itself restores user,
- * security context and settings at the end of the (sub)transaction, so callers need no PG_TRY.
+ * security context and settings at the end of the (sub)transaction, so callers need no PG_TRY. dwh_superuser_enter() begins the same as
+ * the bootstrap superuser, where roles are made or altered; dwh_owner_leave() ends it, too.
  */
 #ifndef DWH_OWNER_H
 #define DWH_OWNER_H
@@ -21,6 +22,7 @@ typedef struct DwhOwnerSwitch
 extern Oid	dwh_owner_oid(void);
 extern void dwh_owner_enter(DwhOwnerSwitch *state);
 extern void dwh_owner_enter_unchecked(DwhOwnerSwitch *state);
+extern void dwh_superuser_enter(DwhOwnerSwitch *state);
 extern void dwh_owner_leave(const DwhOwnerSwitch *state);
 extern Oid	dwh_caller_role(void);
 extern bool dwh_caller_has_role(const char *name);

@@ -18,7 +18,6 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "identity/register.h"
@@ -125,18 +124,13 @@ append_statements(StringInfo sql, uint64 row)
 static void
 alter_roles(StringInfo sql)
 {
-	Oid			user;
-	int			sec_context;
-	int			own_before;
+	DwhOwnerSwitch state;
 
 	if (sql->len == 0)
 		return;
-	own_before = dwh_own_begin();
-	GetUserIdAndSecContext(&user, &sec_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context);
+	dwh_superuser_enter(&state);
 	dwh_spi_utility(sql->data);
-	SetUserIdAndSecContext(user, sec_context);
-	dwh_own_end(own_before);
+	dwh_owner_leave(&state);
 }
 
 /*
