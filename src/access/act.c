@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 
 #include "access/access.h"
@@ -35,14 +34,13 @@ is_refusal(int sqlstate)
 		sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 }
 
-/* Runs the function of that name in dwh_internal; its value is NULL where it gives rows. */
+/* Runs the function of that name in dwh_internal; its value, unless it gives rows. */
 static Datum
-perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool gives_rows, bool *is_null)
+perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool gives_rows)
 {
 	MemoryContext context = CurrentMemoryContext;
 	Datum		result = (Datum) 0;
 
-	*is_null = true;
 	dwh_inner_call_read(call, fcinfo, LONGEST_ARGUMENT);
 	dwh_require_warehouse();
 	dwh_attempt_begin(attempt, call->name, call->object, call->detail);
@@ -51,7 +49,7 @@ perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool g
 		if (gives_rows)
 			dwh_inner_call_rows(call, fcinfo);
 		else
-			result = dwh_inner_call_run(call, fcinfo, is_null);
+			result = dwh_inner_call_run(call, fcinfo);
 	}
 	PG_CATCH();
 	{
@@ -77,9 +75,8 @@ dwh_sql_access_list(PG_FUNCTION_ARGS)
 {
 	DwhAttempt	attempt;
 	DwhInnerCall call;
-	bool		is_null;
 
-	(void) perform(&call, fcinfo, &attempt, true, &is_null);
+	(void) perform(&call, fcinfo, &attempt, true);
 	dwh_attempt_end(&attempt);
 	return (Datum) 0;
 }
@@ -91,14 +88,9 @@ dwh_sql_access_act(PG_FUNCTION_ARGS)
 	DwhAttempt	attempt;
 	DwhInnerCall call;
 	Datum		result;
-	bool		is_null;
 
-	result = perform(&call, fcinfo, &attempt, false, &is_null);
+	result = perform(&call, fcinfo, &attempt, false);
 	dwh_audit_append(call.name, call.object, "done", call.detail);
 	dwh_attempt_end(&attempt);
-	if (call.result_type == VOIDOID)
-		PG_RETURN_VOID();
-	if (is_null)
-		PG_RETURN_NULL();
 	return result;
 }

@@ -97,9 +97,9 @@ run(const DwhInnerCall *call, FunctionCallInfo fcinfo, const char *select, DwhOw
 	return dwh_spi_select(sql.data, PG_NARGS(), call->types, values, nulls, false);
 }
 
-/* Runs the inner function as dwh_owner; its result, if any. */
+/* Runs the inner function as dwh_owner; its result, if any, as that of the function itself: fcinfo->isnull is set. */
 Datum
-dwh_inner_call_run(const DwhInnerCall *call, FunctionCallInfo fcinfo, bool *is_null)
+dwh_inner_call_run(const DwhInnerCall *call, FunctionCallInfo fcinfo)
 {
 	DwhOwnerSwitch owner;
 	Datum		result = (Datum) 0;
@@ -107,11 +107,10 @@ dwh_inner_call_run(const DwhInnerCall *call, FunctionCallInfo fcinfo, bool *is_n
 	bool		is_by_value;
 
 	(void) run(call, fcinfo, "SELECT", &owner);
-	*is_null = true;
 	if (call->result_type != VOIDOID)
 	{
-		result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, is_null);
-		if (!*is_null)
+		result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &fcinfo->isnull);
+		if (!fcinfo->isnull)
 		{
 			get_typlenbyval(call->result_type, &length, &is_by_value);
 			result = SPI_datumTransfer(result, is_by_value, length);

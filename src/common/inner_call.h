@@ -8,8 +8,9 @@
  *	dwh_inner_call_read(&call, fcinfo, 0);
  *	dwh_attempt_begin(&attempt, call.name, call.object, call.detail);
  *	... who may call ...
- *	result = dwh_inner_call_run(&call, fcinfo, &is_null);
+ *	result = dwh_inner_call_run(&call, fcinfo);
  *	dwh_audit_append(call.name, call.object, "done", call.detail);
+ *	return result;
  */
 #ifndef DWH_INNER_CALL_H
 #define DWH_INNER_CALL_H
@@ -27,7 +28,7 @@ typedef struct DwhInnerCall
 } DwhInnerCall;
 
 extern void dwh_inner_call_read(DwhInnerCall *call, FunctionCallInfo fcinfo, Size longest);
-extern Datum dwh_inner_call_run(const DwhInnerCall *call, FunctionCallInfo fcinfo, bool *is_null);
+extern Datum dwh_inner_call_run(const DwhInnerCall *call, FunctionCallInfo fcinfo);
 extern void dwh_inner_call_rows(const DwhInnerCall *call, FunctionCallInfo fcinfo);
 
 #endif							/* DWH_INNER_CALL_H */

@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 
 #include "audit/audit.h"
@@ -34,7 +33,6 @@ dwh_sql_share_act(PG_FUNCTION_ARGS)
 	DwhAttempt	attempt;
 	DwhInnerCall call;
 	Datum		result;
-	bool		is_null;
 
 	dwh_inner_call_read(&call, fcinfo, 0);
 	dwh_require_warehouse();
@@ -48,12 +46,8 @@ dwh_sql_share_act(PG_FUNCTION_ARGS)
 				 errdetail("2327 Art. 2.2: chỉ cán bộ chia sẻ dữ liệu được thực hiện | sharing is done by the staff assigned to it."),
 				 errhint("Only members of dwh_share_officer may call it.")));
 	}
-	result = dwh_inner_call_run(&call, fcinfo, &is_null);
+	result = dwh_inner_call_run(&call, fcinfo);
 	dwh_audit_append(call.name, call.object, "done", call.detail);
 	dwh_attempt_end(&attempt);
-	if (call.result_type == VOIDOID)
-		PG_RETURN_VOID();
-	if (is_null)
-		PG_RETURN_NULL();
 	return result;
 }
