@@ -38,6 +38,7 @@ OBJS = \
 	src/warehouse/session.o \
 	src/warehouse/strangers.o \
 	src/warehouse/upgrade.o \
+	src/warehouse/worker.o \
 	src/audit/append.o \
 	src/audit/archive.o \
 	src/audit/attempt.o \

@@ -14,14 +14,11 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
-#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -36,8 +33,8 @@
 #include "common/spi.h"
 #include "share/share.h"
 #include "warehouse/warehouse.h"
+#include "warehouse/worker.h"
 
-#define RESTART_SECONDS		5
 #define BATCH				64
 #define MAX_TRIES			5
 #define UPKEEP_MS			(6 * 60 * 60 * 1000L)	/* between looks at the partitions of the log */
@@ -50,8 +47,6 @@ static TimestampTz check_due = 0;
 void
 dwh_audit_init(void)
 {
-	BackgroundWorker worker = {0};
-
 	dwh_own_init();
 	dwh_attempt_init();
 	if (!process_shared_preload_libraries_in_progress)
@@ -66,14 +61,7 @@ dwh_audit_init(void)
 				 errhint("Set dwh_ext.database to the database that holds the warehouse and restart the server.")));
 		return;
 	}
-	strlcpy(worker.bgw_name, "dwh_ext audit", BGW_MAXLEN);
-	strlcpy(worker.bgw_type, "dwh_ext audit", BGW_MAXLEN);
-	strlcpy(worker.bgw_library_name, "dwh_ext", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "dwh_audit_worker_main", BGW_MAXLEN);
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = RESTART_SECONDS;
-	RegisterBackgroundWorker(&worker);
+	dwh_worker_register("dwh_ext audit", "dwh_audit_worker_main");
 }
 
 static const char *
@@ -153,20 +141,12 @@ end_turn(void)
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 
-/* Whether there is a warehouse here that may be written to. Inside a turn. */
-static bool
-is_writable(void)
-{
-	return OidIsValid(get_extension_oid("dwh_ext", true)) && dwh_warehouse_exists() && dwh_warehouse_is_attached() &&
-		dwh_instance_is_live();
-}
-
 /* Makes the partitions of the log that the coming years need. */
 static void
 keep_partitions(void)
 {
 	begin_turn("making partitions of the log");
-	if (is_writable())
+	if (dwh_worker_may_write())
 		(void) dwh_audit_ensure_partitions();
 	end_turn();
 }
@@ -192,7 +172,7 @@ drain(DwhAuditRecord *records)
 		else
 		{
 			begin_turn("writing events");
-			if ((is_written = is_writable()))
+			if ((is_written = dwh_worker_may_write()))
 				for (int i = 0; i < count; i++)
 					insert_record(&records[i]);
 			end_turn();
@@ -210,7 +190,7 @@ static void
 seal(void)
 {
 	begin_turn("sealing the logs");
-	if (is_writable())
+	if (dwh_worker_may_write())
 		(void) dwh_audit_seal(false);
 	end_turn();
 }
@@ -223,7 +203,7 @@ next_check(void)
 	TimestampTz last = DT_NOEND;
 	bool		isnull;
 
-	if (dwh_audit_check_interval == 0 || !is_writable())
+	if (dwh_audit_check_interval == 0 || !dwh_worker_may_write())
 		return DT_NOEND;
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
@@ -271,22 +251,6 @@ attend(void (*work) (void))
 	PG_END_TRY();
 }
 
-/* Settings that an owner of the database, no superuser perhaps, may have set for it and that would keep events out of the log. */
-static void
-pin_settings(void)
-{
-	static const char *const pinned[][2] = {
-		{"default_tablespace", ""},
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_read_only", "off"},
-		{"lock_timeout", "0"},
-		{"statement_timeout", "0"},
-	};
-
-	for (int i = 0; i < lengthof(pinned); i++)
-		SetConfigOption(pinned[i][0], pinned[i][1], PGC_SUSET, PGC_S_OVERRIDE);
-}
-
 /* The worker's loop: see the head of this file. */
 void
 dwh_audit_worker_main(Datum arg)
@@ -295,12 +259,7 @@ dwh_audit_worker_main(Datum arg)
 	TimestampTz next_upkeep = 0;
 	TimestampTz last_seal = 0;
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnection(dwh_database, NULL, 0);
-	pgstat_report_appname("dwh_ext audit");
-	pin_settings();
+	dwh_worker_start("dwh_ext audit");
 	records = MemoryContextAlloc(TopMemoryContext, sizeof(DwhAuditRecord) * BATCH);
 	dwh_ring_attach_worker();
 

@@ -219,18 +219,6 @@ formula_kind(DwhCatalogue *catalogue, const DwhNode *formula)
 	return list_length(behaviours) == 1 ? linitial(behaviours) : "derived";
 }
 
-/* A text[] of the strings. */
-static Datum
-text_array(List *strings)
-{
-	Datum	   *elems = palloc(Max(1, list_length(strings)) * sizeof(Datum));
-	ListCell   *lc;
-
-	foreach(lc, strings)
-		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elems, list_length(strings), TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 /* The strings of a text[] argument; raises 22004 for a NULL among them. */
 static List *
 text_list(Datum array, const char *argument)
@@ -300,7 +288,7 @@ check_periods(FunctionCallInfo fcinfo, int n)
 				 errhint("Leave it out for all kinds of period.")));
 	foreach(lc, periods)
 		(void) dwh_period_type_parse(lfirst(lc));
-	return text_array(periods);
+	return dwh_text_array(periods);
 }
 
 /* Arguments of dwh.create_indicator(), by number. */
@@ -372,7 +360,7 @@ insert_indicator(FunctionCallInfo fcinfo, DwhCatalogueEdit *edit, int indicator_
 	dwh_edit_add_int(&params, PG_ARGISNULL(ARG_DECIMALS) ? 0 : PG_GETARG_INT32(ARG_DECIMALS));
 	dwh_edit_add_text(&params, kind ? kind : formula_kind(edit->catalogue, facts->formula));
 	dwh_edit_add_int(&params, subject->subject_id);
-	dwh_edit_add(&params, TEXTARRAYOID, text_array(breakdowns), false);
+	dwh_edit_add(&params, TEXTARRAYOID, dwh_text_array(breakdowns), false);
 	dwh_edit_add(&params, TEXTARRAYOID, check_periods(fcinfo, ARG_PERIODS), false);
 	dwh_edit_add_text(&params, dwh_edit_argument(fcinfo, ARG_SOURCE_SYSTEMS));
 	dwh_edit_add(&params, INT4OID, Int32GetDatum(group->user_group_id), group->user_group_id == 0);

@@ -28,17 +28,6 @@ enum
 	IS_VALID, CANONICAL, REFS, DIMENSIONS, ERROR_CODE, ERROR_POSITION, MESSAGE, DETAIL, HINT, NCOLUMNS
 };
 
-static Datum
-text_array(List *strings)
-{
-	Datum	   *elems = palloc(Max(1, list_length(strings)) * sizeof(Datum));
-	ListCell   *lc;
-
-	foreach(lc, strings)
-		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elems, list_length(strings), TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 /* Checks the formula as dwh_owner; what it finds goes into values, in the given context. */
 static void
 analyse(const char *source, MemoryContext context, Datum *values, bool *nulls)
@@ -53,8 +42,8 @@ analyse(const char *source, MemoryContext context, Datum *values, bool *nulls)
 	old = MemoryContextSwitchTo(context);
 	values[IS_VALID] = BoolGetDatum(true);
 	values[CANONICAL] = CStringGetTextDatum(dwh_formula_deparse(facts.formula));
-	values[REFS] = text_array(facts.references);
-	values[DIMENSIONS] = text_array(facts.dimensions);
+	values[REFS] = dwh_text_array(facts.references);
+	values[DIMENSIONS] = dwh_text_array(facts.dimensions);
 	nulls[IS_VALID] = nulls[CANONICAL] = nulls[REFS] = nulls[DIMENSIONS] = false;
 	MemoryContextSwitchTo(old);
 	dwh_spi_end();

@@ -634,7 +634,6 @@ watch_lookups(DwhSummary *summary)
 	List	   *joins;
 	ListCell   *lc;
 	List	   *names = NIL;
-	Datum	   *elems;
 
 	(void) build_sql(summary, false, NULL, &joins);
 	foreach(lc, joins)
@@ -660,10 +659,7 @@ watch_lookups(DwhSummary *summary)
 		}
 		names = lappend(names, name);
 	}
-	elems = palloc(Max(1, list_length(names)) * sizeof(Datum));
-	foreach(lc, names)
-		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elems, list_length(names), TEXTOID, -1, false, TYPALIGN_INT));
+	return dwh_text_array(names);
 }
 
 /* The summary of the subject by exactly these dimensions, or NULL. */
@@ -692,13 +688,12 @@ find_summary(List *summaries, const DwhSummary *like)
 static Datum
 dimension_codes(const DwhSummary *summary)
 {
-	int			n = list_length(summary->dimensions);
-	Datum	   *elems = palloc(Max(1, n) * sizeof(Datum));
+	List	   *codes = NIL;
 	ListCell   *lc;
 
 	foreach(lc, summary->dimensions)
-		elems[foreach_current_index(lc)] = CStringGetTextDatum(((DwhSummaryDimension *) lfirst(lc))->code);
-	return PointerGetDatum(construct_array(elems, n, TEXTOID, -1, false, TYPALIGN_INT));
+		codes = lappend(codes, ((DwhSummaryDimension *) lfirst(lc))->code);
+	return dwh_text_array(codes);
 }
 
 /* Comments on the table and the columns of measures. */

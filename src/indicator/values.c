@@ -353,18 +353,6 @@ make_question(ValuesCall *call, DwhQuestion *question)
 	attach_closings(call, question);
 }
 
-/* Strings as text[]. */
-static Datum
-text_array(List *texts)
-{
-	Datum	   *elems = palloc(Max(1, list_length(texts)) * sizeof(Datum));
-	ListCell   *lc;
-
-	foreach(lc, texts)
-		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elems, list_length(texts), TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 /* Writes one row of the plan. */
 static void
 emit_statement(ReturnSetInfo *rsinfo, int step, const DwhStatement *statement)
@@ -391,11 +379,11 @@ emit_statement(ReturnSetInfo *rsinfo, int step, const DwhStatement *statement)
 	}
 	values[0] = Int32GetDatum(step);
 	values[1] = CStringGetTextDatum(level_names[statement->ev->level]);
-	values[2] = text_array(measures);
+	values[2] = dwh_text_array(measures);
 	values[3] = CStringGetTextDatum(statement->source->relation_sql);
 	values[4] = BoolGetDatum(statement->source->summary != NULL);
 	values[5] = CStringGetTextDatum(statement->sql);
-	values[6] = text_array(parameters);
+	values[6] = dwh_text_array(parameters);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 

@@ -14,15 +14,12 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/pmsignal.h"
-#include "tcop/tcopprot.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -37,8 +34,8 @@
 #include "share/send.h"
 #include "share/share.h"
 #include "warehouse/warehouse.h"
+#include "warehouse/worker.h"
 
-#define RESTART_SECONDS 5
 #define LOOK_MS			200
 #define GATHER_MS		3		/* outcomes are gathered this long before they are committed together */
 #define AGENCY_LIMIT	16		/* messages of one agency under way */
@@ -54,26 +51,9 @@ static bool is_recovered;
 void
 dwh_share_init(void)
 {
-	BackgroundWorker worker = {0};
-
 	if (!process_shared_preload_libraries_in_progress || dwh_database[0] == '\0')
 		return;
-	strlcpy(worker.bgw_name, "dwh_ext share", BGW_MAXLEN);
-	strlcpy(worker.bgw_type, "dwh_ext share", BGW_MAXLEN);
-	strlcpy(worker.bgw_library_name, "dwh_ext", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "dwh_share_worker_main", BGW_MAXLEN);
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = RESTART_SECONDS;
-	RegisterBackgroundWorker(&worker);
-}
-
-/* Whether there is a warehouse here that may be sent from. Inside a transaction. */
-static bool
-is_live(void)
-{
-	return OidIsValid(get_extension_oid("dwh_ext", true)) && dwh_warehouse_exists() && dwh_warehouse_is_attached() &&
-		dwh_instance_is_live();
+	dwh_worker_register("dwh_ext share", "dwh_share_worker_main");
 }
 
 /* Lands what was fetched; of that, nothing is left for the rest of the turn to settle. Inside SPI. */
@@ -228,7 +208,7 @@ take_turn(bool looks)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, "sending messages");
 	old = MemoryContextSwitchTo(turn_context);
-	if (is_live())
+	if (dwh_worker_may_write())
 	{
 		dwh_owner_enter(&owner);
 		dwh_spi_begin();
@@ -267,18 +247,13 @@ take_turn(bool looks)
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 
-/* Settings that an owner of the database may have set for it and that would harm the queue. */
+/* Settings that would harm the queue, beside those that are pinned for every worker. */
 static void
 pin_settings(void)
 {
 	static const char *const pinned[][2] = {
-		{"default_tablespace", ""},
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_read_only", "off"},
 		{"enable_seqscan", "off"},	/* plans outlive the time when the queue was empty */
 		{"jit", "off"},	/* a scan that is discouraged has a cost that would have every plan compiled */
-		{"lock_timeout", "0"},
-		{"statement_timeout", "0"},
 		{"synchronous_commit", "on"},
 	};
 
@@ -312,11 +287,7 @@ dwh_share_worker_main(Datum arg)
 	TimestampTz next_look = 0;
 	int			young;
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnection(dwh_database, NULL, 0);
-	pgstat_report_appname("dwh_ext share");
+	dwh_worker_start("dwh_ext share");
 	pin_settings();
 	turn_context = AllocSetContextCreate(TopMemoryContext, "dwh_ext share turn", ALLOCSET_DEFAULT_SIZES);
 	outcomes_limit = 256;
