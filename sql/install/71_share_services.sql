@@ -23,6 +23,23 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_agency_id(text) IS 'Khóa của cơ quan theo mã định danh | Key of an agency by its identifier';
 
+-- Key of an application of the agency; NULL where none is named.
+CREATE FUNCTION dwh_internal.share_application_id(p_identifier text, p_agency_id int)
+RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int;
+BEGIN
+	SELECT application_id INTO v_id FROM dwh_catalog.application WHERE identifier = p_identifier AND agency_id = p_agency_id;
+	IF p_identifier IS NOT NULL AND v_id IS NULL THEN
+		RAISE EXCEPTION 'application "%" of the agency is not registered', p_identifier
+			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 35.2 b.', HINT = 'Register it with dwh.register_application().';
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_application_id(text, int) IS
+	'Khóa của ứng dụng của cơ quan theo mã định danh | Key of an application of the agency by its identifier';
+
 CREATE FUNCTION dwh_internal.share_service_id(p_code text)
 RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -56,9 +73,7 @@ CREATE FUNCTION dwh_internal.share_check_decider(p_decided_by int, p_document_no
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM dwh_internal.share_require(p_document_no, 'document_no', '2327 Art. 18');
-	IF NOT (EXISTS (SELECT FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by AND valid_from <= dwh.today()
-		AND coalesce(valid_to >= dwh.today(), true)))
-	THEN
+	IF NOT dwh_internal.holds_office(p_decided_by, dwh.today()) THEN
 		RAISE EXCEPTION 'no office holder % today', coalesce(p_decided_by::text, 'NULL')
 			USING ERRCODE = '22023', DETAIL = '2327 Art. 18: who decided is recorded with every answer, agreement and suspension.',
 				HINT = 'Name a row of dwh_catalog.office_holder that is in force today.';

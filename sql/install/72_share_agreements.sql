@@ -125,14 +125,7 @@ BEGIN
 		RAISE EXCEPTION 'a request cannot be received after today'
 			USING ERRCODE = '22023', DETAIL = format('Today is %s.', v_today), HINT = 'Correct received_on.';
 	END IF;
-	IF p_application IS NOT NULL THEN
-		SELECT application_id INTO v_application_id FROM dwh_catalog.application
-		WHERE identifier = p_application AND agency_id = v_agency_id;
-		IF v_application_id IS NULL THEN
-			RAISE EXCEPTION 'application "%" of the agency is not registered', p_application
-				USING ERRCODE = '42704', DETAIL = 'ND47 Art. 35.2 b.', HINT = 'Register it with dwh.register_application().';
-		END IF;
-	END IF;
+	v_application_id := dwh_internal.share_application_id(p_application, v_agency_id);
 	SELECT * INTO t FROM dwh_catalog.deadline WHERE source LIKE 'ND47 Art 35(3)%' AND valid_from <= v_received_on
 		AND coalesce(valid_to >= v_received_on, true);
 	INSERT INTO dwh_catalog.share_request (path, agency_id, application_id, service_id, purpose, items, item_count, frequency, form,

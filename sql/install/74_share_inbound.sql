@@ -28,14 +28,7 @@ BEGIN
 			USING ERRCODE = '42704', DETAIL = '2327 Art. 13.4: a unit of the host manages what is received.',
 				HINT = 'Register it with dwh.register_agency(''unit'', ...).';
 	END IF;
-	IF p_application IS NOT NULL THEN
-		SELECT application_id INTO v_application_id FROM dwh_catalog.application
-		WHERE identifier = p_application AND agency_id = v_agency_id;
-		IF v_application_id IS NULL THEN
-			RAISE EXCEPTION 'application "%" of the agency is not registered', p_application
-				USING ERRCODE = '42704', DETAIL = 'ND47 Art. 35.2 b.', HINT = 'Register it with dwh.register_application().';
-		END IF;
-	END IF;
+	v_application_id := dwh_internal.share_application_id(p_application, v_agency_id);
 	o := jsonb_populate_record(NULL::dwh_catalog.share_request, coalesce(p_others, '{}'));
 	INSERT INTO dwh_catalog.share_request (direction, path, agency_id, application_id, database_name, managing_agency_id, purpose, items,
 		item_count, frequency, form, document_no, received_on, legal_basis, scope, period_from, period_to, documents, others, recorded_by)

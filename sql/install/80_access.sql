@@ -114,6 +114,16 @@ $$;
 COMMENT ON FUNCTION dwh_internal.is_office_holder(int, text, text, int) IS
 	'Người giữ chức vụ có phải chính người này hay không | Whether an office holder is this person';
 
+-- Whether an office holder is one on a day, of one of these offices and of one of these units where they are given.
+CREATE FUNCTION dwh_internal.holds_office(p_office_holder_id int, p_on date, p_offices text[] DEFAULT NULL, p_unit_ids int[] DEFAULT NULL)
+RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_office_holder_id
+		AND h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true)
+		AND (p_offices IS NULL OR h.office = ANY (p_offices)) AND (p_unit_ids IS NULL OR h.unit_id = ANY (p_unit_ids)))
+$$;
+COMMENT ON FUNCTION dwh_internal.holds_office(int, date, text[], int[]) IS
+	'Có giữ chức vụ đó vào ngày đó hay không | Whether somebody holds an office on a day';
+
 -- Whether the person leads a unit on that day: head, deputy or director.
 CREATE FUNCTION dwh_internal.is_leader(p_person text, p_full_name text, p_unit_id int, p_on date)
 RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -284,9 +284,7 @@ BEGIN
 			PERFORM dwh_internal.access_refuse(format('%s is not eligible to hold the mailbox', p_person_name),
 				'893 Arts. 3.4b, 7.4: viên chức của bộ phận CNTT của tỉnh | a public employee of the IT division of that province.',
 				'Name another holder.');
-		ELSIF NOT (EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_signed_by AND h.office IN ('province_director', 'deputy')
-			AND h.unit_id = a.home_unit_id AND h.valid_from <= v_on AND coalesce(h.valid_to >= v_on, true)))
-		THEN
+		ELSIF NOT dwh_internal.holds_office(p_signed_by, v_on, '{province_director,deputy}', ARRAY[a.home_unit_id]) THEN
 			PERFORM dwh_internal.access_refuse('the letter is not signed by the director of the province',
 				'893 Arts. 3.4b, 17.3: giám đốc BHXH tỉnh phân công | the director of the province assigns the holder.',
 				'Name the office holder who signed it.');

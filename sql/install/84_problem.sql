@@ -223,9 +223,8 @@ BEGIN
 	-- 893 Art. 8.4: a leader of the sector gives it to the IT Centre.
 	IF p.kind = 'change' THEN
 		PERFORM dwh_internal.share_require(p_decision_no, 'decision_no', '893 Art. 8.4');
-		IF v_decided_on > dwh.today() OR v_decided_on < p.received_on OR NOT EXISTS (SELECT FROM dwh_catalog.office_holder AS h
-			WHERE h.office_holder_id = p_decided_by AND h.office = 'sector_leadership' AND h.valid_from <= v_decided_on
-				AND coalesce(h.valid_to >= v_decided_on, true))
+		IF v_decided_on > dwh.today() OR v_decided_on < p.received_on
+			OR NOT dwh_internal.holds_office(p_decided_by, v_decided_on, '{sector_leadership}')
 		THEN
 			RAISE EXCEPTION 'a change is assigned by a leader of the sector'
 				USING ERRCODE = '42501', DETAIL = '893 Art. 8.4: Lãnh đạo Ngành giao Trung tâm CNTT nâng cấp | who decided is an office holder of '

@@ -28,9 +28,7 @@ BEGIN
 		RAISE EXCEPTION '% is not eligible', p_full_name
 			USING ERRCODE = '42501', DETAIL = '893 Arts. 3.4a, 7.4: công chức, viên chức của Trung tâm CNTT | a civil servant or public employee of the '
 				'IT Centre.', HINT = 'dwh.set_unit_function() says which unit is the IT Centre.';
-	ELSIF NOT (EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_decided_by AND h.office = p.decided_by
-		AND h.valid_from <= v_today AND coalesce(h.valid_to >= v_today, true)))
-	THEN
+	ELSIF NOT dwh_internal.holds_office(p_decided_by, v_today, ARRAY[p.decided_by]) THEN
 		RAISE EXCEPTION 'no leader of the sector is named who decided'
 			USING ERRCODE = '42501', DETAIL = '893 Arts. 6.2, 17.1: Lãnh đạo Ngành quyết định | the leadership of the sector decides.',
 				HINT = 'Record him with dwh.appoint_office_holder(), and name him as p_decided_by.';

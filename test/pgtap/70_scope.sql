@@ -68,20 +68,7 @@ BEGIN
 	RESET ROLE;
 	RETURN coalesce(v_result, 'none');
 END $$;
--- The first column of a query's rows, run as a role; errors by their code.
-CREATE FUNCTION pg_temp.ask(p_role text, p_query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	EXECUTE format('SET LOCAL ROLE %I', p_role);
-	BEGIN
-		EXECUTE format('SELECT string_agg(q::text, '' '' ORDER BY q::text) FROM (%s) AS x (q)', p_query) INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE;
-	END;
-	RESET ROLE;
-	RETURN coalesce(v_result, 'none');
-END $$;
+\ir include/as_role.psql
 
 -- Subtree and whole predecessors --------------------------------------------------------------------------------------------
 SELECT is(pg_temp.seen('tap_new'), '130 131 231 990001 990002 990003 990004 990005',

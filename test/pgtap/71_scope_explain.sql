@@ -25,19 +25,7 @@ FROM dwh_catalog.user_group AS g JOIN (VALUES
 	(990007, 990004, 'analyst', 131, 'group'), (990008, 990002, 'province_admin', 131, 'group')) AS v (grant_id, account_id, code, unit_id, subject_scope) USING (code);
 INSERT INTO dwh_catalog.access_grant_subject VALUES (990003, 9), (990004, 10);
 
-CREATE FUNCTION pg_temp.ask(p_role text, p_query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	EXECUTE format('SET LOCAL ROLE %I', p_role);
-	BEGIN
-		EXECUTE format('SELECT string_agg(q::text, '' '' ORDER BY q::text) FROM (%s) AS x (q)', p_query) INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE;
-	END;
-	RESET ROLE;
-	RETURN coalesce(v_result, 'none');
-END $$;
+\ir include/as_role.psql
 
 -- Explained is what is seen: for every account and day the pairs of the grants and those of the policies are the same.
 SELECT is(pg_temp.ask('tap_new', $$SELECT unnest(unit_ids) FROM dwh.explain_scope('new@EXAMPLE.invalid')$$),

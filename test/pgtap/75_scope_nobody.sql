@@ -77,20 +77,7 @@ SELECT a.account_id, g.user_group_id, CASE a.login_role WHEN 'tap_province' THEN
 FROM dwh_catalog.account AS a CROSS JOIN dwh_catalog.user_group AS g
 WHERE a.account_id BETWEEN 970001 AND 970100 AND a.login_role <> 'tap_bare' AND g.code IN ('analyst', 'national');
 
-CREATE FUNCTION pg_temp.ask(p_role text, p_query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	EXECUTE format('SET LOCAL ROLE %I', p_role);
-	BEGIN
-		EXECUTE format('SELECT string_agg(q::text, '' '' ORDER BY q::text) FROM (%s) AS x (q)', p_query) INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE;
-	END;
-	RESET ROLE;
-	RETURN coalesce(v_result, 'none');
-END
-$$;
+\ir include/as_role.psql
 
 SELECT cmp_ok(count(*)::int, '>=', 16, 'the relations are there') FROM relation WHERE NOT relispartition;
 SELECT is_empty(format($$SELECT * FROM (SELECT r.name, pg_temp.ask(%L, 'SELECT count(*) FROM ' || r.name) AS rows FROM relation AS r

@@ -24,21 +24,7 @@ INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role,
 INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from) VALUES (990001, 2, 101, '2020-01-01');
 SELECT coalesce(max(event_id), 0) AS seen FROM dwh_log.audit_event \gset
 
--- SQLSTATE and message of a call as a role, or its result.
-CREATE FUNCTION pg_temp.call_as(p_role text, p_call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	BEGIN
-		EXECUTE format('SET LOCAL ROLE %I', p_role);
-		EXECUTE 'SELECT ' || p_call INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE || ' ' || SQLERRM;
-	END;
-	RESET ROLE;
-	RETURN v_result;
-END
-$$;
+\ir include/as_role.psql
 CREATE FUNCTION pg_temp.central(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_central', p_call)$$;
 
 -- Functions of units.

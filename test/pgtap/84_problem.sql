@@ -34,20 +34,7 @@ SELECT date_trunc('month', dwh.today())::date, n, 'asked', now(), 'out', 'share'
 FROM (VALUES (990001, 990001, 'G99.1'), (990002, 990002, 'G99.2')) AS v (n, a, i);
 SELECT coalesce(max(event_id), 0) AS seen FROM dwh_log.audit_event \gset
 
-CREATE FUNCTION pg_temp.call_as(p_role text, p_call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	BEGIN
-		EXECUTE format('SET LOCAL ROLE %I', p_role);
-		EXECUTE 'SELECT ' || p_call INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE || ' ' || SQLERRM;
-	END;
-	RESET ROLE;
-	RETURN v_result;
-END
-$$;
+\ir include/as_role.psql
 CREATE FUNCTION pg_temp.central(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_central', p_call)$$;
 CREATE FUNCTION pg_temp.opened(p_role text, p_args text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as(p_role, 'problem_id FROM dwh.open_problem(' || p_args || ')')$$;
 

@@ -13,21 +13,7 @@ INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, o
 CREATE VIEW dwh_star.tap_units AS SELECT unit_id, code, level, name_vi, valid_from FROM dwh_star.dim_unit;
 ALTER VIEW dwh_star.tap_units OWNER TO dwh_owner;
 
--- SQLSTATE of a call as a role, or its result.
-CREATE FUNCTION pg_temp.call_as(p_role text, p_call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	BEGIN
-		EXECUTE format('SET LOCAL ROLE %I', p_role);
-		EXECUTE 'SELECT ' || p_call INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE || ' ' || SQLERRM;
-	END;
-	RESET ROLE;
-	RETURN v_result;
-END
-$$;
+\ir include/as_role.psql
 CREATE FUNCTION pg_temp.officer(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_officer', p_call)$$;
 
 -- Agencies (Decision 20/2020).

@@ -25,20 +25,7 @@ SELECT m, u, u * 10 + n, (SELECT min(position_id) FROM dwh_star.dim_position), '
 FROM generate_series(timestamp '2024-01-01', '2024-03-01', '1 month') AS m, unnest(ARRAY[101, 131]) AS u, generate_series(1, 2) AS n;
 SELECT dwh.refresh('fact_staff') AS run \gset
 
-CREATE FUNCTION pg_temp.call_as(p_role text, p_call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	BEGIN
-		EXECUTE format('SET LOCAL ROLE %I', p_role);
-		EXECUTE 'SELECT ' || p_call INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE || ' ' || SQLERRM;
-	END;
-	RESET ROLE;
-	RETURN v_result;
-END
-$$;
+\ir include/as_role.psql
 CREATE FUNCTION pg_temp.officer(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_duty_officer', p_call)$$;
 CREATE FUNCTION pg_temp.fetch_as(p_role text, p_args text) RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.call_as(p_role, format($x$array_to_string(ARRAY(SELECT dwh.fetch_share(%s)), ' ')$x$, p_args))$$;

@@ -11,20 +11,7 @@ INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, o
 	(990088, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
 CREATE VIEW dwh_star.tap_report AS SELECT unit_id, code FROM dwh_star.dim_unit;
 ALTER VIEW dwh_star.tap_report OWNER TO dwh_owner;
-CREATE FUNCTION pg_temp.call_as(p_role text, p_call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	BEGIN
-		EXECUTE format('SET LOCAL ROLE %I', p_role);
-		EXECUTE 'SELECT ' || p_call INTO v_result;
-	EXCEPTION WHEN OTHERS THEN
-		v_result := SQLSTATE || ' ' || SQLERRM;
-	END;
-	RESET ROLE;
-	RETURN v_result;
-END
-$$;
+\ir include/as_role.psql
 CREATE FUNCTION pg_temp.officer(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_report_officer', p_call)$$;
 SET ROLE tap_report_officer;
 SELECT dwh.register_agency('unit', 'G24.88', 'BHXH Việt Nam', NULL, 1) AS host, dwh.register_agency('agency', 'G09.881', 'Bộ Y') AS agency,
