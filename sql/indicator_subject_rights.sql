@@ -6,6 +6,8 @@ BEGIN;
 CREATE ROLE regress_admin LOGIN;
 CREATE ROLE regress_eve LOGIN;
 GRANT dwh_central_admin TO regress_admin;
+INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, valid_from) VALUES (990001, 'sector', 'admin@example.invalid', 'Admin', 'regress_admin', '2020-01-01');
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, valid_from) VALUES (990001, 1, '2020-01-01');
 CREATE SCHEMA regress_subject;
 CREATE TABLE regress_subject.dose (thang date, unit_id int, doses int) PARTITION BY RANGE (thang);
 CREATE TABLE regress_subject.dose_2025 PARTITION OF regress_subject.dose FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');

@@ -135,32 +135,24 @@ $$;
 COMMENT ON FUNCTION dwh_internal.is_leader(text, text, int, date) IS
 	'Có phải lãnh đạo đơn vị vào ngày đó hay không | Whether a person leads a unit on a day';
 
--- Who calls, and as what: an administrator's right is a grant in force, and the membership that it gave.
+-- Whether the caller is an administrator: by a grant in force, and the membership that it gave. There is no other notion of one.
+CREATE FUNCTION dwh_internal.is_administrator(p_role text)
+RETURNS boolean LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_is_administrator';
+COMMENT ON FUNCTION dwh_internal.is_administrator(text) IS
+	'Người gọi có phải quản trị ứng dụng theo quyền đang có hiệu lực | Whether the caller is an administrator by a grant in force';
+
+-- Who calls, and as what.
 CREATE FUNCTION dwh_internal.access_caller(OUT account_id int, OUT person text, OUT is_central boolean, OUT unit_ids int[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	account_id := nullif(dwh.current_account(), 0);
 	person := dwh_internal.account_person(account_id);
-	is_central := EXISTS (SELECT FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
-			JOIN dwh_catalog.account AS a ON a.account_id = g.account_id
-		WHERE g.account_id = access_caller.account_id AND u.role_name = 'dwh_central_admin' AND g.revoked_at IS NULL
-			AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true)
-			AND dwh_internal.has_membership(a.login_role, u.role_name));
+	is_central := dwh_internal.is_administrator('dwh_central_admin');
 	unit_ids := '{}';
-	IF EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.account_id = access_caller.account_id
-		AND dwh_internal.has_membership(a.login_role, 'dwh_province_admin'))
-	THEN
+	IF dwh_internal.is_administrator('dwh_province_admin') THEN
 		unit_ids := dwh_internal.administered_units(account_id);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.access_caller() IS
 	'Người gọi: tài khoản, quản trị Trung ương hay tỉnh nào | The caller: account, central administrator or of which province';
-
--- A group that was taken from the role by hand is gone; an account without a role of its own acts through a gateway.
-CREATE FUNCTION dwh_internal.has_membership(p_login_role text, p_group_role text)
-RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT coalesce((SELECT pg_has_role(r.oid, p_group_role, 'MEMBER') FROM pg_roles AS r WHERE r.rolname = p_login_role), true)
-$$;
-COMMENT ON FUNCTION dwh_internal.has_membership(text, text) IS
-	'Vai trò đăng nhập có trong nhóm hay không | Whether a login role is in a group';

@@ -391,10 +391,7 @@ DECLARE
 	v_account_id int;
 	v_count int := 0;
 BEGIN
-	IF NOT (dwh_internal.access_caller()).is_central AND NOT pg_has_role(dwh_internal.share_caller(), 'dwh_owner', 'MEMBER') THEN
-		PERFORM dwh_internal.access_refuse('the caller is no central administrator', '893 Art. 12.3: việc của quản trị Trung ương | central only.',
-			'Ask a central administrator.');
-	END IF;
+	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin'], '893 Art. 12.3');
 	FOR v_account_id IN
 		SELECT a.account_id FROM dwh_catalog.account AS a JOIN pg_roles AS r ON r.rolname = a.login_role
 		WHERE EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id)

@@ -11,14 +11,14 @@ RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'd
 COMMENT ON FUNCTION dwh_internal.sync_group_role(int) IS
 	'Tạo vai trò của nhóm, hoặc lấy lại quyền khi nhóm đã kết thúc | Makes the role of a group, or takes its rights once it has ended';
 
--- Refuses callers who are in none of the groups.
+-- Refuses callers who are in none of the groups; administrators are so by a grant in force (see src/common/identity.c).
 CREATE FUNCTION dwh_internal.require_role(p_roles text[], p_article text)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NOT (EXISTS (SELECT FROM unnest(p_roles) AS r WHERE dwh_internal.caller_has_role(r))) THEN
 		RAISE EXCEPTION 'the caller may not do this'
 			USING ERRCODE = '42501', DETAIL = p_article || ': chỉ người được giao mới thực hiện | only those to whom it is assigned do this.',
-				HINT = format('Members of these groups may: %s.', array_to_string(p_roles, ', '));
+				HINT = format('Members of these groups may: %s; administrators are so by a grant in force.', array_to_string(p_roles, ', '));
 	END IF;
 END
 $$;
@@ -30,7 +30,7 @@ CREATE FUNCTION dwh_internal.office_check_unit(p_unit_id int, p_article text)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NOT (dwh_internal.caller_has_role('dwh_central_admin')
-		OR coalesce(p_unit_id = ANY (dwh_internal.administered_units(dwh.current_account())), false))
+		OR coalesce(p_unit_id = ANY ((dwh_internal.access_caller()).unit_ids), false))
 	THEN
 		RAISE EXCEPTION 'unit % is not of the caller''s province', p_unit_id
 			USING ERRCODE = '42501', DETAIL = p_article || ': quản trị cấp tỉnh chỉ làm việc với đơn vị của tỉnh mình | '
@@ -242,7 +242,7 @@ BEGIN
 	IF NOT (dwh_internal.caller_has_role('dwh_central_admin') OR dwh_internal.caller_has_role('dwh_auditor')
 		OR dwh_internal.caller_has_role('dwh_share_officer'))
 	THEN
-		v_own := dwh_internal.administered_units(coalesce(dwh.current_account(), 0));
+		v_own := (dwh_internal.access_caller()).unit_ids;
 	END IF;
 	RETURN QUERY
 	SELECT h.office_holder_id, h.person_name, h.office, h.unit_id, u.code, u.name_vi, h.valid_from, h.valid_to, h.document, h.end_document

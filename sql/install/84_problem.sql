@@ -35,8 +35,7 @@ BEGIN
 	is_auditor := dwh_internal.caller_has_role('dwh_auditor');
 	is_officer := dwh_internal.caller_has_role('dwh_share_officer');
 	officer_units := CASE WHEN is_officer THEN dwh_internal.officer_units() END;
-	province_units := CASE WHEN dwh_internal.caller_has_role('dwh_province_admin')
-		THEN dwh_internal.administered_units(account_id) ELSE '{}' END;
+	province_units := (dwh_internal.access_caller()).unit_ids;
 	scope_units := dwh.scope_units(NULL);
 	agency_ids := ARRAY(SELECT c.agency_id FROM dwh_catalog.connection_account AS c WHERE c.login_role = dwh_internal.share_caller()
 		AND c.is_enabled AND c.valid_from <= dwh.today() AND coalesce(c.valid_to >= dwh.today(), true));

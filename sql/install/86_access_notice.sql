@@ -107,7 +107,7 @@ BEGIN
 	SELECT array_agg(DISTINCT n.unit_id) INTO v_units
 	FROM dwh_catalog.access_request_line AS l CROSS JOIN LATERAL dwh_internal.notice_unit(l.request_line_id) AS n (unit_id)
 	WHERE l.request_id = p_request AND l.state = 'applied' AND n.unit_id IS NOT NULL;
-	IF NOT c.is_central AND NOT dwh_internal.caller_has_role('dwh_owner')
+	IF NOT dwh_internal.caller_has_role('dwh_central_admin')
 		AND NOT coalesce(r.from_unit_id = ANY (c.unit_ids) OR v_units && c.unit_ids, false)
 	THEN
 		RAISE EXCEPTION 'request % is not of the caller''s province', coalesce(p_request::text, 'NULL')
@@ -196,7 +196,7 @@ RETURNS date LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalo
 DECLARE
 	c record := dwh_internal.access_caller();
 BEGIN
-	IF NOT (c.is_central OR dwh_internal.caller_has_role('dwh_owner') OR coalesce(p_unit = ANY (c.unit_ids), false)) THEN
+	IF NOT (dwh_internal.caller_has_role('dwh_central_admin') OR coalesce(p_unit = ANY (c.unit_ids), false)) THEN
 		RAISE EXCEPTION 'unit % is not of the caller''s province', coalesce(p_unit::text, 'NULL')
 			USING ERRCODE = '42501', DETAIL = '893 Art. 11.3: tỉnh tổng hợp nhu cầu của mình | a province consolidates its own needs.',
 				HINT = 'Name the caller''s province.';

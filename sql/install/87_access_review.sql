@@ -70,7 +70,7 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS
 BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin', 'dwh_province_admin', 'dwh_auditor'], '893 Arts. 11.1, 19.1');
 	is_all := dwh_internal.caller_has_role('dwh_central_admin') OR dwh_internal.caller_has_role('dwh_auditor');
-	unit_ids := dwh_internal.administered_units(coalesce(dwh.current_account(), 0));
+	unit_ids := (dwh_internal.access_caller()).unit_ids;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.reviewed_units() IS 'Người gọi rà soát đơn vị nào | Which units the caller reviews';

@@ -20,6 +20,7 @@
 #include "warehouse/warehouse.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_caller_has_role);
+PG_FUNCTION_INFO_V1(dwh_sql_is_administrator);
 PG_FUNCTION_INFO_V1(dwh_sql_sync_group_role);
 
 /* dwh_internal.caller_has_role(p_role text) */
@@ -27,6 +28,13 @@ Datum
 dwh_sql_caller_has_role(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(dwh_caller_has_role(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+}
+
+/* dwh_internal.is_administrator(p_role text) */
+Datum
+dwh_sql_is_administrator(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(dwh_caller_is_administrator(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 }
 
 /* Runs statements about roles as superuser, inside SPI. */

@@ -178,38 +178,72 @@ dwh_caller_account(void)
 }
 
 /*
- * Whether the caller, who has the rights of the role of that name in the server, has them in the warehouse as well. Behind a gateway
- * that needs a grant of the account, since the login role has the rights of everyone it acts for.
+ * Whether the answer's account has a grant in force of a group that has the rights of the role. A group that was taken from the
+ * account's login role by hand is gone; an account without a role of its own acts through a gateway.
  */
-bool
-dwh_identity_has_role(const char *name)
+static bool
+has_grant(const Answer *answer, const char *name)
 {
 	Oid			types[3] = {INT4OID, TEXTOID, DATEOID};
 	Datum		values[3];
 	DwhOwnerSwitch owner;
-	const Answer *answer;
-	int32		account_id;
 	bool		is_granted;
 
-	if (!dwh_warehouse_exists() || !dwh_warehouse_is_attached())
-		return true;
-	answer = find_kept();
-	if (!answer->is_gateway)
-		return dwh_identity_bound() == 0;
-	account_id = is_valid_today(answer) ? answer->account_id : 0;
-	if (dwh_identity_bound() == 0 || account_id == 0)
+	if (!is_valid_today(answer))
 		return false;
-	values[0] = Int32GetDatum(account_id);
+	values[0] = Int32GetDatum(answer->account_id);
 	values[1] = CStringGetTextDatum(name);
 	values[2] = DateADTGetDatum(dwh_day_in_zone(answer->zone));
 	dwh_spi_begin();
 	dwh_owner_enter_unchecked(&owner);
-	is_granted = dwh_spi_select_latest("SELECT FROM dwh_catalog.access_grant AS a JOIN dwh_catalog.user_group AS g USING (user_group_id) "
+	is_granted = dwh_spi_select_latest("SELECT FROM dwh_catalog.access_grant AS a JOIN dwh_catalog.user_group AS g USING (user_group_id)"
+									   "  JOIN dwh_catalog.account AS c ON c.account_id = a.account_id"
+									   "  LEFT JOIN pg_catalog.pg_roles AS r ON r.rolname = c.login_role "
 									   "WHERE a.account_id = $1 AND $2 IN (g.role_name, g.rights_of) AND a.revoked_at IS NULL"
-									   "  AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true) LIMIT 1", 3, types, values) > 0;
+									   "  AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true)"
+									   "  AND coalesce(pg_catalog.pg_has_role(r.oid, g.role_name, 'MEMBER'), true) LIMIT 1", 3, types, values) > 0;
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	return is_granted;
+}
+
+/* Whether a role is that of the administrators, central or of a province (893 Arts. 3.4a, 3.4b). */
+static bool
+is_of_administrators(const char *name)
+{
+	return strcmp(name, "dwh_central_admin") == 0 || strcmp(name, "dwh_province_admin") == 0;
+}
+
+/*
+ * Whether the caller, who has the rights of the administrators' role of that name in the server, is one: by a grant in force, which the
+ * procedure of the regulation gave his account. A bare GRANT makes none, of superusers neither.
+ */
+bool
+dwh_identity_is_administrator(const char *name)
+{
+	const Answer *answer = find_kept();
+
+	return answer->is_gateway == (dwh_identity_bound() != 0) && has_grant(answer, name);
+}
+
+/*
+ * Whether the caller, who has the rights of the role of that name in the server, has them in the warehouse as well. Administrators need
+ * their grant, but for whoever owns the warehouse, since somebody sets it up. Behind a gateway every right needs a grant of the account:
+ * the login role has the rights of everyone it acts for.
+ */
+bool
+dwh_identity_has_role(const char *name)
+{
+	const Answer *answer;
+
+	if (!dwh_warehouse_exists() || !dwh_warehouse_is_attached())
+		return true;
+	if (is_of_administrators(name) && !dwh_caller_is_owner())
+		return dwh_identity_is_administrator(name);
+	answer = find_kept();
+	if (!answer->is_gateway)
+		return dwh_identity_bound() == 0;
+	return dwh_identity_bound() != 0 && has_grant(answer, name);
 }
 
 /* Fills in who calls; strings are palloc'ed. Where no warehouse stands there is no account. */

@@ -29,6 +29,7 @@ typedef struct DwhCaller
 extern int32 dwh_caller_account(void);
 extern void dwh_caller_describe(DwhCaller *caller);
 extern bool dwh_identity_has_role(const char *name);
+extern bool dwh_identity_is_administrator(const char *name);
 
 /* identity/binding.c */
 extern int32 dwh_identity_bound(void);

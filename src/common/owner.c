@@ -136,13 +136,20 @@ has_rights_of(const char *name)
 }
 
 /*
- * Whether the caller has the rights of a role of that name. Superusers do, unless there is no such role. Behind a gateway the account
- * needs them as well.
+ * Whether the caller has the rights of a role of that name. Superusers do, unless there is no such role. Administrators have them by a
+ * grant in force; behind a gateway the account needs one for every role.
  */
 bool
 dwh_caller_has_role(const char *name)
 {
 	return has_rights_of(name) && dwh_identity_has_role(name);
+}
+
+/* Whether the caller is an administrator, of the role of that name, by a grant in force. Needs the warehouse. */
+bool
+dwh_caller_is_administrator(const char *name)
+{
+	return has_rights_of(name) && dwh_identity_is_administrator(name);
 }
 
 /* Whether the caller has the rights of dwh_owner. Superusers do; nobody whom a token names does. */

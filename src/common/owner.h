@@ -26,6 +26,7 @@ extern void dwh_superuser_enter(DwhOwnerSwitch *state);
 extern void dwh_owner_leave(const DwhOwnerSwitch *state);
 extern Oid	dwh_caller_role(void);
 extern bool dwh_caller_has_role(const char *name);
+extern bool dwh_caller_is_administrator(const char *name);
 extern bool dwh_caller_is_owner(void);
 extern bool dwh_owner_may_read(Oid relation);
 extern void dwh_raise_no_warehouse_row(void) pg_attribute_noreturn();

@@ -19,6 +19,9 @@ INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role,
 INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, valid_from, valid_to)
 SELECT a, user_group_id, '2020-01-01', t FROM dwh_catalog.user_group,
 	(VALUES (990001, NULL), (990002, dwh.today() - 1), (990003, NULL)) AS v (a, t) WHERE code = 'analyst';
+\ir include/administrator.psql
+SELECT pg_temp.make_administrator('tap_admin') \g (format=unaligned) /dev/null
+SELECT pg_temp.make_administrator('tap_province', 'province_admin', 101) \g (format=unaligned) /dev/null
 -- A hostile schema first in the path, with operators of the same names.
 CREATE SCHEMA evil;
 GRANT USAGE ON SCHEMA evil TO PUBLIC;
@@ -93,7 +96,7 @@ SELECT is(count(*)::int, 9, 'those of other groups to create, too') FROM dwh_log
 WHERE event_id > :'seen' AND decision = 'refused' AND action LIKE 'create\_%' AND detail ->> 'reason' = 'the caller is no central administrator';
 SELECT results_eq($$SELECT version, author FROM dwh_catalog.indicator_version JOIN dwh_catalog.indicator USING (indicator_id)
 	WHERE code = 'TAP_1' ORDER BY 1$$,
-	$$VALUES (1, 'tap_admin'), (2, 'tap_analyst'), (3, 'Nguyễn Thị B'), (4, 'tap_admin')$$, 'versions name their authors');
+	$$VALUES (1, 'Quản trị tap_admin'), (2, 'tap_analyst'), (3, 'Nguyễn Thị B'), (4, 'Quản trị tap_admin')$$, 'versions name their authors');
 SELECT * FROM finish();
 
 DELETE FROM dwh_catalog.indicator_version WHERE indicator_id IN (SELECT indicator_id FROM dwh_catalog.indicator WHERE code LIKE 'TAP%');
@@ -101,7 +104,7 @@ DELETE FROM dwh_catalog.indicator WHERE code LIKE 'TAP%';
 DELETE FROM dwh_catalog.measure WHERE code LIKE 'TAP%';
 DELETE FROM dwh_catalog.subject_dimension WHERE dimension_id IN (SELECT dimension_id FROM dwh_catalog.dimension WHERE code LIKE 'tap%');
 DELETE FROM dwh_catalog.dimension WHERE code LIKE 'tap%';
-DELETE FROM dwh_catalog.access_grant WHERE account_id > 990000;
-DELETE FROM dwh_catalog.account WHERE account_id > 990000;
+DELETE FROM dwh_catalog.access_grant WHERE account_id IN (SELECT account_id FROM dwh_catalog.account WHERE account_id > 990000 OR email LIKE '%@administrator.invalid');
+DELETE FROM dwh_catalog.account WHERE account_id > 990000 OR email LIKE '%@administrator.invalid';
 DROP SCHEMA evil CASCADE;
 DROP ROLE tap_admin, tap_analyst, tap_province, tap_member, tap_former, tap_disabled, tap_stranger;

@@ -26,6 +26,8 @@ FROM dwh_catalog.user_group AS g JOIN (VALUES
 INSERT INTO dwh_catalog.access_grant_subject VALUES (990003, 9), (990004, 10);
 
 \ir include/as_role.psql
+\ir include/administrator.psql
+SELECT pg_temp.make_administrator('tap_central') \g (format=unaligned) /dev/null
 
 -- Explained is what is seen: for every account and day the pairs of the grants and those of the policies are the same.
 SELECT is(pg_temp.ask('tap_new', $$SELECT unnest(unit_ids) FROM dwh.explain_scope('new@EXAMPLE.invalid')$$),

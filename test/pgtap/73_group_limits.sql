@@ -1,13 +1,16 @@
 -- Limits of groups: what login roles begin with, and that no way of raising them works. 893-039
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(61);
+SELECT plan(62);
 CREATE EXTENSION IF NOT EXISTS dblink;
 
 CREATE ROLE tap_reader LOGIN IN ROLE dwh_analyst;
 CREATE ROLE "tap Two.""x'" LOGIN IN ROLE dwh_analyst, dwh_loader;
 CREATE ROLE tap_admin LOGIN IN ROLE dwh_central_admin;
 CREATE ROLE tap_auditor LOGIN IN ROLE dwh_auditor;
+CREATE ROLE tap_bare LOGIN IN ROLE dwh_central_admin;
+\ir include/administrator.psql
+SELECT pg_temp.make_administrator('tap_admin') \g (format=unaligned) /dev/null
 CREATE ROLE tap_stranger LOGIN;
 CREATE ROLE tap_mighty LOGIN SUPERUSER IN ROLE dwh_analyst;
 CREATE ROLE tap_gate LOGIN IN ROLE dwh_analyst;
@@ -54,10 +57,10 @@ $$;
 
 -- Who may.
 SELECT is(pg_temp.outcome_as(r, 'dwh.set_group_limits(''analyst'', ''1 s'')'), '42501', r || ' may not set limits')
-FROM unnest(ARRAY['tap_reader', 'tap_auditor', 'tap_stranger']) AS r;
+FROM unnest(ARRAY['tap_reader', 'tap_auditor', 'tap_bare', 'tap_stranger']) AS r;
 SELECT results_eq(format($$SELECT session_user_name, outer_user_name, decision FROM dwh_log.audit_event
 	WHERE event_id > %s AND action = 'set_group_limits' ORDER BY event_id$$, :before),
-	$$VALUES ('postgres', 'tap_reader', 'refused'), ('postgres', 'tap_auditor', 'refused')$$, 'and the refusals are in the log');
+	$$VALUES ('postgres', 'tap_reader', 'refused'), ('postgres', 'tap_auditor', 'refused'), ('postgres', 'tap_bare', 'refused')$$, 'and the refusals are in the log');
 SELECT dwh.register_gateway('tap_gate', 'transaction', 'Test') \g (format=unaligned) /dev/null
 ALTER ROLE tap_gate CONNECTION LIMIT 50;
 SELECT pg_temp.enter('early', 'tap_reader') \g /dev/null
@@ -76,7 +79,7 @@ SELECT throws_ok($$SELECT dwh.set_group_limits('analyst', p_connection_limit => 
 SELECT throws_ok($$SELECT dwh.set_group_limits(NULL)$$, '22004', NULL, 'no group');
 
 -- What login roles have: the widest of their groups; superusers and gateways' connections are left alone.
-SELECT results_eq($$SELECT rolname::text COLLATE "default", rolconnlimit FROM pg_roles WHERE rolname LIKE 'tap%' AND rolname NOT IN ('tap_admin', 'tap_auditor', 'tap_stranger')
+SELECT results_eq($$SELECT rolname::text COLLATE "default", rolconnlimit FROM pg_roles WHERE rolname LIKE 'tap%' AND rolname NOT IN ('tap_admin', 'tap_auditor', 'tap_bare', 'tap_stranger')
 	ORDER BY rolname COLLATE "C"$$,
 	$$VALUES ('tap Two."x''', 3), ('tap_gate', 50), ('tap_mighty', -1), ('tap_reader', 3)$$, 'connections');
 SELECT results_eq($$SELECT s COLLATE "default" FROM pg_db_role_setting, unnest(setconfig) AS s WHERE setrole = 'tap_reader'::regrole ORDER BY 1$$,
@@ -198,7 +201,9 @@ SELECT * FROM finish();
 SELECT dwh.set_group_limits('loader') \g (format=unaligned) /dev/null
 SELECT dwh.retire_gateway('tap_gate', 'Test') \g (format=unaligned) /dev/null
 DELETE FROM dwh_catalog.user_group_limit;
+DELETE FROM dwh_catalog.access_grant WHERE account_id IN (SELECT account_id FROM dwh_catalog.account WHERE login_role = 'tap_admin');
+DELETE FROM dwh_catalog.account WHERE login_role = 'tap_admin';
 DROP SCHEMA tap_open CASCADE;
 DROP OWNED BY tap_reader;
-DROP ROLE tap_reader, "tap Two.""x'", tap_admin, tap_auditor, tap_stranger, tap_mighty, tap_gate;
+DROP ROLE tap_reader, "tap Two.""x'", tap_admin, tap_auditor, tap_bare, tap_stranger, tap_mighty, tap_gate;
 DROP EXTENSION dblink;

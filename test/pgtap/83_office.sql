@@ -25,6 +25,8 @@ INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, 
 SELECT coalesce(max(event_id), 0) AS seen FROM dwh_log.audit_event \gset
 
 \ir include/as_role.psql
+\ir include/administrator.psql
+SELECT pg_temp.make_administrator('tap_central') \g (format=unaligned) /dev/null
 CREATE FUNCTION pg_temp.central(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_central', p_call)$$;
 
 -- Functions of units.

@@ -35,6 +35,8 @@ FROM (VALUES (990001, 990001, 'G99.1'), (990002, 990002, 'G99.2')) AS v (n, a, i
 SELECT coalesce(max(event_id), 0) AS seen FROM dwh_log.audit_event \gset
 
 \ir include/as_role.psql
+\ir include/administrator.psql
+SELECT pg_temp.make_administrator('tap_central') \g (format=unaligned) /dev/null
 CREATE FUNCTION pg_temp.central(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_central', p_call)$$;
 CREATE FUNCTION pg_temp.opened(p_role text, p_args text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as(p_role, 'problem_id FROM dwh.open_problem(' || p_args || ')')$$;
 
