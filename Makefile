@@ -51,6 +51,7 @@ OBJS = \
 	src/audit/seal.o \
 	src/audit/tree.o \
 	src/audit/tree_functions.o \
+	src/audit/use.o \
 	src/audit/verify.o \
 	src/audit/watch.o \
 	src/audit/watch_statement.o \
@@ -177,6 +178,8 @@ SQL_PARTS = \
 	sql/install/85_deadline.sql \
 	sql/install/86_access_notice.sql \
 	sql/install/87_access_review.sql \
+	sql/install/88_access_use.sql \
+	sql/install/89_health.sql \
 	sql/install/90_privileges.sql
 
 # What dwh.create_warehouse() runs, in this order; embedded by the build (sql/embed.awk). Files from 80 on are attachments.

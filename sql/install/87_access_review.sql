@@ -77,10 +77,11 @@ COMMENT ON FUNCTION dwh_internal.reviewed_units() IS 'Người gọi rà soát �
 
 CREATE FUNCTION dwh_internal.review_grants(p_days int)
 RETURNS TABLE (grant_id int, email text, full_name text, unit_id int, unit_name text, group_code text, scope_unit_id int, valid_from date, valid_to date,
-	days_left int, certified_on date, days_since int, is_unit_ended boolean)
+	days_left int, certified_on date, days_since int, is_unit_ended boolean, last_used_on date, days_unused int, last_login_on date)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_units record := dwh_internal.reviewed_units();
+	v_is_noted boolean := dwh_internal.is_use_noted();
 	v_zone text := (SELECT w.time_zone FROM dwh_catalog.warehouse AS w);
 BEGIN
 	IF p_days < 0 THEN
@@ -89,14 +90,20 @@ BEGIN
 	RETURN QUERY
 	SELECT g.grant_id, coalesce(a.email, a.iam_subject), a.full_name, a.home_unit_id, u.name_vi, o.code, g.scope_unit_id, g.valid_from, g.valid_to,
 		g.valid_to - dwh.today(), g.certified_on, dwh.today() - coalesce(g.certified_on, (g.granted_at AT TIME ZONE v_zone)::date),
-		coalesce(u.valid_to < dwh.today(), false)
+		coalesce(u.valid_to < dwh.today(), false), n.last_used_on, d.days_unused, l.last_login_on
 	FROM dwh_catalog.access_grant AS g
 	JOIN dwh_catalog.account AS a USING (account_id)
 	JOIN dwh_catalog.user_group AS o USING (user_group_id)
 	LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = a.home_unit_id
+	LEFT JOIN dwh_catalog.grant_use AS n USING (grant_id)
+	LEFT JOIN dwh_catalog.account_use AS l ON l.account_id = g.account_id
+	-- Where nobody notes the use of rights, nothing is known of it.
+	CROSS JOIN LATERAL (SELECT CASE WHEN v_is_noted OR n.last_used_on IS NOT NULL
+		THEN dwh.today() - coalesce(n.last_used_on, greatest(g.valid_from, (g.granted_at AT TIME ZONE v_zone)::date)) END) AS d (days_unused)
 	WHERE g.revoked_at IS NULL AND coalesce(g.valid_to >= dwh.today(), true)
 		AND (v_units.is_all OR a.home_unit_id = ANY (v_units.unit_ids))
-		AND (dwh.today() - coalesce(g.certified_on, (g.granted_at AT TIME ZONE v_zone)::date) >= p_days OR g.valid_to - dwh.today() <= p_days)
+		AND (dwh.today() - coalesce(g.certified_on, (g.granted_at AT TIME ZONE v_zone)::date) >= p_days OR g.valid_to - dwh.today() <= p_days
+			OR coalesce(d.days_unused >= p_days, false))
 	ORDER BY g.valid_to, g.grant_id;
 END
 $$;
@@ -104,11 +111,11 @@ COMMENT ON FUNCTION dwh_internal.review_grants(int) IS 'Xem dwh.review_grants | 
 
 CREATE FUNCTION dwh.review_grants(p_days int DEFAULT 90, OUT grant_id int, OUT email text, OUT full_name text, OUT unit_id int, OUT unit_name text,
 	OUT group_code text, OUT scope_unit_id int, OUT valid_from date, OUT valid_to date, OUT days_left int, OUT certified_on date, OUT days_since int,
-	OUT is_unit_ended boolean)
+	OUT is_unit_ended boolean, OUT last_used_on date, OUT days_unused int, OUT last_login_on date)
 RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_list';
 COMMENT ON FUNCTION dwh.review_grants(int) IS
-	'Quyền sắp hết hạn trong số ngày này, hoặc từ số ngày này chưa được rà soát lại (tự đặt) | '
-	'Grants that end within so many days, or were granted or certified so many days ago (a rule of our own)';
+	'Quyền sắp hết hạn trong số ngày này, hoặc từ số ngày này chưa được rà soát lại, chưa được dùng (tự đặt) | '
+	'Grants that end within so many days, were granted or certified so many days ago, or unused for so many (a rule of our own)';
 
 CREATE FUNCTION dwh_internal.certify_grants(p_grant_ids int[], p_document_no text)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

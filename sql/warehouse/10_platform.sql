@@ -50,6 +50,7 @@ CREATE TABLE dwh_catalog.account (
 	iam_subject		text,
 	full_name		text NOT NULL,
 	home_unit_id	int,
+	staff_id		int,
 	login_role		text,
 	is_enabled		boolean NOT NULL DEFAULT true,
 	valid_from		date NOT NULL,
@@ -58,6 +59,7 @@ CREATE TABLE dwh_catalog.account (
 	created_by		text NOT NULL DEFAULT session_user,
 	CONSTRAINT account_iam_subject_key UNIQUE (iam_subject),
 	CONSTRAINT account_login_role_key UNIQUE (login_role),
+	CONSTRAINT account_staff_id_key UNIQUE (staff_id),
 	CONSTRAINT account_kind_check CHECK (kind IN ('sector', 'outside', 'mailbox')),
 	CONSTRAINT account_email_check CHECK (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
 	-- 893 Art. 3.5: inside the sector the right is bound to the e-mail address; outside persons are keyed by IAM.
@@ -77,6 +79,7 @@ COMMENT ON COLUMN dwh_catalog.account.email IS 'Hộp thư điện tử ngành, 
 COMMENT ON COLUMN dwh_catalog.account.iam_subject IS 'Định danh tại hệ thống IAM | Subject in the IAM system';
 COMMENT ON COLUMN dwh_catalog.account.full_name IS 'Họ và tên | Full name';
 COMMENT ON COLUMN dwh_catalog.account.home_unit_id IS 'Đơn vị công tác | Home unit';
+COMMENT ON COLUMN dwh_catalog.account.staff_id IS 'Hồ sơ cán bộ (fact_staff.staff_id) | Staff record (fact_staff.staff_id)';
 COMMENT ON COLUMN dwh_catalog.account.login_role IS 'Tên vai trò đăng nhập PostgreSQL | Name of the PostgreSQL login role';
 COMMENT ON COLUMN dwh_catalog.account.is_enabled IS 'Đang được dùng | Whether it may be used';
 COMMENT ON COLUMN dwh_catalog.account.valid_from IS 'Ngày bắt đầu hiệu lực | First valid day';

@@ -361,3 +361,21 @@ COMMENT ON COLUMN dwh_catalog.mailbox_holder.assignment_no IS 'Văn bản phân 
 COMMENT ON COLUMN dwh_catalog.mailbox_holder.request_line_id IS 'Dòng đề nghị | Line of the request';
 COMMENT ON COLUMN dwh_catalog.mailbox_holder.recorded_at IS 'Thời điểm ghi | When it was recorded';
 COMMENT ON COLUMN dwh_catalog.mailbox_holder.recorded_by IS 'Người dùng phiên đã ghi | Session user who recorded it';
+
+-- Evidence of use: see src/audit/use.c. Apart from the grants, whose every change makes all sessions read their scopes anew.
+CREATE TABLE dwh_catalog.grant_use (
+	grant_id		int CONSTRAINT grant_use_pkey PRIMARY KEY CONSTRAINT grant_use_grant_id_fkey REFERENCES dwh_catalog.access_grant ON DELETE CASCADE,
+	last_used_on	date NOT NULL
+);
+COMMENT ON TABLE dwh_catalog.grant_use IS 'Ngày quyền được dùng lần cuối | The last day on which a grant was used';
+COMMENT ON COLUMN dwh_catalog.grant_use.grant_id IS 'Quyền | Grant';
+COMMENT ON COLUMN dwh_catalog.grant_use.last_used_on IS 'Ngày dùng cuối cùng | Last day of use';
+
+CREATE TABLE dwh_catalog.account_use (
+	account_id		int CONSTRAINT account_use_pkey PRIMARY KEY CONSTRAINT account_use_account_id_fkey REFERENCES dwh_catalog.account ON DELETE CASCADE,
+	last_login_on	date NOT NULL
+);
+COMMENT ON TABLE dwh_catalog.account_use IS 'Ngày đăng nhập cuối cùng của tài khoản | The last day on which an account logged in';
+COMMENT ON COLUMN dwh_catalog.account_use.account_id IS 'Tài khoản | Account';
+COMMENT ON COLUMN dwh_catalog.account_use.last_login_on IS
+	'Ngày vai trò đăng nhập mở phiên lần cuối | Last day on which its login role opened a session';

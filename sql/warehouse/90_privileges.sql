@@ -54,6 +54,7 @@ GRANT EXECUTE ON FUNCTION
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
 GRANT EXECUTE ON FUNCTION dwh.overdue(date), dwh.open_steps(date), dwh.access_notice(int, text, text, text, text, int), dwh.access_needs(date, int),
 	dwh.send_access_needs(date, int, text, date), dwh.review_grants(int), dwh.certify_grants(int[], text), dwh.access_report(date, date, int),
+	dwh.link_staff(text, int), dwh.moved_staff(), dwh.account_activity(date, date), dwh.shared_accounts(date, date), dwh.health(int),
 	dwh.create_first_administrator(text, text, int, text, text, text, int, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 

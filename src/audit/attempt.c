@@ -181,10 +181,10 @@ dwh_attempt_end(DwhAttempt *attempt)
 
 /*
  * Ends an attempt that was carried out, as the act of the given account; the audit worker records it, for the transaction may be
- * read-only or end otherwise. Nobody waits for it, and without a worker there is no record.
+ * read-only or end otherwise. Nobody waits for it, and without a worker there is no record. detail: a JSON object as text.
  */
 void
-dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person)
+dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person, const char *detail)
 {
 	DwhAuditRecord *record;
 
@@ -194,6 +194,7 @@ dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person
 	record = &attempt->entry->record;
 	record->account_id = account_id;
 	COPY_TEXT(record->person, person);
+	COPY_TEXT(record->detail, detail);
 	COPY_TEXT(record->decision, "done");
 	if (attempt->entry->is_served)
 		hand_over(record, true, false);

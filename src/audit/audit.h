@@ -45,7 +45,9 @@ typedef struct DwhAuditEvent
 typedef enum DwhRingTarget
 {
 	DWH_RING_AUDIT_EVENT,
-	DWH_RING_SHARE_LOG
+	DWH_RING_SHARE_LOG,
+	DWH_RING_GRANT_USE,			/* see use.c */
+	DWH_RING_LOGIN
 } DwhRingTarget;
 
 #define DWH_RING_SHARE_ROW_SIZE 2800
@@ -55,7 +57,7 @@ typedef enum DwhRingTarget
 
 /*
  * A record in fixed size, for shared memory. An event: empty string is NULL, longer texts are cut at a character, a longer detail is
- * replaced. A row of dwh_log.share_log: a JSON object with the row's columns.
+ * replaced. A row of dwh_log.share_log: a JSON object with the row's columns. A note of use: a subject, or the name of a role.
  */
 typedef struct DwhAuditRecord
 {
@@ -78,6 +80,11 @@ typedef struct DwhAuditRecord
 			char		sqlstate[8];
 		};
 		char		share_row[DWH_RING_SHARE_ROW_SIZE];
+		struct
+		{
+			int32		subject_id;
+			char		role_name[NAMEDATALEN];
+		};
 	};
 } DwhAuditRecord;
 
@@ -108,7 +115,7 @@ extern void dwh_record_text(char *target, Size size, const char *source);
 extern void dwh_attempt_begin(DwhAttempt *attempt, const char *action, const char *object, const char *detail);
 extern void dwh_attempt_refused(DwhAttempt *attempt, const char *reason);
 extern void dwh_attempt_end(DwhAttempt *attempt);
-extern void dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person);
+extern void dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person, const char *detail);
 
 /* partition.c */
 extern int32 dwh_audit_ensure_partitions(void);
@@ -118,6 +125,7 @@ extern void dwh_ring_init(void);
 extern bool dwh_ring_is_preloaded(void);
 extern bool dwh_ring_serves_this_database(void);
 extern uint64 dwh_ring_push(const DwhAuditRecord *record);
+extern void dwh_ring_push_once(const DwhAuditRecord *record, uint64 key);
 extern bool dwh_ring_wait(uint64 number, int timeout_ms);
 extern void dwh_ring_attach_worker(void);
 extern int	dwh_ring_peek(DwhAuditRecord *records, int limit);
@@ -126,6 +134,12 @@ extern void dwh_ring_release(int count, bool is_written);
 extern void dwh_ring_get_state(DwhRingState *state);
 extern void dwh_ring_log(const DwhAuditRecord *record, const char *why);
 extern void dwh_audit_require_preload(const char *what);
+
+/* use.c */
+extern void dwh_use_init(void);
+extern void dwh_use_note_subject(int32 account_id, int32 subject_id);
+extern void dwh_use_note_role(int32 account_id, const char *role);
+extern void dwh_use_insert(const DwhAuditRecord *record);
 
 /* watch.c */
 extern void dwh_watch_init(void);

@@ -13,6 +13,7 @@
 #include "common/guc.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_get_audit_worker);
+PG_FUNCTION_INFO_V1(dwh_sql_is_use_noted);
 
 /* dwh.get_audit_worker(): raises WH003 where the worker cannot run for this database. */
 Datum
@@ -34,4 +35,16 @@ dwh_sql_get_audit_worker(PG_FUNCTION_ARGS)
 	values[3] = Int64GetDatum((int64) state.committed);
 	values[4] = Int64GetDatum((int64) state.dropped);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}
+
+/* dwh_internal.is_use_noted(): whether there is a worker for this database that turns notes into rows. */
+Datum
+dwh_sql_is_use_noted(PG_FUNCTION_ARGS)
+{
+	DwhRingState state;
+
+	if (!dwh_ring_serves_this_database())
+		PG_RETURN_BOOL(false);
+	dwh_ring_get_state(&state);
+	PG_RETURN_BOOL(state.worker_pid != 0);
 }

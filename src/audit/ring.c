@@ -13,6 +13,7 @@
 
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
+#include "port/atomics.h"
 #include "pgstat.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
@@ -27,6 +28,9 @@
 
 #define RING_NAME "dwh_ext audit"
 
+/* Keys of notes that are remembered, each at its place; one that another has taken the place of is handed over again. */
+#define NOTED 4096
+
 typedef struct AuditRing
 {
 	LWLock	   *lock;
@@ -38,6 +42,7 @@ typedef struct AuditRing
 	uint64		handed;
 	uint64		committed;
 	uint64		dropped;
+	pg_atomic_uint64 noted[NOTED];	/* keys of notes that were handed over */
 	DwhAuditRecord slots[FLEXIBLE_ARRAY_MEMBER];
 } AuditRing;
 
@@ -75,6 +80,8 @@ startup_shmem(void)
 		ring->lock = &GetNamedLWLockTranche(RING_NAME)->lock;
 		ring->size = dwh_audit_ring_size;
 		ConditionVariableInit(&ring->committed_moved);
+		for (int i = 0; i < NOTED; i++)
+			pg_atomic_init_u64(&ring->noted[i], 0);
 	}
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -144,6 +151,25 @@ dwh_ring_push(const DwhAuditRecord *record)
 		ring->dropped++;
 	LWLockRelease(ring->lock);
 	return number;
+}
+
+/* Hands a note over unless one of that key has been, nobody would write it, or the ring, which is there for events, is half full. */
+void
+dwh_ring_push_once(const DwhAuditRecord *record, uint64 key)
+{
+	pg_atomic_uint64 *noted = &ring->noted[key % NOTED];
+
+	if (pg_atomic_read_u64(noted) == key)
+		return;
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->worker_latch != NULL && ring->handed - ring->committed < ring->size / 2)
+	{
+		ring->slots[ring->handed % ring->size] = *record;
+		ring->handed++;
+		pg_atomic_write_u64(noted, key);
+		SetLatch(ring->worker_latch);
+	}
+	LWLockRelease(ring->lock);
 }
 
 static bool
@@ -253,6 +279,8 @@ dwh_ring_get_state(DwhRingState *state)
 void
 dwh_ring_log(const DwhAuditRecord *record, const char *why)
 {
+	if (record->target == DWH_RING_GRANT_USE || record->target == DWH_RING_LOGIN)
+		return;					/* a note that is lost comes again */
 	if (record->target == DWH_RING_SHARE_LOG)
 	{
 		ereport(LOG_SERVER_ONLY,

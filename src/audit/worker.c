@@ -1,7 +1,7 @@
 /*
  * worker.c
  *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event
- *		and dwh_log.share_log, seals both logs every dwh_ext.audit_seal_interval, and checks them every
+ *		and dwh_log.share_log, and notes of use to dwh_catalog; seals both logs every dwh_ext.audit_seal_interval, and checks them every
  *		dwh_ext.audit_check_interval.
  *
  * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
@@ -53,6 +53,7 @@ dwh_audit_init(void)
 		return;
 	dwh_ring_init();
 	dwh_watch_init();
+	dwh_use_init();
 	if (dwh_database[0] == '\0')
 	{
 		ereport(LOG,
@@ -104,6 +105,11 @@ insert_record(const DwhAuditRecord *record)
 	if (record->target == DWH_RING_SHARE_LOG)
 	{
 		dwh_share_log_insert(record->share_row);
+		return;
+	}
+	if (record->target == DWH_RING_GRANT_USE || record->target == DWH_RING_LOGIN)
+	{
+		dwh_use_insert(record);
 		return;
 	}
 	event.occurred_at = record->occurred_at;

@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "audit/audit.h"
 #include "common/identity.h"
 #include "common/owner.h"
 #include "common/ref_cache.h"
@@ -215,22 +216,50 @@ is_of_administrators(const char *name)
 }
 
 /*
- * Whether the caller, who has the rights of the administrators' role of that name in the server, is one: by a grant in force, which the
+ * Whether who is answered for, having the rights of an administrators' role in the server, is one: by a grant in force, which the
  * procedure of the regulation gave his account. A bare GRANT makes none, of superusers neither.
  */
+static bool
+is_administrator(const Answer *answer, const char *name)
+{
+	return answer->is_gateway == (dwh_identity_bound() != 0) && has_grant(answer, name);
+}
+
+/*
+ * The same for any role. Administrators need their grant, but for whoever owns the warehouse, since somebody sets it up. Behind a gateway
+ * every right needs a grant of the account: the login role has the rights of everyone it acts for.
+ */
+static bool
+has_role(const Answer *answer, const char *name)
+{
+	if (is_of_administrators(name) && !dwh_caller_is_owner())
+		return is_administrator(answer, name);
+	if (!answer->is_gateway)
+		return dwh_identity_bound() == 0;
+	return dwh_identity_bound() != 0 && has_grant(answer, name);
+}
+
+/* Notes that the account acts by the rights of the role. */
+static void
+note_use(const Answer *answer, const char *name)
+{
+	if (is_valid_today(answer))
+		dwh_use_note_role(answer->account_id, name);
+}
+
+/* Whether the caller, who has the rights of the administrators' role of that name in the server, is one. Needs the warehouse. */
 bool
 dwh_identity_is_administrator(const char *name)
 {
 	const Answer *answer = find_kept();
 
-	return answer->is_gateway == (dwh_identity_bound() != 0) && has_grant(answer, name);
+	if (!is_administrator(answer, name))
+		return false;
+	note_use(answer, name);
+	return true;
 }
 
-/*
- * Whether the caller, who has the rights of the role of that name in the server, has them in the warehouse as well. Administrators need
- * their grant, but for whoever owns the warehouse, since somebody sets it up. Behind a gateway every right needs a grant of the account:
- * the login role has the rights of everyone it acts for.
- */
+/* Whether the caller, who has the rights of the role of that name in the server, has them in the warehouse as well. */
 bool
 dwh_identity_has_role(const char *name)
 {
@@ -238,12 +267,11 @@ dwh_identity_has_role(const char *name)
 
 	if (!dwh_warehouse_exists() || !dwh_warehouse_is_attached())
 		return true;
-	if (is_of_administrators(name) && !dwh_caller_is_owner())
-		return dwh_identity_is_administrator(name);
 	answer = find_kept();
-	if (!answer->is_gateway)
-		return dwh_identity_bound() == 0;
-	return dwh_identity_bound() != 0 && has_grant(answer, name);
+	if (!has_role(answer, name))
+		return false;
+	note_use(answer, name);
+	return true;
 }
 
 /* Fills in who calls; strings are palloc'ed. Where no warehouse stands there is no account. */

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "common/identity.h"
 #include "common/owner.h"
@@ -151,7 +152,8 @@ dwh_sql_authenticate(PG_FUNCTION_ARGS)
 	if (is_seen(given, (int) strlen(given)))
 		dwh_attempt_end(&attempt);
 	else
-		dwh_attempt_done_apart(&attempt, account_id, person);
+		dwh_attempt_done_apart(&attempt, account_id, person,
+							   psprintf("{\"expires_at\": " INT64_FORMAT "}", (int64) timestamptz_to_time_t(token.expires_at)));
 	PG_RETURN_INT32(account_id);
 }
 

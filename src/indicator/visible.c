@@ -44,7 +44,7 @@ sees_unit(DwhFamily *family, int32 subject_id, int unit_id, DateADT map_on)
 	if (unit->level != DWH_UNIT_REGION)
 	{
 		(void) dwh_scope_use();
-		return dwh_scope_has_whole_unit(dwh_scope_subject(subject_id), unit_id);
+		return dwh_scope_has_whole_unit(dwh_scope_read_subject(subject_id), unit_id);
 	}
 	members = dwh_unit_children(family->units, unit, map_on);
 	foreach(lc, members)

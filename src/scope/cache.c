@@ -26,6 +26,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "audit/audit.h"
 #include "scope/hierarchy.h"
 #include "scope/scan.h"
 #include "scope/scope.h"
@@ -509,6 +510,20 @@ dwh_scope_subject(int32 subject_id)
 		if (subjects[i].subject_id == subject_id)
 			return &subjects[i];
 	return NULL;
+}
+
+/* The same for a statement that reads the subject's rows, which is noted as a use of the grants that hold it. */
+const DwhSubjectScope *
+dwh_scope_read_subject(int32 subject_id)
+{
+	const DwhSubjectScope *scope = dwh_scope_subject(subject_id);
+
+	if (scope != NULL && !scope->is_noted && subject_id != DWH_ANY_SUBJECT)
+	{
+		subjects[scope - subjects].is_noted = true;
+		dwh_use_note_subject(account_id, subject_id);
+	}
+	return scope;
 }
 
 /* Whether an id stands in an ascending list. */

@@ -53,7 +53,7 @@ refresh_state(FmgrInfo *flinfo, int32 subject_id)
 	}
 	state->build = dwh_scope_use();
 	state->subject_id = subject_id;
-	state->scope = dwh_scope_subject(subject_id);
+	state->scope = dwh_scope_read_subject(subject_id);
 	flinfo->fn_extra = state;
 	return state->scope;
 }

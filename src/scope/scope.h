@@ -26,6 +26,7 @@ typedef struct DwhSubjectScope
 {
 	int32		subject_id;
 	bool		is_national;	/* a grant on the root holds the subject */
+	bool		is_noted;		/* that it is used */
 	int			n;
 	int32	   *unit_ids;		/* ascending */
 	int			n_own;
@@ -40,6 +41,7 @@ extern uint64 dwh_scope_use(void);
 extern bool dwh_scope_is_current(uint64 build);
 extern int32 dwh_scope_account(void);
 extern const DwhSubjectScope *dwh_scope_subject(int32 subject_id);
+extern const DwhSubjectScope *dwh_scope_read_subject(int32 subject_id);
 extern bool dwh_scope_search(const int32 *ids, int n, int32 unit_id);
 
 /* Whether the unit is in the scope; NULL is an empty scope. */

@@ -1,0 +1,63 @@
+-- The state of the warehouse in one list (893 Arts. 10.3, 12.7): one row a component, for whoever keeps it running.
+
+CREATE FUNCTION dwh_internal.health(p_unassigned_hours int)
+RETURNS TABLE (component text, state text, detail text, since timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	v_is_running boolean := dwh_internal.is_use_noted();
+BEGIN
+	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin', 'dwh_auditor'], '893 Arts. 10.3, 12.7');
+	IF p_unassigned_hours < 0 THEN
+		RAISE EXCEPTION 'p_unassigned_hours must not be negative' USING ERRCODE = '22023', DETAIL = 'It is a number of hours.', HINT = 'Give 0 or more.';
+	END IF;
+	RETURN QUERY
+	SELECT 'worker', CASE WHEN v_is_running THEN 'ok' ELSE 'error' END,
+		CASE WHEN v_is_running THEN 'Tiến trình nhật ký đang chạy | The audit worker is running'
+			ELSE 'Tiến trình nhật ký không chạy cho cơ sở dữ liệu này | No audit worker runs for this database' END, NULL::timestamptz;
+
+	RETURN QUERY
+	SELECT 'loads', CASE WHEN bool_or(r.status = 'failed') THEN 'error'
+			WHEN bool_or(r.status = 'running' AND r.started_at < statement_timestamp() - interval '1 day') THEN 'warning' ELSE 'ok' END,
+		coalesce(string_agg(format('%s: %s', s.code, r.status), ', ' ORDER BY s.code) FILTER (WHERE r.status = 'failed'
+			OR r.status = 'running' AND r.started_at < statement_timestamp() - interval '1 day'),
+			format('%s nguồn có lần nạp cuối tốt | %s sources whose last load went well', count(*), count(*))),
+		max(r.started_at)
+	FROM dwh_star.dim_source AS s CROSS JOIN LATERAL (SELECT l.status, l.started_at FROM dwh_log.load_run AS l
+		WHERE l.source_id = s.source_id AND l.status <> 'skipped' ORDER BY l.started_at DESC, l.load_id DESC LIMIT 1) AS r;
+
+	RETURN QUERY
+	SELECT 'refresh', CASE WHEN min(m.marked_at) < statement_timestamp() - interval '1 day' THEN 'error' ELSE 'ok' END,
+		format('%s dấu chờ làm mới | %s marks wait for refresh', count(*), count(*)), min(m.marked_at)
+	FROM dwh_log.cell_mark AS m;
+
+	RETURN QUERY
+	SELECT 'sealing', CASE WHEN a.alarm = 'tampered' THEN 'error'
+			WHEN coalesce(a.last_sealed_at, w.created_at) < statement_timestamp() - interval '1 hour' AND n.is_open THEN 'error'
+			WHEN a.alarm IS NOT NULL THEN 'warning' ELSE 'ok' END,
+		coalesce(format('%s: %s', a.alarm, a.problem), format('%s lá đã niêm phong | %s leaves are sealed', a.tree_size, a.tree_size)), a.last_sealed_at
+	FROM dwh.audit_status AS a CROSS JOIN dwh_catalog.warehouse AS w
+	-- An event that no leaf stands for, old enough to have been sealed.
+	CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM dwh_log.audit_event AS e
+		WHERE e.month >= date_trunc('month', statement_timestamp() - interval '1 month') AND e.occurred_at > coalesce(a.last_sealed_at, '-infinity')
+			AND e.occurred_at < statement_timestamp() - interval '1 hour')) AS n (is_open);
+
+	RETURN QUERY
+	SELECT 'dead_letters', CASE WHEN count(*) > 0 THEN 'error' ELSE 'ok' END,
+		format('%s bản ghi không gửi được | %s records could not be delivered', count(*), count(*)), min(o.asked_at)
+	FROM dwh_log.share_outbox AS o WHERE o.state = 'dead';
+
+	RETURN QUERY
+	SELECT 'problems', CASE WHEN count(*) > 0 THEN 'warning' ELSE 'ok' END,
+		coalesce('Chưa giao | Not assigned: ' || string_agg(p.problem_id::text, ', ' ORDER BY p.problem_id),
+			'Mọi vướng mắc đã được giao trong hạn | Every problem was assigned in time'), min(p.opened_at)
+	FROM dwh_catalog.problem AS p
+	WHERE p.state = 'open' AND p.opened_at <= statement_timestamp() - make_interval(hours => p_unassigned_hours);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.health(int) IS 'Xem dwh.health | See dwh.health';
+
+CREATE FUNCTION dwh.health(p_unassigned_hours int DEFAULT 24, OUT component text, OUT state text, OUT detail text, OUT since timestamptz)
+RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_list';
+COMMENT ON FUNCTION dwh.health(int) IS
+	'Tình trạng kho: tiến trình, nạp, làm mới, niêm phong, bản ghi không gửi được, vướng mắc chưa giao sau số giờ này | '
+	'State of the warehouse: worker, loads, refresh, sealing, dead letters, and problems not assigned for so many hours';
