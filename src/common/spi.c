@@ -92,6 +92,27 @@ dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum 
 	return rows;
 }
 
+/*
+ * Runs a SELECT that also writes (WITH ... AS (DELETE ...)), over what the snapshot sees plus our own changes, where dwh_spi_select()
+ * would take a new one.
+ */
+uint64
+dwh_spi_select_under(Snapshot snapshot, const char *sql)
+{
+	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
+	int			rc;
+	uint64		rows;
+
+	if (plan == NULL)
+		elog(ERROR, "SPI statement could not be prepared (%s): %s", SPI_result_code_string(SPI_result), sql);
+	rc = SPI_execute_snapshot(plan, NULL, NULL, snapshot, InvalidSnapshot, false, true, 0);
+	if (rc != SPI_OK_SELECT)
+		elog(ERROR, "SPI statement ended with %s: %s", SPI_result_code_string(rc), sql);
+	rows = SPI_processed;
+	SPI_freeplan(plan);
+	return rows;
+}
+
 /* Runs utility statements (DDL). */
 void
 dwh_spi_utility(const char *sql)

@@ -466,7 +466,7 @@ dwh_refresh_run(const char *subject)
 	foreach(lc, subjects_asked(subject))
 		refresh_cells(lfirst_int(lc), &counts);
 	cells_done = GetCurrentTimestamp();
-	dwh_refresh_values(&counts);
+	dwh_refresh_values(&counts, subject == NULL);
 	return log_run(subject, cells_done, &counts);
 }
 

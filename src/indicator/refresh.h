@@ -4,9 +4,11 @@
  *
  * Stage 1, subject by subject under the row lock on its row of the catalogue: takes the marks of changed cells (mark.h) that are
  * visible, rebuilds those cells of every summary and leaves a mark of each for stage 2. Stage 2, under the one row lock of
- * dwh_catalog.value_lock: takes the visible marks of values and computes again what they reach. Either lock is held to the end of
- * the transaction and taken before the snapshots of the statements that read, so a mark is gone only where its change was seen;
- * what is committed meanwhile is marked, and waits for the next run. Both stages run in the caller's transaction, all or nothing.
+ * dwh_catalog.value_lock: takes the marks of values that one snapshot sees and computes again what they reach, under that snapshot.
+ * Either lock is held to the end of the transaction and taken before the snapshots that read, so a mark is gone only where its change
+ * was seen; what is committed meanwhile is marked, and waits for the next run. What stage 2 sees and stage 1 did not (committed between
+ * them, or of a subject that is not refreshed) keeps its mark, but is computed for every value that reads it: else the country would
+ * count it and its province would not. Both stages run in the caller's transaction, all or nothing.
  *
  *   refresh.c			the functions, stage 1, the log of runs
  *   refresh_reach.c	which periods and units of an indicator read a changed cell
@@ -97,7 +99,7 @@ extern int64 dwh_refresh_run(const char *subject);
 
 /* refresh_values.c */
 extern void dwh_value_lock(void);
-extern void dwh_refresh_values(DwhRefreshCounts *counts);
+extern void dwh_refresh_values(DwhRefreshCounts *counts, bool of_all);
 extern bool dwh_frame_meets(const DwhFrame *frame, DateADT first, DateADT last);
 extern void dwh_refresh_list_dirty(List *dirties, DwhClosure *closure, Datum *values);
 extern void dwh_refresh_dirty_periods(DwhKept *kept, DateADT from, DateADT to);

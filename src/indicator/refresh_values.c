@@ -34,7 +34,8 @@ typedef struct Stage
 	DwhUnitTable *units;
 	DwhClosure *closure;
 	List	   *kept;			/* of DwhKept */
-	List	   *changes;		/* of DwhChange */
+	List	   *changes;		/* of DwhChange: from marks that were taken */
+	List	   *pending;		/* of DwhChange: of cells whose marks wait for their own refresh */
 	List	   *revised;		/* of int: indicators of which a mark was found */
 	DwhRefreshCounts *counts;
 } Stage;
@@ -105,21 +106,43 @@ add_unit(Stage *stage, DwhChange *change, int unit_id, bool presence_changed)
 		change->presence = bms_add_members(change->presence, dwh_closure_of(stage->closure, index));
 }
 
-/* Takes the marks that are visible now. Returns those of indicators; those of cells become changes. */
+/*
+ * Adds a row of the last statement to the changes: subject, unit column, unit, months, and whether its presence changed, from that
+ * column on. Rows of the same cells but the unit come one after the other.
+ */
+static void
+add_change(Stage *stage, List **changes, uint64 row, int first)
+{
+	DwhChange  *change = *changes == NIL ? NULL : llast(*changes);
+	char	   *column = dwh_spi_text(row, first + 1);
+
+	if (change == NULL || change->subject_id != dwh_spi_int(row, first) || change->from != dwh_spi_date(row, first + 3) ||
+		change->to != dwh_spi_date(row, first + 4) || (column == NULL) != (change->unit_column == NULL) ||
+		(column && strcmp(column, change->unit_column) != 0))
+	{
+		change = palloc0(sizeof(DwhChange));
+		change->subject_id = dwh_spi_int(row, first);
+		change->unit_column = column;
+		change->from = dwh_spi_date(row, first + 3);
+		change->to = dwh_spi_date(row, first + 4);
+		*changes = lappend(*changes, change);
+	}
+	add_unit(stage, change, dwh_spi_int(row, first + 2), dwh_spi_bool(row, first + 5));
+}
+
+/* Takes the marks that the active snapshot sees. Returns those of indicators; those of cells become changes. */
 static List *
 take_marks(Stage *stage)
 {
 	List	   *marks = NIL;
-	DwhChange  *change = NULL;
-	uint64		n = dwh_spi_select("WITH taken AS (DELETE FROM dwh_log.value_mark RETURNING *)"
-								   " SELECT coalesce(indicator_id, 0), with_dependents, period_start, coalesce(subject_id, 0), unit_column, unit_id,"
-								   " month_from, month_to, bool_or(presence_changed) FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
-								   " ORDER BY 1, 4, 5, 7, 8, 6", 0, NULL, NULL, NULL, false);
+	uint64		n = dwh_spi_select_under(GetActiveSnapshot(),
+										 "WITH taken AS (DELETE FROM dwh_log.value_mark RETURNING *)"
+										 " SELECT coalesce(indicator_id, 0), with_dependents, period_start, coalesce(subject_id, 0), unit_column, unit_id,"
+										 " month_from, month_to, bool_or(presence_changed) FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
+										 " ORDER BY 1, 4, 5, 7, 8, 6");
 
 	for (uint64 i = 0; i < n; i++)
 	{
-		char	   *column = dwh_spi_text(i, 5);
-
 		if (dwh_spi_int(i, 1) != 0)
 		{
 			IndicatorMark *mark = palloc0(sizeof(IndicatorMark));
@@ -130,20 +153,24 @@ take_marks(Stage *stage)
 			marks = lappend(marks, mark);
 			continue;
 		}
-		if (change == NULL || change->subject_id != dwh_spi_int(i, 4) || change->from != dwh_spi_date(i, 7) ||
-			change->to != dwh_spi_date(i, 8) || (column == NULL) != (change->unit_column == NULL) ||
-			(column && strcmp(column, change->unit_column) != 0))
-		{
-			change = palloc0(sizeof(DwhChange));
-			change->subject_id = dwh_spi_int(i, 4);
-			change->unit_column = column;
-			change->from = dwh_spi_date(i, 7);
-			change->to = dwh_spi_date(i, 8);
-			stage->changes = lappend(stage->changes, change);
-		}
-		add_unit(stage, change, dwh_spi_int(i, 6), dwh_spi_bool(i, 9));
+		add_change(stage, &stage->changes, i, 4);
 	}
 	return marks;
+}
+
+/*
+ * Lists the changed cells that the active snapshot sees and whose marks stage 1 has not taken: of subjects that are not refreshed, or
+ * committed since then. The values read them as they are, so all that reads them is to be computed together.
+ */
+static void
+list_pending(Stage *stage)
+{
+	uint64		n = dwh_spi_select("SELECT m.subject_id, coalesce(m.unit_column, CASE WHEN m.unit_id IS NOT NULL THEN s.unit_column END), m.unit_id,"
+								   " m.month_from, m.month_to, true FROM dwh_log.cell_mark AS m JOIN dwh_catalog.subject AS s USING (subject_id)"
+								   " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5, 3", 0, NULL, NULL, NULL, true);
+
+	for (uint64 i = 0; i < n; i++)
+		add_change(stage, &stage->pending, i, 1);
 }
 
 /* ------------------------------------------------------------------ what is kept */
@@ -300,6 +327,13 @@ dwh_refresh_dirty_periods(DwhKept *kept, DateADT from, DateADT to)
 
 		dirty->all_units |= from <= end && end <= to;
 	}
+}
+
+/* Whether anything of the period is to be computed. */
+static bool
+is_dirty(const DwhDirty *dirty)
+{
+	return dirty->all_units || dirty->units != NULL;
 }
 
 /* What a mark of an indicator reaches beside it, to be found within dwh_refresh_try(). */
@@ -513,7 +547,6 @@ compute_part(void *arg)
 	Batch		batch = {0};
 
 	dwh_spi_begin();
-	PushActiveSnapshot(GetTransactionSnapshot());
 	family = palloc0(sizeof(DwhFamily));
 	family->catalogue = stage->catalogue;
 	family->units = stage->units;
@@ -529,7 +562,6 @@ compute_part(void *arg)
 	question.take = take_answer;
 	question.arg = &batch;
 	dwh_question_answer(&question);
-	PopActiveSnapshot();
 	store_batch(&batch, part->dirties, part->levels);
 	dwh_spi_end();
 }
@@ -618,7 +650,7 @@ compute(Stage *stage)
 
 	foreach(k, stage->kept)
 		foreach(d, ((DwhKept *) lfirst(k))->dirty)
-			if (((DwhDirty *) lfirst(d))->all_units || ((DwhDirty *) lfirst(d))->units)
+			if (is_dirty(lfirst(d)))
 				all = lappend(all, lfirst(d));
 	list_sort(all, compare_dirty);
 	foreach(d, all)
@@ -732,7 +764,7 @@ typedef struct Listing
 {
 	Stage	   *stage;
 	DwhKept    *kept;
-	List	   *presences;
+	List	   *arg;			/* of Presence, or of DwhChange */
 } Listing;
 
 static void
@@ -740,7 +772,7 @@ list_kept(void *arg)
 {
 	Listing    *listing = arg;
 
-	find_span(listing->stage, listing->kept, listing->presences);
+	find_span(listing->stage, listing->kept, listing->arg);
 	list_periods(listing->kept);
 }
 
@@ -749,19 +781,33 @@ reach_kept(void *arg)
 {
 	Listing    *listing = arg;
 
-	dwh_reach(listing->stage->catalogue, listing->stage->units, listing->kept, listing->stage->changes);
+	dwh_reach(listing->stage->catalogue, listing->stage->units, listing->kept, listing->arg);
+}
+
+/* The same where anything of it is computed at all. */
+static void
+reach_computed(void *arg)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((Listing *) arg)->kept->dirty)
+		if (is_dirty(lfirst(lc)))
+		{
+			reach_kept(arg);
+			return;
+		}
 }
 
 /* Does one of them for every indicator that did not fail before. One that fails now is left out, and as a whole. */
 static void
-for_each_kept(Stage *stage, List *presences, void (*work) (void *))
+for_each_kept(Stage *stage, void (*work) (void *), List *arg)
 {
 	ListCell   *lc;
 
 	foreach(lc, stage->kept)
 	{
 		DwhKept    *kept = lfirst(lc);
-		Listing		listing = {.stage = stage,.kept = kept,.presences = presences};
+		Listing		listing = {.stage = stage,.kept = kept,.arg = arg};
 
 		if (kept->error == NULL)
 			kept->error = dwh_refresh_try(work, &listing);
@@ -770,9 +816,12 @@ for_each_kept(Stage *stage, List *presences, void (*work) (void *))
 	}
 }
 
-/* Stage 2: see refresh.h. */
+/*
+ * Stage 2: see refresh.h. All that is read is read under one snapshot, taken under the value lock: what is kept is of one state, and
+ * what is committed meanwhile is in no value or, by its mark, in all. of_all: stage 1 has been through every subject.
+ */
 void
-dwh_refresh_values(DwhRefreshCounts *counts)
+dwh_refresh_values(DwhRefreshCounts *counts, bool of_all)
 {
 	Stage		stage = {0};
 	List	   *marks;
@@ -785,24 +834,29 @@ dwh_refresh_values(DwhRefreshCounts *counts)
 	stage.counts = counts;
 	stage.units = dwh_unit_table_load();
 	stage.closure = dwh_closure_make(stage.units);
-	marks = take_marks(&stage);
 
 	PushActiveSnapshot(GetTransactionSnapshot());
+	marks = take_marks(&stage);
+	list_pending(&stage);
+	if (of_all)
+		stage.changes = list_concat(stage.changes, stage.pending);
 	stage.catalogue = dwh_catalogue_load();
 	load_kept(&stage);
 	presences = load_presence();
-	for_each_kept(&stage, presences, list_kept);
+	for_each_kept(&stage, list_kept, presences);
 	dwh_refresh_find_closed(stage.kept);
 	foreach(lc, marks)
 		apply_mark(&stage, lfirst(lc));
 	dwh_refresh_load_failures(stage.kept);
 	if (stage.changes != NIL)
-		for_each_kept(&stage, NIL, reach_kept);
-	PopActiveSnapshot();
+		for_each_kept(&stage, reach_kept, stage.changes);
+	if (stage.pending != NIL && !of_all)
+		for_each_kept(&stage, reach_computed, stage.pending);
 	store_spans(&stage);
 	foreach(lc, stage.kept)
 		if (((DwhKept *) lfirst(lc))->error)
 			dwh_refresh_note_failure(lfirst(lc), NULL, ((DwhKept *) lfirst(lc))->error, counts);
 	compute(&stage);
+	PopActiveSnapshot();
 	dwh_refresh_forget_failures(counts->started_at);
 }
