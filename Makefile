@@ -73,6 +73,7 @@ OBJS = \
 	src/share/worker.o \
 	src/identity/authenticate.o \
 	src/identity/binding.o \
+	src/identity/bound.o \
 	src/identity/members.o \
 	src/identity/register.o \
 	src/identity/token.o \

@@ -12,6 +12,7 @@
 #include "access/access.h"
 #include "audit/audit.h"
 #include "common/guc.h"
+#include "identity/token.h"
 #include "indicator/mark.h"
 #include "scope/limits.h"
 #include "share/share.h"
@@ -27,6 +28,7 @@ _PG_init(void)
 		return;
 	dwh_guc_init();
 	dwh_audit_init();
+	dwh_bound_init();
 	dwh_sessions_init();
 	dwh_mark_init();
 	dwh_limit_watch_init();

@@ -6,6 +6,11 @@ RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'd
 COMMENT ON FUNCTION dwh_internal.sync_login_role(int) IS
 	'Đưa vai trò đăng nhập của tài khoản về đúng các quyền đang có hiệu lực | Brings the login role of an account in line with its grants in force';
 
+CREATE FUNCTION dwh_internal.end_bindings(p_account_id int)
+RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_end_bindings';
+COMMENT ON FUNCTION dwh_internal.end_bindings(int) IS
+	'Khi giao dịch hoàn tất: hủy câu lệnh mà cổng ứng dụng đang chạy cho tài khoản | At commit: cancels what gateways run for an account';
+
 CREATE FUNCTION dwh_internal.record_outside_change()
 RETURNS trigger LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_record_outside_change';
 COMMENT ON FUNCTION dwh_internal.record_outside_change() IS

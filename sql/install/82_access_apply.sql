@@ -172,6 +172,9 @@ BEGIN
 		PERFORM dwh_internal.log_access('revoke_access', v_id, p_line_id);
 		v_count := v_count + 1;
 	END LOOP;
+	IF v_count > 0 AND NOT v_is_later THEN
+		PERFORM dwh_internal.end_bindings(p_account_id);
+	END IF;
 	RETURN v_count;
 END
 $$;
@@ -190,6 +193,7 @@ BEGIN
 	-- The sessions of whoever had it end: for a moment the account is nobody's.
 	UPDATE dwh_catalog.account SET is_enabled = false WHERE account_id = p_account_id AND is_enabled;
 	PERFORM dwh_internal.sync_login_role(p_account_id);
+	PERFORM dwh_internal.end_bindings(p_account_id);
 	IF p_name IS NOT NULL THEN
 		BEGIN
 			INSERT INTO dwh_catalog.mailbox_holder (account_id, person_name, title, email, employment_kind, unit_id, valid_from, letter_no,

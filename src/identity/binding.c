@@ -71,18 +71,19 @@ dwh_identity_assign(const char *newval, void *extra)
 		memcpy(&binding, extra, sizeof(Binding));
 	else
 		memset(&binding, 0, sizeof(Binding));
+	dwh_bound_publish(binding.account_id);
 }
 
 /*
- * The account bound to this session or transaction. 0 where none is, where the token of a session has expired, or where the key of
- * the token or the gateway has been retired meanwhile.
+ * The account bound to this session or transaction. 0 where none is, where the token of a session has expired, where the key of
+ * the token or the gateway has been retired meanwhile, or where a right of the account was taken away.
  */
 int32
 dwh_identity_bound(void)
 {
 	if (likely(binding.account_id == 0) || binding.session_user != GetSessionUserId() ||
 		(binding.expires_at != 0 && binding.expires_at <= GetCurrentStatementStartTimestamp()) ||
-		dwh_caller_role() != GetOuterUserId())
+		dwh_caller_role() != GetOuterUserId() || dwh_bound_is_dropped(binding.account_id))
 		return 0;
 	return dwh_token_binding_stands(binding.key_id, binding.session_user) ? binding.account_id : 0;
 }

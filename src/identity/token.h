@@ -62,6 +62,12 @@ typedef struct DwhToken
 	TimestampTz expires_at;
 } DwhToken;
 
+/* bound.c */
+extern void dwh_bound_init(void);
+extern void dwh_bound_publish(int32 account_id);
+extern bool dwh_bound_is_dropped(int32 account_id);
+extern void dwh_bound_drop(int32 account_id);
+
 /* members.c */
 extern List *dwh_members_read(char *json, int length);
 extern const DwhMember *dwh_member_find(const List *members, const char *name);
