@@ -86,7 +86,8 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_period_start(text) IS
 	'Thời điểm bắt đầu chu kỳ hiện tại | When the present period of a frequency began';
 
--- One row: all NULL where it is allowed, else the first rule that forbids it.
+-- One row: all NULL where it is allowed, else the first rule that forbids it. Asked for every message, so a condition on a variable stands
+-- in an IF of its own around its query: inside the query it would be folded, and the query planned anew at each call.
 CREATE FUNCTION dwh_internal.share_check(
 	p_agreement_id		int,
 	p_direction			text,
@@ -176,14 +177,16 @@ BEGIN
 		RETURN;
 	END IF;
 
-	IF p_login_role IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_catalog.connection_account AS c
-		WHERE c.agency_id = g.agency_id AND c.login_role = p_login_role AND c.is_enabled
-			AND coalesce(c.agreement_id = g.agreement_id, true) AND c.valid_from <= v_today AND coalesce(c.valid_to >= v_today, true))
-	THEN
-		rule := 'connection account'; article := 'ND47 Art. 40';
-		reason := 'tài khoản kết nối không được cấp cho thỏa thuận này hoặc hết hiệu lực | '
-			'the connection account is not issued for this agreement, disabled or expired';
-		RETURN;
+	IF p_login_role IS NOT NULL THEN
+		IF NOT EXISTS (SELECT FROM dwh_catalog.connection_account AS c
+			WHERE c.agency_id = g.agency_id AND c.login_role = p_login_role AND c.is_enabled
+				AND coalesce(c.agreement_id = g.agreement_id, true) AND c.valid_from <= v_today AND coalesce(c.valid_to >= v_today, true))
+		THEN
+			rule := 'connection account'; article := 'ND47 Art. 40';
+			reason := 'tài khoản kết nối không được cấp cho thỏa thuận này hoặc hết hiệu lực | '
+				'the connection account is not issued for this agreement, disabled or expired';
+			RETURN;
+		END IF;
 	END IF;
 
 	IF p_service_id IS NOT NULL AND p_service_id IS DISTINCT FROM g.service_id THEN
@@ -200,7 +203,9 @@ BEGIN
 		END IF;
 	END IF;
 
-	SELECT array_agg(i ORDER BY i COLLATE "C") INTO v_items FROM unnest(p_items) AS i WHERE NOT i = ANY (v.items);
+	IF NOT p_items <@ v.items THEN
+		SELECT array_agg(i ORDER BY i COLLATE "C") INTO v_items FROM unnest(p_items) AS i WHERE NOT i = ANY (v.items);
+	END IF;
 	IF v_items IS NOT NULL THEN
 		rule := 'item'; article := 'ND47 Art. 38';
 		reason := format('mục dữ liệu ngoài thỏa thuận: %s | items outside the agreement: %s',
@@ -237,36 +242,42 @@ BEGIN
 	END IF;
 
 	-- A link of our own is for where no platform can carry it; one that is unfit is registered as not ready.
-	IF v.route_id IS NULL AND EXISTS (SELECT FROM dwh_catalog.share_platform AS f
-		WHERE f.kind = 'platform' AND f.is_intermediary AND f.is_ready AND f.is_verified AND f.valid_from <= v_today
-			AND coalesce(f.valid_to >= v_today, true))
-	THEN
-		rule := 'direct link'; article := 'ND47 Art. 46';
-		reason := 'kết nối trực tiếp khi nền tảng trung gian đã sẵn sàng | a direct link while an intermediary platform is ready';
-		RETURN;
+	IF v.route_id IS NULL THEN
+		IF EXISTS (SELECT FROM dwh_catalog.share_platform AS f
+			WHERE f.kind = 'platform' AND f.is_intermediary AND f.is_ready AND f.is_verified AND f.valid_from <= v_today
+				AND coalesce(f.valid_to >= v_today, true))
+		THEN
+			rule := 'direct link'; article := 'ND47 Art. 46';
+			reason := 'kết nối trực tiếp khi nền tảng trung gian đã sẵn sàng | a direct link while an intermediary platform is ready';
+			RETURN;
+		END IF;
 	END IF;
 
 	-- While a fee applies, a payment since it began is needed.
-	IF EXISTS (SELECT FROM dwh_catalog.share_fee AS f
-		WHERE f.service_id = g.service_id AND f.agency_kind = y.kind AND f.valid_from <= v_today
-			AND coalesce(f.valid_to >= v_today, true)
-			AND NOT EXISTS (SELECT FROM dwh_catalog.share_payment AS m
-				WHERE m.agreement_id = g.agreement_id AND m.paid_on >= f.valid_from AND m.amount >= f.amount))
-	THEN
-		rule := 'fee'; article := '2327 Art. 17.4';
-		reason := 'chưa nộp phí khai thác | the fee is not paid';
-		RETURN;
+	IF g.service_id IS NOT NULL THEN
+		IF EXISTS (SELECT FROM dwh_catalog.share_fee AS f
+			WHERE f.service_id = g.service_id AND f.agency_kind = y.kind AND f.valid_from <= v_today
+				AND coalesce(f.valid_to >= v_today, true)
+				AND NOT EXISTS (SELECT FROM dwh_catalog.share_payment AS m
+					WHERE m.agreement_id = g.agreement_id AND m.paid_on >= f.valid_from AND m.amount >= f.amount))
+		THEN
+			rule := 'fee'; article := '2327 Art. 17.4';
+			reason := 'chưa nộp phí khai thác | the fee is not paid';
+			RETURN;
+		END IF;
 	END IF;
 
-	IF v.max_calls IS NOT NULL AND (SELECT count(*) FROM dwh_log.share_log AS l
-		WHERE l.agreement_id = g.agreement_id AND l.stage = 'intent' AND l.direction = coalesce(p_direction, l.direction)
-			AND l.occurred_at >= dwh_internal.share_period_start(v.frequency)
-			AND l.month >= (dwh_internal.share_period_start(v.frequency) - interval '32 days')::date) >= v.max_calls
-	THEN
-		rule := 'frequency'; article := 'ND47 Art. 35.2';
-		reason := format('đã đủ %s lần của chu kỳ %s | %s calls were made in this period (%s)', v.max_calls, v.frequency, v.max_calls,
-			v.frequency);
-		RETURN;
+	IF v.max_calls IS NOT NULL THEN
+		IF (SELECT count(*) FROM dwh_log.share_log AS l
+			WHERE l.agreement_id = g.agreement_id AND l.stage = 'intent' AND l.direction = coalesce(p_direction, l.direction)
+				AND l.occurred_at >= dwh_internal.share_period_start(v.frequency)
+				AND l.month >= (dwh_internal.share_period_start(v.frequency) - interval '32 days')::date) >= v.max_calls
+		THEN
+			rule := 'frequency'; article := 'ND47 Art. 35.2';
+			reason := format('đã đủ %s lần của chu kỳ %s | %s calls were made in this period (%s)', v.max_calls, v.frequency, v.max_calls,
+				v.frequency);
+			RETURN;
+		END IF;
 	END IF;
 END
 $$;
