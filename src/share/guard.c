@@ -2,7 +2,8 @@
  * guard.c
  *		Which addresses the share worker may connect to.
  *
- * Judged when the socket is opened, after the name was resolved, so that a name which changes its address gains nothing. Public
+ * Judged when the socket is opened, after the name was resolved, and before each request by what the socket is connected to, so that a
+ * name which changes its address gains nothing. Public
  * addresses are allowed; loopback, link-local, private and other special ones only where the host's row lists their network.
  */
 #include "postgres.h"
@@ -109,4 +110,25 @@ dwh_guard_allows(const DwhGuard *guard, const struct sockaddr *address)
 		if (is_in(&special[i], family, bytes))
 			return false;
 	return true;
+}
+
+/* The same of an address as text, without a zone. */
+bool
+dwh_guard_allows_text(const DwhGuard *guard, const char *address)
+{
+	union
+	{
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	}			parsed;
+
+	memset(&parsed, 0, sizeof(parsed));
+	if (inet_pton(AF_INET, address, &parsed.v4.sin_addr) == 1)
+		parsed.any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, address, &parsed.v6.sin6_addr) == 1)
+		parsed.any.sa_family = AF_INET6;
+	else
+		return false;
+	return dwh_guard_allows(guard, &parsed.any);
 }

@@ -3,7 +3,7 @@
  *		HTTP transfers of the share worker: see send.h.
  *
  * TLS is verified always; a redirect is never followed; proxies of the environment are ignored; the address is judged when the
- * socket is opened (guard.c); the answer to a message is counted and thrown away, up to ANSWER_LIMIT bytes, that to a fetch is kept, up to
+ * socket is opened and again before each request (guard.c); the answer to a message is counted and thrown away, up to ANSWER_LIMIT bytes, that to a fetch is kept, up to
  * FETCH_LIMIT bytes after decompression. Signals are blocked while libcurl runs,
  * so that its resolver's threads, which inherit the mask, never run a handler of PostgreSQL's.
  *
@@ -36,6 +36,7 @@
 #define SECRET_LEAST		16
 #define CONNECT_MS			10000L
 #define CONNECTION_SECONDS	60L /* a connection is not used again after */
+#define NAME_SECONDS		10L /* a name is asked for again after */
 #define YOUNG_MS			1000
 
 /* One transfer; malloc'ed, as everything it points to, and freed by send_free(). */
@@ -94,6 +95,21 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 		return CURL_SOCKET_BAD;
 	}
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/*
+ * Judges the address of the connection that the request is about to be written to. A connection that is used again was opened under the
+ * list of then, perhaps before the name moved or the list was changed; libcurl calls this for it too.
+ */
+static int
+before_request(void *data, char *remote, char *local, int remote_port, int local_port)
+{
+	Send	   *send = data;
+
+	if (dwh_guard_allows_text(&send->guard, remote))
+		return CURL_PREREQFUNC_OK;
+	send->is_guarded = true;
+	return CURL_PREREQFUNC_ABORT;
 }
 
 static size_t
@@ -367,6 +383,9 @@ prepare(Send *send, const DwhSendJob *job)
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) (job->is_fetch ? FETCH_LIMIT : ANSWER_LIMIT));
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, send);
+	SET(CURLOPT_PREREQFUNCTION, before_request);
+	SET(CURLOPT_PREREQDATA, send);
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, NAME_SECONDS);
 	SET(CURLOPT_WRITEFUNCTION, job->is_fetch ? keep_answer : count_answer);
 	SET(CURLOPT_WRITEDATA, send);
 	SET(CURLOPT_HEADERFUNCTION, read_header);

@@ -78,5 +78,6 @@ typedef struct DwhGuard
 struct sockaddr;
 extern bool dwh_guard_parse(DwhGuard *guard, const char *networks);
 extern bool dwh_guard_allows(const DwhGuard *guard, const struct sockaddr *address);
+extern bool dwh_guard_allows_text(const DwhGuard *guard, const char *address);
 
 #endif							/* DWH_SHARE_SEND_H */

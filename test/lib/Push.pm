@@ -22,13 +22,13 @@ sub make_credentials
 	return $dir;
 }
 
-# start_receiver(log, port): the stub in the background. Returns its port.
+# start_receiver(log, port, address): the stub in the background. Returns its port.
 sub start_receiver
 {
-	my ($log, $port) = @_;
+	my ($log, $port, $address) = @_;
 
 	local $ENV{STUB_SECRET} = '0123456789abcdef0123456789abcdef';
-	my $pid = open(my $out, '-|', $^X, 'test/stub/receiver.pl', $log, $port // ()) // die "receiver: $!";
+	my $pid = open(my $out, '-|', $^X, 'test/stub/receiver.pl', $log, $port // 0, $address // '127.0.0.1') // die "receiver: $!";
 	push @running, { pid => $pid, out => $out };
 	chomp($port = <$out>);
 	return $port;

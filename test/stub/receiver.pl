@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# receiver.pl LOG [PORT]: an HTTP receiver for tests, on 127.0.0.1. Prints its port, then one line to LOG for each message that
+# receiver.pl LOG [PORT [ADDRESS]]: an HTTP receiver for tests, on 127.0.0.1. Prints its port, then one line to LOG for each message that
 # arrived whole: path, idempotency key, body (decompressed), "signed" or "unsigned" (key in $STUB_SECRET), time. What it answers depends
 # on the path:
 #
@@ -28,8 +28,8 @@ use IO::Select;
 use IO::Socket::INET;
 use Time::HiRes qw(time);
 
-my ($log, $port) = @ARGV;
-my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port // 0, Listen => 512, ReuseAddr => 1, Blocking => 0)
+my ($log, $port, $address) = @ARGV;
+my $server = IO::Socket::INET->new(LocalAddr => $address // '127.0.0.1', LocalPort => $port // 0, Listen => 512, ReuseAddr => 1, Blocking => 0)
 	or die "cannot listen: $!";
 open my $lines, '>>', $log or die "$log: $!";
 $lines->autoflush(1);
