@@ -471,6 +471,8 @@ BEGIN
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 44.', HINT = 'Name an agreement that runs.';
 	END IF;
 	UPDATE dwh_catalog.connection_account SET is_enabled = false WHERE agreement_id = p_agreement_id;
+	UPDATE dwh_log.share_outbox SET is_cancelled = true, cancel_reason = 'đã chấm dứt chia sẻ | sharing was ended: ' || p_reason
+	WHERE agreement_id = p_agreement_id AND NOT is_cancelled;
 	INSERT INTO dwh_catalog.share_notice (kind, agency_id, agreement_id, service_id, subject, body, due_on)
 	VALUES ('end', g.agency_id, p_agreement_id, g.service_id, 'Chấm dứt kết nối | Sharing ended', p_reason || ': ' || p_document_no,
 		dwh.today());

@@ -33,9 +33,10 @@ CREATE FUNCTION dwh.push_share(
 	p_unit_ids		int[] DEFAULT NULL,
 	p_from			date DEFAULT NULL,
 	p_to			date DEFAULT NULL,
-	p_row_count		bigint DEFAULT NULL)
+	p_row_count		bigint DEFAULT NULL,
+	p_received_no	bigint DEFAULT NULL)
 RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_push_share';
-COMMENT ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint) IS
+COMMENT ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint, bigint) IS
 	'Đưa một thông điệp dữ liệu vào hàng đợi gửi trong giao dịch hiện tại; trả về share_no | '
 	'Queues a data message in the caller''s transaction; returns its share_no';
 

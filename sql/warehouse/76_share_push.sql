@@ -137,6 +137,7 @@ CREATE TABLE dwh_landing.share_received (
 	content				bytea NOT NULL,
 	content_digest		text NOT NULL
 );
+CREATE INDEX share_received_content_digest_idx ON dwh_landing.share_received (content_digest);
 CREATE INDEX share_received_agreement_id_idx ON dwh_landing.share_received (agreement_id, landing_id);
 COMMENT ON TABLE dwh_landing.share_received IS
 	'Vùng đệm dữ liệu nhận từ cơ quan khác, giữ nguyên từng byte | Landing of data received from other agencies, byte for byte';

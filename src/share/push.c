@@ -235,6 +235,55 @@ describe_fetch(DwhShareStage *stage, const DwhShareAsk *ask, const char *query)
 	dwh_spi_end();
 }
 
+/* The refusal in both logs, then 42501. */
+static void
+refuse_message(DwhAttempt *attempt, DwhShareStage *stage, const char *rule, const char *reason, const char *article)
+{
+	stage->stage = "outcome";
+	stage->status = "refused";
+	stage->reason = reason;
+	(void) dwh_share_log_commit(stage);
+	dwh_attempt_refused(attempt, rule);
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("agreement %d does not allow this message", stage->agreement_id),
+			 errdetail("%s (%s).", reason, article),
+			 errhint("The refusal is number " INT64_FORMAT " in dwh_log.share_log.", stage->share_no)));
+}
+
+/*
+ * Links a message that passes on what was received to the fetch it came from: named by the caller, and required where the content is one that
+ * was received (2327 Art. 13.3). Raises 42501 and 42704.
+ */
+static void
+link_received(DwhAttempt *attempt, DwhShareStage *stage)
+{
+	Oid			types[2] = {TEXTOID, INT8OID};
+	Datum		values[2];
+	DwhOwnerSwitch owner;
+	bool		is_known;
+	bool		is_received;
+
+	values[0] = CStringGetTextDatum(stage->content_digest);
+	values[1] = Int64GetDatum(stage->related_share_no);
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	(void) dwh_spi_select("SELECT EXISTS (SELECT FROM dwh_landing.share_received WHERE share_no = $2),"
+						  "  EXISTS (SELECT FROM dwh_landing.share_received WHERE content_digest = $1)", 2, types, values, NULL, true);
+	is_known = dwh_spi_bool(0, 1);
+	is_received = dwh_spi_bool(0, 2);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	if (stage->related_share_no == 0 && is_received)
+		refuse_message(attempt, stage, "onward without link", "dữ liệu nhận được chỉ được chuyển tiếp khi nêu lần nhận (p_received_no) | "
+					   "received data is passed on only with the number it was received under (p_received_no)", "2327 Art. 13.3");
+	if (stage->related_share_no != 0 && !is_known)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("nothing was received under number " INT64_FORMAT, stage->related_share_no),
+				 errhint("Look into dwh_landing.share_received.")));
+}
+
 /* Queues what the agreement allows; refuses the rest with 42501, which stays in the log. */
 static void
 queue(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAsk *ask, Datum content, Datum content_type)
@@ -242,18 +291,7 @@ queue(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAsk *ask, Datum c
 	DwhShareRefusal refusal;
 
 	if (!dwh_share_allowed(stage->agreement_id, ask, &refusal))
-	{
-		stage->stage = "outcome";
-		stage->status = "refused";
-		stage->reason = refusal.reason;
-		(void) dwh_share_log_commit(stage);
-		dwh_attempt_refused(attempt, refusal.rule);
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("agreement %d does not allow this message", stage->agreement_id),
-				 errdetail("%s (%s).", refusal.reason, refusal.article),
-				 errhint("The refusal is number " INT64_FORMAT " in dwh_log.share_log.", stage->share_no)));
-	}
+		refuse_message(attempt, stage, refusal.rule, refusal.reason, refusal.article);
 	insert_message(stage, ask, content, content_type);
 	stage->stage = "asked";
 	stage->status = "asked";
@@ -295,6 +333,9 @@ dwh_sql_push_share(PG_FUNCTION_ARGS)
 		stage.row_count = PG_GETARG_INT64(7);
 	lock_target(agreement.agreement_id);
 	describe_message(&stage, &agreement, content, ask.items, ask.unit_ids, content_type);
+	if (!PG_ARGISNULL(8))
+		stage.related_share_no = PG_GETARG_INT64(8);
+	link_received(&attempt, &stage);
 	queue(&attempt, &stage, &ask, content, content_type);
 	PG_RETURN_INT64(stage.share_no);
 }

@@ -1,5 +1,5 @@
 # Pushing data to other agencies: nothing is lost, nothing leaves without a row in the log, partners that misbehave end in a clear outcome.
-# 893-073, 2327-009, 2327-010, 2327-013, 2327-031, 2327-050, 2327-084, ND47-034, ND47-038
+# 893-073, 2327-009, 2327-010, 2327-013, 2327-031, 2327-050, 2327-074, 2327-084, ND47-034, ND47-037, ND47-038
 use strict;
 use warnings;
 
@@ -197,6 +197,31 @@ is(stages($no), 'asked:asked intent:intent outcome:broken_off intent:intent outc
 my @crash = grep { $_->[2] eq 'crash' } received($log);
 %keys = map { $_->[1] => 1 } @crash;
 is(scalar keys %keys, 1, 'one idempotency key, however often it was sent');
+
+# 8. The switch as officers use it, with messages in the queue.
+aim($_, '/ok') for 22, 23;
+sub arrived { my ($what) = @_; return join ' ', map { $_->[2] =~ /^$what (\d+)$/ ? $1 : () } received($log) }
+sub push_some { my ($n, $what) = @_; return map { sprintf q{SELECT dwh.push_share(%d, '%s %d', '{total}')}, 9000 + $n, $what, $_ } 1 .. 5 }
+sql('BEGIN', push_some(22, 'kept'), push_some(23, 'also'), q{SELECT dwh.suspend_share('force_majeure', 'mất điện', 9000, 'TB 1')}, 'COMMIT');
+sleep 1.5;
+is(arrived('kept') . arrived('also'), '', 'ND47-034 while all sharing is suspended nothing leaves the queue');
+sql('SELECT dwh.resume_share(max(suspension_id), 9000, \'TB 2\') FROM dwh_catalog.share_suspension WHERE ended_at IS NULL');
+ok(wait_for(20, sub { arrived('kept') eq '1 2 3 4 5' && arrived('also') eq '1 2 3 4 5' }), 'ND47-034 when it is resumed, the queue leaves in its old order');
+sql('BEGIN', push_some(22, 'held'), push_some(23, 'free'),
+	q{SELECT dwh.suspend_share('violation', 'lộ dữ liệu', 9000, 'TB 3', 'G01.22', p_handling_plan => 'x', p_restore_conditions => 'y')}, 'COMMIT');
+ok(wait_for(20, sub { arrived('free') eq '1 2 3 4 5' }), 'ND47-034 a partner that is suspended stops only its own');
+is(arrived('held'), '', '2327-074 what is queued for it is not sent');
+for my $act (q{suspend_share('violation', ' ', 9000, 'TB 3', 'G01.22', p_handling_plan => 'x', p_restore_conditions => 'y')}, q{end_share(9022, '', 9000, 'TB 4')})
+{
+	($status, $out, $err) = $node->psql('work', "\\set VERBOSITY verbose\nSELECT dwh.$act");
+	like($err, qr/22023/, '2327-074 without a reason nothing is stopped');
+}
+sql(q{SELECT dwh.end_share(9022, 'need_ended', 9000, 'TB 4')});
+ok(wait_for(20, sub { sql('SELECT count(*) FROM dwh_log.share_outbox WHERE agreement_id = 9022') == 0 }), 'ND47-037 the end cancels what is queued');
+is(arrived('held'), '', 'ND47-037 and nothing of it is sent');
+is(sql(q{SELECT count(*), min(reason) FROM dwh_log.share_log WHERE agreement_id = 9022 AND status = 'undelivered'}),
+	'5|đã chấm dứt chia sẻ | sharing was ended: need_ended', 'ND47-037 the log says why');
+is(sql(q{SELECT count(*) FROM dwh_catalog.share_notice WHERE agreement_id = 9022 AND kind = 'end'}), 1, 'ND47-037 the receiver has its notice');
 
 # The key that signs stands nowhere in the database or the server log.
 unlike(slurp_file($node->logfile), qr/0123456789abcdef0123/, 'no secret in the server log');

@@ -1,5 +1,5 @@
 # Fetching from other agencies into landing, compression, and TLS in both directions.
-# 2327-034, 2327-050, ND47-038, ND47-041
+# 2327-034, 2327-050, 2327-059, ND47-038, ND47-041
 use strict;
 use warnings;
 
@@ -81,6 +81,17 @@ $no = pull(1, 'after');
 ok(settled($no, 'received'), 'the next fetch is answered');
 is(scalar(grep { $_->[0] =~ /never/ } received($log)), 0, 'what was rolled back was not asked for');
 
+# What was received is passed on with the number it was received under, and not without.
+aim(4, '/ok');
+my $onward = q{SELECT dwh.push_share(9004, E'code,total\\n01,17\\n79,19\\n', '{total}', 'text/csv'};
+like(refusal("$onward)"), qr/42501.*2327 Art. 13.3/s, '2327-059 received data is not passed on without its link');
+is(sql('SELECT status FROM dwh_log.share_log WHERE agreement_id = 9004'), 'refused', 'and the refusal stays in the log');
+like(refusal("$onward, p_received_no => 999999999)"), qr/42704.*nothing was received/s, 'nor with one that leads nowhere');
+my $passed = sql("$onward, p_received_no => $no)");
+ok(settled($passed, 'outcome:supplied'), 'with the link it is passed on');
+is(sql("SELECT count(*), count(DISTINCT related_share_no), max(related_share_no) FROM dwh_log.share_log WHERE share_no = $passed"), "3|1|$no",
+	'each row of the log is linked to the inbound one');
+
 # 3. Compression.
 aim(2, '/zipped');
 $no = pull(2);
@@ -89,24 +100,42 @@ is(sql("SELECT convert_from(content, 'UTF8') = E'code,total\\n01,17\\n79,19\\n' 
 aim(3, '/ok', compressed => 'true');
 $no = sql(q{SELECT dwh.push_share(9003, repeat('{"total": 1}', 1000), '{total}')});
 ok(settled($no, 'outcome:supplied'), 'a compressed message is delivered');
-my ($got) = grep { $_->[0] eq '/ok' } received($log);
+my ($got) = grep { $_->[0] eq '/ok' && $_->[2] !~ /^code/ } received($log);
 is($got->[2], '{"total": 1}' x 1000, 'it arrives whole');
 is($got->[3], 'signed', 'its signature is that of what travelled');
 
 # 4. Suppliers that misbehave.
 my %lying = (4 => [ '/unzipped', qr/compressed content is broken/ ], 5 => [ '/cut', qr/compressed content is broken/ ], 6 => [ '/bomb', qr/too long/ ],
 	7 => [ '/short', qr/not fetched/ ], 8 => [ '/redirect', qr/redirects/ ], 9 => [ '/ok', qr/answered 204/ ], 10 => [ '/garbage', qr/not fetched/ ],
-	11 => [ '/never', qr/took too long/ ], 12 => [ '/drip', qr/took too long/ ]);
+	11 => [ '/never', qr/took too long/ ], 12 => [ '/drip', qr/took too long/ ], 17 => [ '/endless', qr/took too long|too long/ ],
+	18 => [ '/gone', qr/answered 410/ ]);
 my %no;
 for my $n (sort { $a <=> $b } keys %lying)
 {
-	aim($n, $lying{$n}[0], timeout => $n > 10 ? 1500 : 20000);
+	aim($n, $lying{$n}[0], timeout => $n == 11 || $n == 12 ? 1500 : 20000);
 	$no{$n} = pull($n);
 }
+# A supplier that is busy is asked again, when it says; what a receiver answers beside its status does not count.
+aim(19, '/flaky/2', attempts => 4);
+aim(20, '/busy', attempts => 3);
+$no{$_} = pull($_) for 19, 20;
 for my $n (sort { $a <=> $b } keys %lying)
 {
 	ok(settled($no{$n}, 'outcome:undelivered'), "$lying{$n}[0] lands nothing") or diag(stages($no{$n}));
 	like(reason($no{$n}), $lying{$n}[1], "$lying{$n}[0]: why");
+}
+for my $n (19, 20)
+{
+	ok(settled($no{$n}, 'outcome:undelivered'), 'a supplier that was busy has nothing in the end');
+	is(reason($no{$n}), 'nơi nhận trả lời 204 | the receiver answered 204', 'and was asked until it said so');
+}
+my @busy = map { $_->[4] } grep { $_->[0] eq '/busy' } received($log);
+cmp_ok($busy[1] - $busy[0], '>=', 1.95, 'Retry-After is respected by fetches');
+for my $path ('/unzipped', '/cut')
+{
+	aim(19, $path);
+	$no = sql(qq{SELECT dwh.push_share(9019, 'to $path', '{total}')});
+	ok(settled($no, 'outcome:supplied'), "a message to one that answers $path was delivered") or diag(reason($no));
 }
 is(sql('SELECT count(*) FROM dwh_landing.share_received'), 3, 'landing has what was whole');
 
@@ -186,6 +215,12 @@ $no{$_} = pull($_) for 14 .. 16;
 ok(settled($no{$_}, 'outcome:undelivered'), "partner $_ is not spoken with") for 14 .. 16;
 like(reason($no{14}), qr/not fetched/, 'without our certificate the other side ends it');
 like(reason($no{$_}), qr/certificate is not valid/, 'its certificate is why') for 15, 16;
+for my $n (15, 16)
+{
+	$no = sql(qq{SELECT dwh.push_share(9000 + $n, 'to nobody', '{total}')});
+	ok(settled($no, 'outcome:undelivered'), "nor is partner $n sent a message");
+	like(reason($no), qr/certificate is not valid/, 'for the same reason');
+}
 ok(!-e $heard{$expired} && !-e $heard{$other}, 'nothing was said to those');
 kill '-KILL', @servers;
 waitpid $_, 0 for @servers;
