@@ -178,10 +178,10 @@ BEGIN
 	END IF;
 
 	IF p_login_role IS NOT NULL THEN
-		IF NOT EXISTS (SELECT FROM dwh_catalog.connection_account AS c
-			WHERE c.agency_id = g.agency_id AND c.login_role = p_login_role AND c.is_enabled
-				AND coalesce(c.agreement_id = g.agreement_id, true) AND c.valid_from <= v_today AND coalesce(c.valid_to >= v_today, true))
-		THEN
+		PERFORM FROM dwh_catalog.connection_account AS c
+		WHERE c.agency_id = g.agency_id AND c.login_role = p_login_role AND c.is_enabled
+			AND coalesce(c.agreement_id = g.agreement_id, true) AND c.valid_from <= v_today AND coalesce(c.valid_to >= v_today, true);
+		IF NOT FOUND THEN
 			rule := 'connection account'; article := 'ND47 Art. 40';
 			reason := 'tài khoản kết nối không được cấp cho thỏa thuận này hoặc hết hiệu lực | '
 				'the connection account is not issued for this agreement, disabled or expired';
