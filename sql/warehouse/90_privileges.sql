@@ -182,7 +182,7 @@ GRANT SELECT ON dwh_catalog.agency, dwh_catalog.agency_official, dwh_catalog.app
 	dwh_catalog.share_fee, dwh_catalog.share_payment, dwh_catalog.share_review, dwh_catalog.share_evaluation TO dwh_share_officer;
 
 -- Pushing: these ask for the right themselves, so that a refusal is in the log. The outbox holds data and is granted to nobody.
-GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint), dwh.cancel_push(bigint, text),
+GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint, bigint), dwh.cancel_push(bigint, text),
 	dwh.requeue_push(bigint, text), dwh.register_push_host(text, int, text, cidr[], text),
 	dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint, boolean),
 	dwh.pull_share(int, text[], text, int[], date, date)
