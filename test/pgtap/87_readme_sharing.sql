@@ -25,7 +25,7 @@ RESET ROLE;
 \set expected `grep '^-- ' "$PAGE" | sed 's/^-- //'`
 \set actual `grep -v '^$' "$PRINTED"`
 SELECT cmp_ok(cardinality(string_to_array(:'expected', E'\n')), '>', 10, 'the page is there and says what it prints');
-SELECT is(:'actual', :'expected', 'it prints that');
+SELECT is(:'actual'::text, :'expected'::text, 'it prints that');
 SELECT is((SELECT string_agg(DISTINCT state, ' ') FROM dwh_catalog.share_agreement WHERE agreement_id = :agreement), 'ended', 'ND47-037 it was run to its end');
 SELECT is((SELECT count(*) FROM dwh_catalog.share_evaluation WHERE document_no = 'BC 1' AND evaluated_on = make_date(extract(year FROM dwh.today())::int - 1, 12, 20)), 1::bigint,
 	'ND47-010 up to the evaluation');
