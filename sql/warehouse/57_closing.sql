@@ -3,13 +3,13 @@
 
 CREATE TABLE dwh_catalog.period_closing (
 	closing_id			int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	period_type			text NOT NULL CHECK (period_type IN ('month', 'quarter', 'half', 'year', 'ytd')),
-	period_start		date NOT NULL CHECK (extract(day FROM period_start) = 1),
+	period_type			text NOT NULL CONSTRAINT period_closing_period_type_check CHECK (period_type IN ('month', 'quarter', 'half', 'year', 'ytd')),
+	period_start		date NOT NULL CONSTRAINT period_closing_period_start_check CHECK (extract(day FROM period_start) = 1),
 	first_day			date NOT NULL,
 	last_day			date NOT NULL,
-	indicator_group		text NOT NULL CHECK (indicator_group <> ''),
-	closing_no			int NOT NULL CHECK (closing_no > 0),
-	stage				text NOT NULL CHECK (stage IN ('estimate', 'preliminary', 'final')),
+	indicator_group		text NOT NULL CONSTRAINT period_closing_indicator_group_check CHECK (indicator_group <> ''),
+	closing_no			int NOT NULL CONSTRAINT period_closing_closing_no_check CHECK (closing_no > 0),
+	stage				text NOT NULL CONSTRAINT period_closing_stage_check CHECK (stage IN ('estimate', 'preliminary', 'final')),
 	closed_at			timestamptz NOT NULL,
 	closed_by			text NOT NULL,
 	closed_account_id	int REFERENCES dwh_catalog.account,
@@ -56,7 +56,7 @@ CREATE TABLE dwh_catalog.period_closing_indicator (
 	closing_id		int NOT NULL REFERENCES dwh_catalog.period_closing,
 	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator,
 	version			int,
-	levels			text[] NOT NULL CHECK (levels <@ ARRAY['country', 'province', 'base']),
+	levels			text[] NOT NULL CONSTRAINT period_closing_indicator_levels_check CHECK (levels <@ ARRAY['country', 'province', 'base']),
 	PRIMARY KEY (closing_id, indicator_id)
 );
 CREATE INDEX period_closing_indicator_indicator_id_idx ON dwh_catalog.period_closing_indicator (indicator_id);
@@ -70,7 +70,7 @@ COMMENT ON COLUMN dwh_catalog.period_closing_indicator.levels IS 'Các cấp đ�
 CREATE TABLE dwh_star.indicator_vintage (
 	closing_id		int NOT NULL,
 	indicator_id	int NOT NULL,
-	unit_level		text NOT NULL CHECK (unit_level IN ('country', 'province', 'base')),
+	unit_level		text NOT NULL CONSTRAINT indicator_vintage_unit_level_check CHECK (unit_level IN ('country', 'province', 'base')),
 	unit_id			int NOT NULL REFERENCES dwh_star.dim_unit,
 	is_split		boolean NOT NULL,
 	subject_id		int NOT NULL REFERENCES dwh_catalog.subject,
@@ -109,9 +109,9 @@ COMMENT ON COLUMN dwh_star.indicator_vintage.computed_at IS 'Lúc giá trị đ�
 -- in anything. A value that is no longer there has status no_data and no value. Closing again or reopening takes these rows over.
 CREATE TABLE dwh_star.indicator_value_pending (
 	indicator_id	int NOT NULL REFERENCES dwh_catalog.indicator ON DELETE CASCADE,
-	period_type		text NOT NULL CHECK (period_type IN ('month', 'quarter', 'half', 'year', 'ytd')),
+	period_type		text NOT NULL CONSTRAINT indicator_value_pending_period_type_check CHECK (period_type IN ('month', 'quarter', 'half', 'year', 'ytd')),
 	period_start	date NOT NULL,
-	unit_level		text NOT NULL CHECK (unit_level IN ('country', 'province', 'base')),
+	unit_level		text NOT NULL CONSTRAINT indicator_value_pending_unit_level_check CHECK (unit_level IN ('country', 'province', 'base')),
 	unit_id			int NOT NULL REFERENCES dwh_star.dim_unit,
 	is_split		boolean NOT NULL DEFAULT false,
 	subject_id		int NOT NULL REFERENCES dwh_catalog.subject,
