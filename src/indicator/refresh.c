@@ -347,6 +347,30 @@ has_presence(int subject_id)
 	return dwh_spi_select("SELECT 1 FROM dwh_star.subject_presence WHERE subject_id = $1 LIMIT 1", 1, types, values, NULL, false) > 0;
 }
 
+/*
+ * Whether nothing of the subject has to be looked at: no mark is visible, its tables are watched by the triggers of the last refresh, no
+ * summary is to be built, and its table may be read (or there is none, and there was none). Spares an idle refresh the catalogue.
+ */
+static bool
+is_idle(int subject_id)
+{
+	Oid			types[1] = {INT4OID};
+	Datum		values[1] = {Int32GetDatum(subject_id)};
+	Oid			relation;
+
+	(void) dwh_spi_select("SELECT NOT EXISTS (SELECT FROM dwh_log.cell_mark AS m WHERE m.subject_id = $1)"
+						  " AND NOT EXISTS (SELECT FROM dwh_catalog.summary AS y WHERE y.subject_id = $1 AND y.built_at IS NULL)"
+						  " AND ARRAY(SELECT t.oid::int8 FROM pg_trigger AS t WHERE t.tgname = 'after_row_mark'"
+						  " AND t.tgrelid IN (SELECT s.relation UNION SELECT p.relid FROM pg_partition_tree(s.relation) AS p) ORDER BY 1)"
+						  " = ARRAY(SELECT w.watch_id FROM dwh_catalog.subject_watch AS w WHERE w.subject_id = $1 ORDER BY 1)"
+						  " AND (c.oid IS NOT NULL OR NOT EXISTS (SELECT FROM dwh_star.subject_presence AS p WHERE p.subject_id = $1)),"
+						  " coalesce(c.oid, 0)::int8"
+						  " FROM dwh_catalog.subject AS s LEFT JOIN pg_class AS c ON c.oid = s.relation WHERE s.subject_id = $1",
+						  1, types, values, NULL, false);
+	relation = (Oid) dwh_spi_bigint(0, 2);
+	return dwh_spi_bool(0, 1) && (!OidIsValid(relation) || dwh_owner_may_read(relation));
+}
+
 /* Stage 1 of one subject. The lock comes first: what follows sees all that others did who held it. */
 static void
 refresh_cells(int subject_id, DwhRefreshCounts *counts)
@@ -361,6 +385,8 @@ refresh_cells(int subject_id, DwhRefreshCounts *counts)
 
 	if (dwh_spi_select("SELECT FROM dwh_catalog.subject WHERE subject_id = $1 FOR NO KEY UPDATE", 1, types, values, NULL, false) == 0)
 		return;					/* dropped meanwhile */
+	if (is_idle(subject_id))
+		return;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	catalogue = dwh_catalogue_load();
 	PopActiveSnapshot();

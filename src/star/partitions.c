@@ -150,22 +150,42 @@ list_facts(Oid **facts)
 	return count;
 }
 
+/*
+ * Tells refresh that the trigger which watches a new leaf is no stranger: the leaf is empty, so summaries of the subject go on
+ * answering. Of a subject that was never refreshed refresh knows no trigger yet, and looks at everything.
+ */
+static void
+note_watch(Oid fact_oid, Oid leaf_oid)
+{
+	Oid			types[2] = {OIDOID, OIDOID};
+	Datum		values[2] = {ObjectIdGetDatum(fact_oid), ObjectIdGetDatum(leaf_oid)};
+	Oid			catalogue = get_namespace_oid("dwh_catalog", true);
+
+	if (!OidIsValid(catalogue) || !OidIsValid(get_relname_relid("subject_watch", catalogue)))
+		return;					/* the warehouse is being made */
+	(void) dwh_spi_run("INSERT INTO dwh_catalog.subject_watch (subject_id, watch_id)"
+					   " SELECT s.subject_id, t.oid::int8 FROM dwh_catalog.subject AS s JOIN pg_trigger AS t ON t.tgrelid = $2 AND t.tgname = 'after_row_mark'"
+					   " WHERE s.relation = $1 AND EXISTS (SELECT FROM dwh_catalog.subject_watch AS w WHERE w.subject_id = s.subject_id)",
+					   2, types, values, NULL, false, SPI_OK_INSERT);
+}
+
 /* Creates the leaf [from, to) of a fact and attaches it. */
 static void
 create_leaf(Oid fact_oid, DateADT from, DateADT to)
 {
-	const char *nsp = quote_identifier(get_namespace_name(get_rel_namespace(fact_oid)));
+	Oid			nsp_oid = get_rel_namespace(fact_oid);
+	const char *nsp = quote_identifier(get_namespace_name(nsp_oid));
 	const char *name = get_rel_name(fact_oid);
 	const char *parent = psprintf("%s.%s", nsp, quote_identifier(name));
+	const char *leaf_name;
 	const char *leaf;
 	int			year,
 				month,
 				day;
 
 	split_date(from, &year, &month, &day);
-	leaf = psprintf("%s.%s", nsp,
-					quote_identifier(month == 1 && day == 1 ? psprintf("%s_%04d", name, year)
-									 : psprintf("%s_%04d_%02d", name, year, month)));
+	leaf_name = month == 1 && day == 1 ? psprintf("%s_%04d", name, year) : psprintf("%s_%04d_%02d", name, year, month);
+	leaf = psprintf("%s.%s", nsp, quote_identifier(leaf_name));
 	dwh_spi_utility(psprintf("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE "
 							 "INCLUDING COMPRESSION INCLUDING COMMENTS)", leaf, parent));
 	dwh_spi_utility(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", leaf));
@@ -175,6 +195,7 @@ create_leaf(Oid fact_oid, DateADT from, DateADT to)
 														 name, date_text(from), date_text(to)))));
 	dwh_spi_utility(psprintf("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
 							 parent, leaf, date_text(from), date_text(to)));
+	note_watch(fact_oid, get_relname_relid(leaf_name, nsp_oid));
 }
 
 /* Adds the years that one fact lacks. Returns how many. Raises 22023 for a date before its first partition. */
