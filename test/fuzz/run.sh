@@ -32,8 +32,9 @@ mkdir "$scratch/new"
 corpus=$scratch/new
 [ -z "${DWH_FUZZ_CORPUS:-}" ] || corpus=$scratch/kept
 cd "$scratch"
-# everything is freed after each input, so there is nothing to quarantine for long and no leak to look for
-ASAN_OPTIONS=quarantine_size_mb=4:detect_leaks=0 ./fuzz -runs="$runs" -seed="${DWH_FUZZ_SEED:-893}" -max_len=200 -detect_leaks=0 -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
+# everything is freed after each input: nothing to quarantine for long, no leak to look for, and giving pages back to the kernel each
+# time would cost seconds on some machines
+ASAN_OPTIONS=quarantine_size_mb=4:allocator_release_to_os_interval_ms=-1:detect_leaks=0 ./fuzz -runs="$runs" -seed="${DWH_FUZZ_SEED:-893}" -max_len=200 -detect_leaks=0 -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
 	-verbosity=1 -artifact_prefix="${TMPDIR:-/tmp}/id_set-" "$corpus" "$here/corpus" 2>"$scratch/log" || {
 	tail -60 "$scratch/log" >&2
 	echo "fuzz: failed" >&2
