@@ -63,6 +63,9 @@ OBJS = \
 	src/access/sessions.o \
 	src/share/act.o \
 	src/share/agreement.o \
+	src/share/disclosure.o \
+	src/share/disclosure_audit.o \
+	src/share/disclosure_function.o \
 	src/share/fetch.o \
 	src/share/guard.o \
 	src/share/log.o \
@@ -166,6 +169,9 @@ SQL_PARTS = \
 	sql/install/75_share_correction.sql \
 	sql/install/76_share_push.sql \
 	sql/install/78_share_report.sql \
+	sql/install/79_disclosure.sql \
+	sql/install/79_open_data.sql \
+	sql/install/79_open_data_catalogue.sql \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \
@@ -215,6 +221,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/77_problem.sql \
 	sql/warehouse/77_share_daily.sql \
 	sql/warehouse/78_access_notice.sql \
+	sql/warehouse/79_open_data.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \
@@ -224,6 +231,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/86_summary_attachments.sql \
 	sql/warehouse/87_closing_attachments.sql \
 	sql/warehouse/88_share_attachments.sql \
+	sql/warehouse/88_open_data_attachments.sql \
 	sql/warehouse/89_audit_attachments.sql \
 	sql/warehouse/89_deadline_attachments.sql \
 	sql/warehouse/89_office_attachments.sql \

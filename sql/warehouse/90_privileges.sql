@@ -181,6 +181,15 @@ GRANT SELECT ON dwh_catalog.agency, dwh_catalog.agency_official, dwh_catalog.app
 	dwh_catalog.connection_account, dwh_catalog.share_suspension, dwh_catalog.share_notice, dwh_catalog.share_consent,
 	dwh_catalog.share_fee, dwh_catalog.share_payment, dwh_catalog.share_review, dwh_catalog.share_evaluation TO dwh_share_officer;
 
+-- Open data: published figures are for every group. Whoever publishes is asked for the right by the functions; cells that were left out are granted to nobody.
+GRANT SELECT ON dwh.open_data_versions, dwh.open_data_lines, dwh.open_data_publisher TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national,
+	dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT EXECUTE ON FUNCTION dwh.get_open_data_version(text, int, text), dwh.open_data(text, text, int), dwh.open_data_catalogue(),
+	dwh.describe_open_data(text, jsonb), dwh.publish_open_data(text, int, text, date, text, boolean, text), dwh.withdraw_open_data(text, text, int, text, int)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT SELECT ON dwh.open_data_suppressions TO dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh_catalog.open_data_basis, dwh_catalog.open_dataset, dwh_catalog.open_data_version TO dwh_share_officer, dwh_auditor;
+
 -- Pushing: these ask for the right themselves, so that a refusal is in the log. The outbox holds data and is granted to nobody.
 GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint, bigint), dwh.cancel_push(bigint, text),
 	dwh.requeue_push(bigint, text), dwh.register_push_host(text, int, text, cidr[], text),

@@ -1,0 +1,143 @@
+-- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
+-- 2327-005 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012
+SET client_min_messages = error;
+SELECT plan(57);
+CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
+CREATE ROLE tap_open_partner LOGIN IN ROLE dwh_partner;
+CREATE ROLE tap_open_auditor LOGIN IN ROLE dwh_auditor;
+INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES
+	(990087, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
+-- Two regions with provinces, two sexes: people and what they got; and employers with what they paid.
+CREATE TABLE dwh_star.tap_open (month date, region text, province text, sex text, persons int, amount numeric, person_id int);
+INSERT INTO dwh_star.tap_open
+SELECT m::date, r, p, s, CASE WHEN p = 'B1' AND s = 'F' THEN 3 ELSE 20 + 3 * length(p || s) + ascii(right(p, 1)) - 48 END, 100.5, 1
+FROM generate_series(date '2026-01-01', '2026-02-01', '1 month') AS m,
+	(VALUES ('Vùng A', 'A1'), ('Vùng A', 'A, "2"'), ('Vùng B', 'B1'), ('Vùng B', 'B2'), ('Vùng B', 'B3')) AS u (r, p), (VALUES ('F'), ('M')) AS x (s);
+CREATE TABLE dwh_star.tap_open_paid (month date, province text, branch text, employer_id int, paid bigint);
+INSERT INTO dwh_star.tap_open_paid SELECT '2026-01-01', p, b, 100 * ascii(right(p, 1)) + n, CASE WHEN p = 'P1' AND b = 'x' AND n = 1 THEN 100000 ELSE 1000 + n END
+FROM unnest(ARRAY['P1', 'P2', 'P3']) AS p, unnest(ARRAY['x', 'y', 'z']) AS b, generate_series(1, 12) AS n;
+ALTER TABLE dwh_star.tap_open OWNER TO dwh_owner;
+ALTER TABLE dwh_star.tap_open_paid OWNER TO dwh_owner;
+\ir include/as_role.psql
+CREATE FUNCTION pg_temp.officer(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_open_officer', p_call)$$;
+SET ROLE tap_open_officer;
+SELECT dwh.register_agency('unit', 'G24.87', 'BHXH Việt Nam', 'Vietnam Social Security', 1) AS host \gset
+SELECT dwh.register_official('G24.87', 'Lê B', 'Phó', 'CNTT', '024', 'b@example.invalid') AS official \gset
+SELECT dwh.register_database('TAP_OPEN', 1, '{"system_vi": "Kho", "name_vi": "Số", "purpose": "p", "scope": "s", "content": "c", "mechanism": "m", "source": "s",
+	"items": [{"name": "persons", "mark": "open"}], "decision_no": "QĐ 5", "decision_on": "2020-01-01", "regulation": "Quy chế"}') AS database \gset
+RESET ROLE;
+CREATE TEMPORARY TABLE t AS SELECT jsonb '{"name_vi": "Thử", "description": "x", "technical_document": "TL", "guide": "HD", "use_term": "immediate", "key_columns": ["province"],
+	"responsible": {"collecting": "a", "managing": "b", "connecting": "c", "sharing": "d", "using": "e"}, "standardised_on": "2020-07-08", "listed_on": "2020-07-09",
+	"built_on": "2020-07-10"}' AS service,
+	jsonb '{"title_vi": "Người tham gia", "title_en": "Participants", "description_vi": "Số người", "description_en": "Number of people", "citation": "BHXH Việt Nam, Người tham gia",
+	"licence": "https://creativecommons.org/licenses/by/4.0/", "licence_title": "CC BY 4.0", "periodicity": "MONTHLY", "coverage": "cả nước", "period_column": "month",
+	"keywords_vi": ["bảo hiểm"], "keywords_en": ["insurance"], "count_column": "persons", "threshold": 5,
+	"dimensions": [{"name": "place", "levels": ["region", "province"]}, {"name": "sex", "levels": ["sex"]}],
+	"measures": [{"name": "persons", "title_vi": "Số người", "title_en": "Persons"}, {"name": "amount"}]}' AS dataset;
+GRANT SELECT ON t TO PUBLIC;
+SELECT pg_temp.officer(format($$dwh.create_service('tap_open', 'open', 'TAP_OPEN', 'dwh_star.tap_open', %L)$$, service || '{"columns": [{"name": "province"}]}')) AS s1,
+	pg_temp.officer(format($$dwh.create_service('tap_open_paid', 'open', 'TAP_OPEN', 'dwh_star.tap_open_paid', %L)$$, service || '{"columns": [{"name": "province"}]}')) AS s2,
+	pg_temp.officer(format($$dwh.create_service('tap_open_special', 'special', 'TAP_OPEN', 'dwh_star.tap_open', %L)$$, service || '{"columns": [{"name": "province"}]}')) AS s3
+FROM t \gset
+CREATE FUNCTION pg_temp.describe(p_changes jsonb, p_code text DEFAULT 'tap_open') RETURNS text LANGUAGE sql AS $$
+	SELECT left(pg_temp.officer(format('dwh.describe_open_data(%L, %L)', p_code, dataset || p_changes)), 5) FROM t$$;
+CREATE FUNCTION pg_temp.publish(p_more text DEFAULT ', p_is_unverified_accepted => true', p_code text DEFAULT 'tap_open') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.officer(format('dwh.publish_open_data(%L, 990087, ''QĐ 9'', dwh.today()%s)', p_code, p_more))$$;
+
+-- The list.
+SELECT is(left(pg_temp.call_as('tap_open_partner', $$dwh.describe_open_data('tap_open', '{}')$$), 5), '42501', 'only officers keep the list');
+SELECT is(pg_temp.describe('{}', 'tap_open_special'), '22023', 'of services of kind open');
+SELECT is(pg_temp.describe('{"colour": 1}'), '22023', 'there is no such field');
+SELECT is(pg_temp.describe('{"citation": " "}'), '22023', 'ND47-011 no citation');
+SELECT is(pg_temp.describe('{"licence": "free"}'), '22023', 'ND47-011 no address of a licence');
+SELECT is(pg_temp.describe('{"coverage": null}'), '22023', '2327-061 no coverage');
+SELECT is(pg_temp.describe('{"periodicity": "SOMETIMES"}'), '22023', '2327-061 no period of updates');
+SELECT is(pg_temp.describe('{"measures": [{"name": "person_id"}]}'), '22023', 'ND47-011 an identifying column');
+SELECT is(pg_temp.describe('{"measures": [{"name": "province"}]}'), '22023', 'figures are numbers');
+SELECT is(pg_temp.describe('{"measures": [{"name": "nothing"}]}'), '42703', 'of the source');
+SELECT is(pg_temp.describe('{"dimensions": []}'), '22023', 'dimensions are there');
+SELECT is(pg_temp.describe('{"tables": [["colour"]]}'), '22023', 'tables are made of dimensions');
+SELECT is(pg_temp.describe('{"threshold": 2}'), '22023', 'a threshold of two hides nobody');
+SELECT is(pg_temp.describe('{"count_column": null}'), '22023', 'somebody stands behind a figure');
+SELECT is(pg_temp.describe('{"p_percent": 10}'), '22023', 'dominance asks for contributors');
+SELECT is(left(pg_temp.publish(), 5), '42704', '2327-005 what is not in the list is not published');
+SELECT is(pg_temp.describe('{}'), left(:'s1', 5), 'a dataset is described');
+
+-- Publishing.
+SELECT is(left(pg_temp.publish(), 5), '55000', 'not before its service');
+UPDATE dwh_catalog.share_host SET agency_id = :host;
+SELECT pg_temp.officer($$dwh.publish_service('tap_open')$$) AS p1, pg_temp.officer($$dwh.publish_service('tap_open_paid')$$) AS p2 \gset
+SELECT is(left(pg_temp.publish(), 5), '55000', 'not without an address');
+UPDATE dwh_catalog.share_host SET open_data_uri = 'https://data.example.invalid/open/';
+SELECT matches(pg_temp.publish(', p_basis => ''ND47'''), '^55000 legal basis "ND47" .* not in force', '2327-062 Decree 47 Arts. 17-21 have ended');
+SELECT matches(pg_temp.publish(''), '^55000 legal basis "ND194" .* not verified', '2327-062 its successor was not verified');
+SELECT is(left(pg_temp.publish(', p_basis => ''ND1'''), 5), '42704', '2327-062 there is no such basis');
+SELECT is(left(pg_temp.officer($$dwh.publish_open_data('tap_open', 1, 'QĐ 9', dwh.today(), NULL, true)$$), 5), '22023', 'an office holder decides');
+SELECT is(left(pg_temp.officer($$dwh.publish_open_data('tap_open', 990087, ' ', dwh.today(), NULL, true)$$), 5), '22023', 'by a document');
+SELECT is(left(pg_temp.officer($$dwh.publish_open_data('tap_open', 990087, 'QĐ 9', dwh.today() + 1, NULL, true)$$), 5), '22023', 'of today at the latest');
+SELECT pg_temp.officer($$dwh.set_fee('tap_open', 'enterprise', 1000, 'TT 1')$$) AS fee \gset
+SELECT is(left(pg_temp.publish(), 5), '55000', 'ND47-011 open data has no fee');
+DELETE FROM dwh_catalog.share_fee WHERE fee_id = :fee;
+SELECT throws_ok($$SELECT dwh.get_open_data_version('tap_open')$$, '42704', NULL, '2327-005 what is not published is absent');
+UPDATE dwh_star.tap_open SET province = NULL WHERE province = 'A1' AND sex = 'F';
+SELECT is(left(pg_temp.publish(), 5), '22023', 'a row without a province is no part of a table of sums');
+UPDATE dwh_star.tap_open SET province = 'A1' WHERE province IS NULL;
+SELECT is(pg_temp.publish(), '1', '2327-062 ND47-011 published, the unverified basis accepted');
+SELECT is((SELECT decision FROM dwh_log.audit_event WHERE action = 'publish_open_data' ORDER BY event_id DESC LIMIT 1), 'done', 'an event says so');
+
+-- The files.
+CREATE FUNCTION pg_temp.file_as(p_role text, p_format text, p_version text DEFAULT 'NULL') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.call_as(p_role, format('string_agg(l || chr(10), '''') FROM (SELECT dwh.open_data(''tap_open'', %L, %s) AS l) AS f', p_format, p_version))$$;
+SELECT is((regexp_split_to_array(pg_temp.file_as('tap_open_partner', 'csv'), E'\n'))[1:2],
+	ARRAY['month,region,province,sex,persons,amount,status', '2026-01-01,_T,_T,_T,273,1005,ok'], '2327-005 2327-076 an account without agreement reads it');
+SELECT matches(pg_temp.file_as('tap_open_partner', 'csv'), E'\n2026-01-01,Vùng A,"A, ""2""",F,', 'quoted as CSV is');
+SELECT matches(pg_temp.file_as('tap_open_partner', 'csv'), E'\n2026-01-01,Vùng B,B1,F,,,suppressed\n', 'ND47-012 the figure of three people is empty');
+SELECT is(pg_temp.file_as('tap_open_partner', 'csv') ~ E'\n[^\n]*,0,[^\n]*suppressed', false, 'and never 0');
+SELECT is((pg_temp.file_as('tap_open_partner', 'json')::json) ->> 'citation', 'BHXH Việt Nam, Người tham gia', '2327-067 the file cites its source');
+SELECT is((pg_temp.file_as('tap_open_partner', 'json')::json) ->> 'licence', 'https://creativecommons.org/licenses/by/4.0/', '2327-067 and its licence');
+SELECT is((SELECT string_agg(r ->> 'persons', ' ' ORDER BY r ->> 'persons') FROM json_array_elements(pg_temp.file_as('tap_open_partner', 'json')::json -> 'rows') AS r
+	WHERE r ->> 'month' = '2026-02-01' AND r ->> 'region' = '_T' AND r ->> 'sex' = '_T'), '273', 'the same figures as JSON');
+SELECT is((SELECT csv_digest || ' ' || csv_bytes FROM dwh.open_data_versions WHERE dataset = 'tap_open'), (SELECT encode(sha256(convert_to(f, 'UTF8')), 'hex') || ' '
+	|| octet_length(f) FROM pg_temp.file_as('tap_open_partner', 'csv') AS f), 'its checksum is that of the lines');
+SELECT is(left(pg_temp.file_as('tap_open_partner', 'xlsx'), 5), '22023', 'ND47-011 open formats only');
+SELECT is((SELECT string_agg(rule || ' ' || coordinates, ', ') FROM dwh.open_data_suppressions WHERE dataset = 'tap_open' AND period = '2026-01-01' AND state = 'primary'),
+	'threshold [["Vùng B", "B1"], ["F"]]', 'ND47-012 what was left out, and why, is recorded');
+SELECT is((SELECT count(*) FROM dwh.open_data_suppressions WHERE dataset = 'tap_open' AND period = '2026-01-01' AND state = 'complementary'), 3::bigint,
+	'ND47-012 with three cells that protect it');
+SELECT is(pg_temp.call_as('tap_open_auditor', $$count(*) > 0 FROM dwh.open_data_suppressions$$) || left(pg_temp.call_as('tap_open_auditor', $$count(*) FROM dwh_catalog.open_data_cell$$), 5)
+	|| left(pg_temp.call_as('tap_open_officer', $$count(*) FROM dwh_catalog.open_data_cell$$), 5) || left(pg_temp.call_as('tap_open_partner', $$count(*) FROM dwh.open_data_suppressions$$), 5),
+	'true425014250142501', 'reviewers see which cells, nobody sees the figures');
+
+-- The catalogue.
+CREATE TEMPORARY TABLE catalogue AS SELECT pg_temp.call_as('tap_open_partner', 'dwh.open_data_catalogue()')::jsonb AS c;
+SELECT is((SELECT c ->> '@type' FROM catalogue) || (SELECT string_agg(d ->> '@id', ' ') FROM catalogue, jsonb_array_elements(c -> 'dcat:dataset') AS d),
+	'dcat:Cataloghttps://data.example.invalid/open/tap_open', '2327-005 DCAT: a catalogue with the dataset');
+SELECT is_empty($$SELECT k FROM catalogue, unnest(ARRAY['@context', 'dct:title', 'dct:description', 'dct:publisher', 'dcat:dataset', 'foaf:homepage']) AS k WHERE NOT c ? k
+	UNION ALL SELECT k FROM catalogue, unnest(ARRAY['dct:title', 'dct:description', 'dct:publisher', 'dcat:contactPoint', 'dcat:theme', 'dcat:keyword', 'dct:temporal', 'dct:spatial',
+		'dct:accrualPeriodicity', 'dct:accessRights', 'dcat:version', 'dcat:distribution', 'dct:provenance']) AS k WHERE NOT c -> 'dcat:dataset' -> 0 ? k
+	UNION ALL SELECT k FROM catalogue, jsonb_array_elements(c #> '{dcat:dataset,0,dcat:distribution}') AS d, unnest(ARRAY['dcat:accessURL', 'dcat:downloadURL', 'dct:format', 'dcat:mediaType',
+		'dct:license', 'dcat:byteSize', 'spdx:checksum']) AS k WHERE NOT d ? k$$, 'what DCAT-AP asks for, and recommends, is there');
+SELECT is((SELECT c #>> '{dcat:dataset,0,dct:accrualPeriodicity,@id}' FROM catalogue), 'http://publications.europa.eu/resource/authority/frequency/MONTHLY', '2327-061 periodicity');
+SELECT is((SELECT c #>> '{dcat:dataset,0,dct:temporal,dcat:startDate,@value}' || ' ' || (c #>> '{dcat:dataset,0,dct:temporal,dcat:endDate,@value}') FROM catalogue), '2026-01-01 2026-02-01', 'months');
+SELECT is((SELECT string_agg(d #>> '{spdx:checksum,spdx:checksumValue,@value}', ' ' ORDER BY n) FROM catalogue, jsonb_array_elements(c #> '{dcat:dataset,0,dcat:distribution}') WITH ORDINALITY AS t (d, n)),
+	(SELECT csv_digest || ' ' || json_digest FROM dwh.open_data_versions WHERE dataset = 'tap_open'), 'checksums are those of the files');
+
+-- Versions.
+SELECT matches(pg_temp.publish(), '^55000 nothing has changed', 'nothing new, no version');
+CREATE TEMPORARY TABLE before AS SELECT period, coordinates FROM dwh.open_data_suppressions WHERE dataset = 'tap_open';
+UPDATE dwh_star.tap_open SET persons = persons + 1 WHERE month = '2026-02-01' AND province = 'A1' AND sex = 'M';
+SELECT is(pg_temp.publish(', p_is_unverified_accepted => true, p_note => ''A1 đính chính'''), '2', 'figures that were revised are the next version');
+SELECT is_empty($$TABLE before EXCEPT SELECT period, coordinates FROM dwh.open_data_suppressions WHERE dataset = 'tap_open' AND version = 2$$,
+	'ND47-012 what did not change stays out');
+SELECT is(pg_temp.describe('{"dimensions": [{"name": "place", "levels": ["region"]}]}'), '55000', 'ND47-012 another shape is another dataset');
+SELECT throws_ok($$UPDATE dwh_catalog.open_data_version SET document_no = 'x' WHERE version = 1$$, '42501', NULL, '2327-080 an issued version does not change');
+SELECT is(pg_temp.officer($$dwh.withdraw_open_data('tap_open', 'sai số', 990087, 'QĐ 10', 2)$$), '1', 'a version is withdrawn');
+SELECT is(left(pg_temp.file_as('tap_open_partner', 'csv', '2'), 5) || (SELECT version FROM dwh.open_data_versions WHERE dataset = 'tap_open' AND is_newest), '427041', '2327-045 and is read no more');
+
+-- One employer dominates; cells that he would follow from are left out, too.
+SELECT is(pg_temp.describe('{"count_column": null, "contributor_column": "employer_id", "p_percent": 10, "dominance_n": 1, "dominance_k": 75, "measures": [{"name": "paid"}],
+	"dimensions": [{"name": "province", "levels": ["province"]}, {"name": "branch", "levels": ["branch"]}]}', 'tap_open_paid'), left(:'s2', 5), 'a dataset of payments');
+SELECT is(pg_temp.publish(p_code => 'tap_open_paid'), '1', 'published');
+SELECT is((SELECT string_agg(concat_ws(' ', state, rule, coordinates), ', ' ORDER BY state DESC, coordinates) FROM dwh.open_data_suppressions WHERE dataset = 'tap_open_paid'
+	AND state = 'primary' AND coordinates = '[["P1"], ["x"]]'), 'primary dominance [["P1"], ["x"]]', 'ND47-012 rule (1, 75)');
+SELECT * FROM finish();
