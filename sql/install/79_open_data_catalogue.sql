@@ -22,8 +22,7 @@ RETURNS jsonb LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, 
 			'spdx:checksum', jsonb_build_object('@type', 'spdx:Checksum', 'spdx:algorithm', jsonb_build_object('@id', 'spdx:checksumAlgorithm_sha256',
 				'@type', 'spdx:ChecksumAlgorithm'), 'spdx:checksumValue', jsonb_build_object('@value', f.digest, '@type', 'xsd:hexBinary')),
 			'dct:issued', jsonb_build_object('@value', to_char(v.published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '@type', 'xsd:dateTime'),
-			'dcatap:availability', jsonb_build_object('@id', 'http://publications.europa.eu/resource/authority/planned-availability/AVAILABLE',
-				'@type', 'skos:Concept')) AS node
+			'dcatap:availability', jsonb_build_object('@id', 'http://publications.europa.eu/resource/authority/planned-availability/AVAILABLE')) AS node
 		FROM dwh.open_data_versions AS v CROSS JOIN publisher AS p
 			CROSS JOIN LATERAL (VALUES (1, 'csv', 'text/csv', v.csv_bytes, v.csv_digest), (2, 'json', 'application/json', v.json_bytes, v.json_digest))
 				AS f (n, format, media_type, bytes, digest)
@@ -36,7 +35,7 @@ RETURNS jsonb LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, 
 			'dcat:keyword', nullif((SELECT jsonb_agg(jsonb_build_object('@value', k, '@language', l)) FROM (
 				SELECT k, 'vi' AS l FROM jsonb_array_elements_text(v.keywords_vi) AS k UNION ALL SELECT k, 'en' FROM jsonb_array_elements_text(v.keywords_en) AS k) AS w), '[]'),
 			'dct:publisher', jsonb_build_object('@id', p.uri || 'publisher'), 'dcat:contactPoint', p.contact,
-			'dcat:theme', jsonb_build_object('@id', 'http://publications.europa.eu/resource/authority/data-theme/' || v.theme, '@type', 'skos:Concept'),
+			'dcat:theme', jsonb_build_object('@id', 'http://publications.europa.eu/resource/authority/data-theme/' || v.theme),
 			'dct:accrualPeriodicity', jsonb_build_object('@id', 'http://publications.europa.eu/resource/authority/frequency/' || v.periodicity, '@type', 'dct:Frequency'),
 			'dct:accessRights', jsonb_build_object('@id', 'http://publications.europa.eu/resource/authority/access-right/PUBLIC', '@type', 'dct:RightsStatement'),
 			'dct:spatial', jsonb_build_object('@id', v.spatial, '@type', 'dct:Location'),

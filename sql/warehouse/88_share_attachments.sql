@@ -102,7 +102,23 @@ CREATE OR REPLACE VIEW dwh_catalog.share_due_item AS
 	FROM dwh_catalog.share_agreement AS g
 		JOIN LATERAL (SELECT * FROM dwh_catalog.share_agreement_version AS n WHERE n.agreement_id = g.agreement_id
 			ORDER BY n.version DESC LIMIT 1) AS v ON v.storage_days IS NOT NULL
-	WHERE least(g.ended_on, v.valid_to) IS NOT NULL;
+	WHERE least(g.ended_on, v.valid_to) IS NOT NULL
+	UNION ALL
+	-- Open data is brought up to date within its own period (2327 Art. 14.1), and under Decree 47 Art. 20.3 within 3 months.
+	SELECT 'share', r.article, 'open_data_update', s.code, format('Cập nhật dữ liệu mở | Update open data: %s', v.description ->> 'title_vi'), NULL, NULL,
+		v.service_id, e.begun_on, (e.begun_on + r.term)::date,
+		least((v.withdrawn_at AT TIME ZONE w.time_zone)::date, (SELECT min((n.published_at AT TIME ZONE w.time_zone)::date)
+			FROM dwh_catalog.open_data_version AS n WHERE n.service_id = v.service_id AND n.version > v.version)), r.rule_valid_to, false, true
+	FROM dwh_catalog.open_data_version AS v JOIN dwh_catalog.share_service AS s USING (service_id) CROSS JOIN dwh_catalog.warehouse AS w
+		CROSS JOIN LATERAL (SELECT (v.published_at AT TIME ZONE w.time_zone)::date AS begun_on) AS e
+		CROSS JOIN LATERAL (
+			SELECT '2327 Art 14(1)' AS article, CASE v.description ->> 'periodicity' WHEN 'WEEKLY' THEN interval '7 days' WHEN 'MONTHLY' THEN interval '1 month'
+				WHEN 'QUARTERLY' THEN interval '3 months' WHEN 'ANNUAL_2' THEN interval '6 months' WHEN 'ANNUAL' THEN interval '1 year' END AS term,
+				NULL::date AS rule_valid_to
+			UNION ALL
+			SELECT d.source, make_interval(months => d.value_number::int), d.valid_to FROM dwh_catalog.deadline AS d
+			WHERE d.source = 'ND47 Art 20(3)' AND d.subject LIKE 'update%' AND d.valid_from <= e.begun_on AND coalesce(d.valid_to >= e.begun_on, true)) AS r
+	WHERE v.published_at IS NOT NULL AND r.term IS NOT NULL;
 COMMENT ON VIEW dwh_catalog.share_due_item IS
 	'Việc đánh giá, xác nhận xóa dữ liệu có thời hạn | Evaluations and confirmations of deletion that are due';
 COMMENT ON COLUMN dwh_catalog.share_due_item.room IS 'Bộ phận | Room';

@@ -1,7 +1,7 @@
 -- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
--- 2327-005 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012
+-- 2327-005 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
 SET client_min_messages = error;
-SELECT plan(57);
+SELECT plan(61);
 CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_open_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_open_auditor LOGIN IN ROLE dwh_auditor;
@@ -133,6 +133,19 @@ SELECT is(pg_temp.describe('{"dimensions": [{"name": "place", "levels": ["region
 SELECT throws_ok($$UPDATE dwh_catalog.open_data_version SET document_no = 'x' WHERE version = 1$$, '42501', NULL, '2327-080 an issued version does not change');
 SELECT is(pg_temp.officer($$dwh.withdraw_open_data('tap_open', 'sai số', 990087, 'QĐ 10', 2)$$), '1', 'a version is withdrawn');
 SELECT is(left(pg_temp.file_as('tap_open_partner', 'csv', '2'), 5) || (SELECT version FROM dwh.open_data_versions WHERE dataset = 'tap_open' AND is_newest), '427041', '2327-045 and is read no more');
+
+-- What is not brought up to date: version 0, of January 2025, until version 1.
+INSERT INTO dwh_catalog.open_data_version (service_id, version, published_at, decided_by, document_no, document_on, basis_id, is_unverified_accepted, description, cell_count,
+	suppressed_count, csv_digest, csv_bytes, json_digest, json_bytes, withdrawn_at, withdrawal_reason, withdrawal_decided_by, withdrawal_document_no)
+SELECT service_id, 0, '2025-01-15 12:00+07', decided_by, document_no, document_on, 1, false, description, 0, 0, '', 0, '', 0, '2026-01-01', 'x', decided_by, 'x'
+FROM dwh_catalog.open_data_version WHERE service_id = :s1 AND version = 1;
+CREATE FUNCTION pg_temp.late(p_on date) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(article || ' ' || due_on, ', ' ORDER BY due_on) FROM dwh_catalog.due_item WHERE kind = 'open_data_update' AND object = 'tap_open' AND due_on < p_on
+		AND begun_on <= p_on AND coalesce(done_on > p_on, true) AND coalesce(rule_valid_to >= p_on, true)$$;
+SELECT is(pg_temp.late('2025-02-15'), NULL, '2327-061 not on the day that it is due');
+SELECT is(pg_temp.late('2025-02-16'), '2327 Art 14(1) 2025-02-15', '2327-061 the day after');
+SELECT is(pg_temp.late('2025-08-18'), '2327 Art 14(1) 2025-02-15, ND47 Art 20(3) 2025-04-15', 'ND47-013 three months by Decree 47');
+SELECT is(pg_temp.late('2025-08-19'), '2327 Art 14(1) 2025-02-15', 'ND47-013 which have ended');
 
 -- One employer dominates; cells that he would follow from are left out, too.
 SELECT is(pg_temp.describe('{"count_column": null, "contributor_column": "employer_id", "p_percent": 10, "dominance_n": 1, "dominance_k": 75, "measures": [{"name": "paid"}],
