@@ -3,7 +3,7 @@
 -- 893-020 893-042 893-055 893-074 893-076 893-088 893-092
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(55);
+SELECT plan(57);
 CREATE EXTENSION IF NOT EXISTS dblink;
 CREATE ROLE tap_use_reader LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_admin LOGIN;
@@ -151,6 +151,21 @@ SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health(24) WHERE comp
 SELECT is(pg_temp.ask('tap_use_reader', 'SELECT 1 FROM dwh.health()'), '42501', 'readers do not ask');
 SELECT is(pg_temp.ask('tap_auditor', 'SELECT count(*) FROM dwh.health()'), '6', 'auditors do');
 SELECT is(pg_temp.ask('tap_admin', 'SELECT 1 FROM dwh.health(-1)'), '22023', 'hours are not negative');
+-- The worker is stopped; the postmaster starts it again after five seconds.
+SELECT pg_terminate_backend(pid) FROM dwh.get_audit_worker() \g /dev/null
+CREATE FUNCTION pg_temp.worker_becomes(p_state text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1 .. 1200 LOOP
+		IF (SELECT state FROM dwh.health() WHERE component = 'worker') = p_state THEN
+			RETURN true;
+		END IF;
+		PERFORM pg_sleep(0.05);
+	END LOOP;
+	RETURN false;
+END
+$$;
+SELECT is(pg_temp.worker_becomes('error'), true, '893-055 stopping the worker turns its row to error within one minute');
+SELECT is(pg_temp.worker_becomes('ok'), true, 'until it is back');
 SELECT * FROM finish();
 
 DELETE FROM dwh_catalog.problem WHERE problem_id = :problem;
