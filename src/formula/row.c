@@ -524,7 +524,7 @@ dwh_row_joins_sql(const DwhRowScope *scope)
 	{
 		const DwhRowJoin *join = lfirst(lc);
 
-		appendStringInfo(&sql, "\n  LEFT JOIN %s %s ON %s.%s = %s.%s",
+		appendStringInfo(&sql, "\n          LEFT JOIN %s %s ON %s.%s = %s.%s",
 						 dwh_relation_sql(join->relation),
 						 join->alias, join->alias, quote_identifier(join->key),
 						 join->parent_alias, quote_identifier(join->column));

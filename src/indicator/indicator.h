@@ -281,6 +281,12 @@ typedef struct DwhParameters
 	Datum		values[64];
 } DwhParameters;
 
+/* What aggregates look at in the rows of a statement. */
+typedef struct DwhRowColumns
+{
+	List	   *sql;			/* of char *: expressions over f, m and joined tables */
+} DwhRowColumns;
+
 /* A statement that answers requests, or tells which units have rows in which months. */
 typedef struct DwhStatement
 {
@@ -385,6 +391,7 @@ extern int	dwh_frame_index(DwhEvaluation *ev, DwhFrame frame);
 extern List *dwh_scan_plan(DwhEvaluation *ev);
 extern void dwh_scan_run(DwhEvaluation *ev);
 extern int	dwh_parameter_add(DwhParameters *parameters, Oid type, Datum value);
+extern char *dwh_row_column(DwhRowColumns *columns, const char *sql);
 extern DwhCell *dwh_cell_enter(DwhEvaluation *ev, const DwhCellKey *key);
 extern char *dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code);
 extern int	dwh_dim_set_find(DwhEvaluation *ev, List *values);
@@ -396,7 +403,7 @@ extern void dwh_source_choose(DwhFamily *family, List *requests, DateADT first, 
 extern DwhSource *dwh_source_presence(DwhFamily *family, DwhSubject *subject, const char *unit_column, DateADT first, DateADT last);
 extern DwhRowScope dwh_source_rows(DwhSource *source, const char *month_end);
 extern char *dwh_source_column_sql(DwhSource *source, const char *code);
-extern char *dwh_source_state_sql(DwhSource *source, const DwhRequest *request, const char *filter);
+extern char *dwh_source_state_sql(DwhSource *source, DwhRowColumns *rows, const DwhRequest *request, const char *filter);
 
 /* manual.c */
 extern List *dwh_manual_plan(DwhEvaluation *ev, List *requests);

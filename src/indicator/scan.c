@@ -394,15 +394,43 @@ append_filters(StringInfo sql, DwhEvaluation *ev, DwhSource *source, DwhRowScope
 		int			parameter = dwh_parameter_add(parameters, TEXTARRAYOID, filter->values);
 
 		if (filter->has_null)
-			appendStringInfo(sql, "\n   AND (%s = ANY ($%d) OR %s IS NULL)", dimension, parameter, dimension);
+			appendStringInfo(sql, "\n           AND (%s = ANY ($%d) OR %s IS NULL)", dimension, parameter, dimension);
 		else
-			appendStringInfo(sql, "\n   AND %s = ANY ($%d)", dimension, parameter);
+			appendStringInfo(sql, "\n           AND %s = ANY ($%d)", dimension, parameter);
 	}
+}
+
+/* Whether the request is needed for single months only. */
+static bool
+is_for_months(DwhEvaluation *ev, const DwhRequest *request)
+{
+	int			i = -1;
+
+	while ((i = bms_next_member(request->frames, i)) >= 0)
+		if (ev->frames[i].nmonths > 1)
+			return false;
+	return true;
+}
+
+/*
+ * What aggregates look at in a row: conditions and expressions, each worked out once a row however many requests share it. Returns
+ * the name of its column in the rows q.
+ */
+char *
+dwh_row_column(DwhRowColumns *columns, const char *sql)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns->sql)
+		if (strcmp(lfirst(lc), sql) == 0)
+			return psprintf("q.c%d", foreach_current_index(lc) + 1);
+	columns->sql = lappend(columns->sql, pstrdup(sql));
+	return psprintf("q.c%d", list_length(columns->sql));
 }
 
 /* The rows that a request counts, as FILTER clause; empty for all rows. */
 static char *
-request_filter_sql(DwhSource *source, DwhRowScope *scope, const DwhRequest *request)
+request_filter_sql(DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, DwhRowColumns *rows, const DwhRequest *request)
 {
 	const DwhMeasure *measure = request->measure;
 	StringInfoData sql;
@@ -410,12 +438,13 @@ request_filter_sql(DwhSource *source, DwhRowScope *scope, const DwhRequest *requ
 	const char *glue = "";
 
 	initStringInfo(&sql);
-	if (request->kind == DWH_SCAN_WINDOW && strcmp(measure->behaviour, "stock") == 0)
+	/* a single month is the first and the last one of its frame */
+	if (request->kind == DWH_SCAN_WINDOW && strcmp(measure->behaviour, "stock") == 0 && !is_for_months(ev, request))
 	{
 		appendStringInfoString(&sql, "m.is_last");
 		glue = " AND ";
 	}
-	else if (request->kind == DWH_SCAN_WINDOW && strcmp(measure->behaviour, "opening") == 0)
+	else if (request->kind == DWH_SCAN_WINDOW && strcmp(measure->behaviour, "opening") == 0 && !is_for_months(ev, request))
 	{
 		appendStringInfoString(&sql, "m.is_first");
 		glue = " AND ";
@@ -436,23 +465,23 @@ request_filter_sql(DwhSource *source, DwhRowScope *scope, const DwhRequest *requ
 												   psprintf("filter of [%s]", measure->code)));
 		glue = " AND ";
 	}
-	return sql.len > 0 ? psprintf(" FILTER (WHERE %s)", sql.data) : pstrdup("");
+	return sql.len > 0 ? psprintf(" FILTER (WHERE %s)", dwh_row_column(rows, sql.data)) : pstrdup("");
 }
 
-/* The aggregate of a request over rows f. */
+/* The aggregate of a request over rows q. */
 static char *
-request_aggregate_sql(DwhSource *source, DwhRowScope *scope, const DwhRequest *request)
+request_aggregate_sql(DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, DwhRowColumns *rows, const DwhRequest *request)
 {
 	const DwhMeasure *measure = request->measure;
-	char	   *filter = request_filter_sql(source, scope, request);
+	char	   *filter = request_filter_sql(ev, source, scope, rows, request);
 	DwhRowType	type;
 	char	   *expression;
 
 	if (source->summary)
-		return dwh_source_state_sql(source, request, filter);
+		return dwh_source_state_sql(source, rows, request, filter);
 	if (measure->expression == NULL)
 		return psprintf("count(*)%s::numeric", filter);
-	expression = dwh_row_compile(scope, dwh_formula_parse(measure->expression), &type);
+	expression = dwh_row_column(rows, dwh_row_compile(scope, dwh_formula_parse(measure->expression), &type));
 	if (request->wants_set)
 		return psprintf("dwh.id_set_agg(%s)%s", expression, filter);
 	if (strcmp(measure->aggregate, "distinct") == 0)
@@ -502,18 +531,19 @@ unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_spli
  * stock, so a sum over provinces is partial. 0 where none has it. Within one province it is 1 or 0.
  */
 static char *
-opening_share_sql(DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, const DwhRequest *request)
+opening_share_sql(DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, DwhRowColumns *rows, const DwhRequest *request)
 {
 	const char *opening = request->measure->opening_filter;
 	const char *counted = request->measure->filter;
-	char	   *province = psprintf("dwh.unit_at(f.%s, m.map_on, 'province')", quote_identifier(source->unit_column));
+	char	   *province;
 
 	if (opening == NULL)
 		return pstrdup("1::float8");
-	opening = dwh_row_compile_condition(scope, opening, "opening filter");
+	opening = dwh_row_column(rows, dwh_row_compile_condition(scope, opening, "opening filter"));
 	if (ev->level >= DWH_MAP_PROVINCE)
 		return psprintf("(count(*) FILTER (WHERE %s) > 0)::int::float8", opening);
-	counted = counted ? dwh_row_compile_condition(scope, counted, "filter") : "true";
+	counted = counted ? dwh_row_column(rows, dwh_row_compile_condition(scope, counted, "filter")) : "true";
+	province = dwh_row_column(rows, psprintf("dwh.unit_at(f.%s, m.map_on, 'province')", quote_identifier(source->unit_column)));
 	return psprintf("CASE WHEN count(*) FILTER (WHERE %s) > 0 THEN coalesce(dwh.distinct_count(%s) FILTER (WHERE %s)::float8"
 					" / nullif(dwh.distinct_count(%s) FILTER (WHERE %s OR %s), 0), 1) ELSE 0 END",
 					opening, province, opening, province, opening, counted);
@@ -600,7 +630,8 @@ frames_of(List *requests)
 
 /*
  * The statement that answers the requests in the frames, which share source, unit column and kind. Its columns: frame, unit, split, the
- * dimensions, one value a request, and for running sums one share of units with an opening load a request.
+ * dimensions, one value a request, and for running sums one share of units with an opening load a request. Within, a query gives every
+ * row with what it counts for and what the aggregates look at; OFFSET 0 keeps the planner from working that out once an aggregate.
  */
 static char *
 statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *frames, DwhParameters *parameters)
@@ -609,6 +640,8 @@ statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *f
 	DwhMeasure *measure = first_request->measure;
 	DwhScanKind kind = first_request->kind;
 	DwhRowScope scope;
+	DwhRowColumns rows = {0};
+	StringInfoData keys;
 	StringInfoData columns;
 	StringInfoData groups;
 	StringInfoData where;
@@ -622,31 +655,38 @@ statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *f
 	scope = dwh_source_rows(source, kind == DWH_SCAN_RUNNING ? psprintf("((%s + interval '1 month')::date - 1)", month)
 							 : "m.month_end");
 	unit_sql(ev, source->unit_column, &unit, &is_split);
+	initStringInfo(&keys);
 	initStringInfo(&columns);
 	initStringInfo(&groups);
 	initStringInfo(&where);
-	appendStringInfo(&columns, "m.frame AS frame, %s AS unit_id, %s AS is_split", unit, is_split);
+	appendStringInfo(&keys, "m.frame AS frame, %s AS unit_id, %s AS is_split", unit, is_split);
+	appendStringInfoString(&columns, "q.frame, q.unit_id, q.is_split");
 	appendStringInfoString(&groups, "1, 2, 3");
 	foreach(lc, ev->family->dimensions)
 	{
-		appendStringInfo(&columns, ",\n       %s AS d%d", source_dimension_sql(source, &scope, measure, lfirst(lc)),
-						 foreach_current_index(lc) + 1);
+		int			d = foreach_current_index(lc) + 1;
+
+		appendStringInfo(&keys, ",\n               %s AS d%d", source_dimension_sql(source, &scope, measure, lfirst(lc)), d);
+		appendStringInfo(&columns, ", q.d%d", d);
 		appendStringInfo(&groups, ", %d", n++);
 	}
 	if (kind == DWH_SCAN_MONTHLY)
 	{
-		appendStringInfo(&columns, ",\n       %s AS month", month);
+		appendStringInfo(&keys, ",\n               %s AS month", month);
+		appendStringInfoString(&columns, ", q.month");
 		appendStringInfo(&groups, ", %d", n++);
 	}
 	foreach(lc, requests)
-		appendStringInfo(&columns, ",\n       %s AS v%d", request_aggregate_sql(source, &scope, lfirst(lc)),
+		appendStringInfo(&columns, ",\n       %s AS v%d", request_aggregate_sql(ev, source, &scope, &rows, lfirst(lc)),
 						 foreach_current_index(lc) + 1);
 	if (kind == DWH_SCAN_RUNNING)
 		foreach(lc, requests)
 		{
-			appendStringInfo(&columns, ",\n       %s AS o%d", opening_share_sql(ev, source, &scope, lfirst(lc)),
+			appendStringInfo(&columns, ",\n       %s AS o%d", opening_share_sql(ev, source, &scope, &rows, lfirst(lc)),
 							 foreach_current_index(lc) + 1);
 		}
+	foreach(lc, rows.sql)
+		appendStringInfo(&keys, ",\n               %s AS c%d", (char *) lfirst(lc), foreach_current_index(lc) + 1);
 
 	if (kind == DWH_SCAN_RUNNING)
 	{
@@ -671,8 +711,8 @@ statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *f
 	append_units(&where, ev, source->unit_column, frames, parameters);
 	append_filters(&where, ev, source, &scope, measure, parameters);
 
-	return psprintf("SELECT %s\n  FROM %s f\n  JOIN %s%s\n WHERE %s\n GROUP BY %s",
-					columns.data, source->relation_sql, pairs, dwh_row_joins_sql(&scope), where.data,
+	return psprintf("SELECT %s\n  FROM (SELECT %s\n          FROM %s f\n          JOIN %s%s\n         WHERE %s OFFSET 0) AS q\n GROUP BY %s",
+					columns.data, keys.data, source->relation_sql, pairs, dwh_row_joins_sql(&scope), where.data,
 					groups.data);
 }
 
@@ -789,18 +829,6 @@ frames_of_units(DwhEvaluation *ev, const DwhRequest *like)
 			requests = lappend(requests, request);
 	}
 	return frames_of(requests);
-}
-
-/* Whether the request is needed for single months only. */
-static bool
-is_for_months(DwhEvaluation *ev, const DwhRequest *request)
-{
-	int			i = -1;
-
-	while ((i = bms_next_member(request->frames, i)) >= 0)
-		if (ev->frames[i].nmonths > 1)
-			return false;
-	return true;
 }
 
 /* Whether a statement about the presence is among those planned. */

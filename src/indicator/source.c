@@ -251,12 +251,12 @@ dwh_source_column_sql(DwhSource *source, const char *code)
 	return psprintf("(f.%s)::text", quote_identifier(summary_dimension(source->summary, code)->column));
 }
 
-/* The states of a request's measure put together; filter is the FILTER clause, or empty. */
+/* The states of a request's measure put together, from rows whose columns they are; filter is the FILTER clause, or empty. */
 char *
-dwh_source_state_sql(DwhSource *source, const DwhRequest *request, const char *filter)
+dwh_source_state_sql(DwhSource *source, DwhRowColumns *rows, const DwhRequest *request, const char *filter)
 {
 	DwhSummaryMeasure *entry = summary_measure(source->summary, request->measure);
-	char	   *column = psprintf("f.%s", quote_identifier(entry->column));
+	char	   *column = dwh_row_column(rows, psprintf("f.%s", quote_identifier(entry->column)));
 
 	if (request->wants_set)
 		return psprintf("dwh.union_agg(%s)%s", column, filter);
@@ -265,6 +265,7 @@ dwh_source_state_sql(DwhSource *source, const DwhRequest *request, const char *f
 	if (strcmp(entry->aggregate, "count") == 0)
 		return psprintf("coalesce(sum(%s)%s, 0)::numeric", column, filter);
 	if (strcmp(entry->aggregate, "avg") == 0)
-		return psprintf("sum(%s)%s / nullif(sum(f.%s)%s, 0)", column, filter, quote_identifier(entry->count_column), filter);
+		return psprintf("sum(%s)%s / nullif(sum(%s)%s, 0)", column, filter,
+						dwh_row_column(rows, psprintf("f.%s", quote_identifier(entry->count_column))), filter);
 	return psprintf("%s(%s)%s", entry->aggregate, column, filter);
 }

@@ -51,6 +51,11 @@ typedef struct ValuesCall
 	bool		has_as_of;
 	TimestampTz as_of;
 	ReturnSetInfo *rsinfo;
+	MemoryContext context;		/* of what follows */
+	DwhEvaluation *dims_of;		/* whose sets of dimension values stand in dims */
+	int			ndims;
+	Datum	   *dims;			/* as jsonb, 0 until needed */
+	Datum		whole_share;	/* completeness of most rows */
 } ValuesCall;
 
 static const char *const level_names[] =
@@ -260,6 +265,24 @@ dims_jsonb(DwhEvaluation *ev, int dims)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 }
 
+/* The same, made once for all rows of that set. */
+static Datum
+known_dims(ValuesCall *call, const DwhAnswer *answer)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->context);
+
+	if (call->dims_of != answer->ev || answer->dims >= call->ndims)
+	{
+		call->dims_of = answer->ev;
+		call->ndims = list_length(answer->ev->dim_sets);
+		call->dims = palloc0(call->ndims * sizeof(Datum));
+	}
+	if (call->dims[answer->dims] == 0)
+		call->dims[answer->dims] = dims_jsonb(answer->ev, answer->dims);
+	MemoryContextSwitchTo(old);
+	return call->dims[answer->dims];
+}
+
 /* A share as numeric with four decimals. */
 Datum
 dwh_share_numeric(float8 share)
@@ -283,7 +306,7 @@ status_of(const DwhAnswer *answer)
 static void
 emit_row(void *arg, const DwhAnswer *answer)
 {
-	ReturnSetInfo *rsinfo = ((ValuesCall *) arg)->rsinfo;
+	ValuesCall *call = arg;
 	const DwhFrame *frame = &answer->asked->frame;
 	Datum		values[VALUE_COLUMNS] = {0};
 	bool		nulls[VALUE_COLUMNS] = {0};
@@ -293,7 +316,7 @@ emit_row(void *arg, const DwhAnswer *answer)
 	values[2] = CStringGetTextDatum(dwh_period_type_name(frame->type));
 	values[3] = CStringGetTextDatum(answer->unit->code);
 	values[4] = CStringGetTextDatum(answer->unit->name);
-	values[5] = dims_jsonb(answer->ev, answer->dims);
+	values[5] = known_dims(call, answer);
 	nulls[6] = answer->value.is_null;
 	values[6] = answer->value.number;
 	values[7] = CStringGetTextDatum(answer->asked->indicator->base_unit);
@@ -302,13 +325,13 @@ emit_row(void *arg, const DwhAnswer *answer)
 	nulls[9] = !answer->is_ratio || answer->denominator.is_null;
 	values[9] = answer->denominator.number;
 	values[10] = CStringGetTextDatum(status_of(answer));
-	values[11] = dwh_share_numeric(answer->value.completeness);
+	values[11] = answer->value.completeness == 1 ? call->whole_share : dwh_share_numeric(answer->value.completeness);
 	nulls[12] = answer->version == NULL;
 	values[12] = Int32GetDatum(answer->version ? answer->version->version : 0);
 	nulls[13] = !answer->is_frozen;
 	if (answer->is_frozen)
 		values[13] = CStringGetTextDatum(answer->asked->closed->stage);
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	tuplestore_putvalues(call->rsinfo->setResult, call->rsinfo->setDesc, values, nulls);
 }
 
 /* Has closed periods answer with what was frozen. Raises 0A000 where p_as_of asks for what was not. */
@@ -427,6 +450,8 @@ static void
 parse_arguments(ValuesCall *call, FunctionCallInfo fcinfo)
 {
 	call->rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	call->context = CurrentMemoryContext;
+	call->whole_share = dwh_share_numeric(1);
 	call->catalogue = dwh_catalogue_load();
 	call->units = dwh_unit_table_load();
 	call->map_on = PG_ARGISNULL(7) ? DATEVAL_NOEND : PG_GETARG_DATEADT(7);
