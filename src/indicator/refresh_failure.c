@@ -48,14 +48,15 @@ dwh_refresh_try(void (*work) (void *), void *arg)
 	{
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (!is_of_formula(error->sqlerrcode))
-			PG_RE_THROW();
 		FlushErrorState();
+		/* also where the error goes on: outside a block nobody else would end the subtransaction */
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	if (error != NULL && !is_of_formula(error->sqlerrcode))
+		ReThrowError(error);
 	return error;
 }
 
