@@ -26,7 +26,7 @@ BEGIN
 				HINT = 'CREATE EXTENSION pg_cron, or let another scheduler run SELECT dwh.audit_check(true).';
 	END IF;
 	EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO v_job
-		USING 'dwh_ext audit check' || CASE WHEN v_full THEN ', full' ELSE '' END, p_cron, format('SELECT dwh.audit_check(%s)', v_full);
+		USING 'dwh_ext audit check' || CASE WHEN v_full THEN ', full' ELSE '' END, p_cron, format('SELECT dwh.audit_check(%s)', v_full::text);
 	RETURN v_job;
 END
 $$;
