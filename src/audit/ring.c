@@ -133,6 +133,17 @@ dwh_audit_require_preload(const char *what)
 				 errhint("Set dwh_ext.database to this database and restart the server.")));
 }
 
+/* Writes a record into the next slot and wakes the worker. Returns its number. The caller holds the lock and has looked for room. */
+static uint64
+put(const DwhAuditRecord *record)
+{
+	ring->slots[ring->handed % ring->size] = *record;
+	ring->handed++;
+	if (ring->worker_latch != NULL)
+		SetLatch(ring->worker_latch);
+	return ring->handed;
+}
+
 /* Hands a record over and wakes the worker. Returns its number, 0 where the ring is full. */
 uint64
 dwh_ring_push(const DwhAuditRecord *record)
@@ -141,12 +152,7 @@ dwh_ring_push(const DwhAuditRecord *record)
 
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	if (ring->handed - ring->committed < ring->size)
-	{
-		ring->slots[ring->handed % ring->size] = *record;
-		number = ++ring->handed;
-		if (ring->worker_latch != NULL)
-			SetLatch(ring->worker_latch);
-	}
+		number = put(record);
 	else
 		ring->dropped++;
 	LWLockRelease(ring->lock);
@@ -164,10 +170,8 @@ dwh_ring_push_once(const DwhAuditRecord *record, uint64 key)
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	if (ring->worker_latch != NULL && ring->handed - ring->committed < ring->size / 2)
 	{
-		ring->slots[ring->handed % ring->size] = *record;
-		ring->handed++;
+		(void) put(record);
 		pg_atomic_write_u64(noted, key);
-		SetLatch(ring->worker_latch);
 	}
 	LWLockRelease(ring->lock);
 }

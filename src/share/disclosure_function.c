@@ -23,21 +23,16 @@ typedef enum AskedState
 	ASKED_KNOWN					/* it was published before: suppressing it hides little */
 } AskedState;
 
-static const int64 *
-read_bigints(FunctionCallInfo fcinfo, int number, int *n)
+/* The elements of an array argument, int or bigint as the function is declared, and their number. */
+static const void *
+read_array(FunctionCallInfo fcinfo, int number, int *n)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(number);
 
 	if (ARR_HASNULL(array))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("an array of a table has no NULL")));
 	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	return (const int64 *) ARR_DATA_PTR(array);
-}
-
-static const int32 *
-read_ints(FunctionCallInfo fcinfo, int number, int *n)
-{
-	return (const int32 *) read_bigints(fcinfo, number, n);
+	return ARR_DATA_PTR(array);
 }
 
 static void
@@ -138,15 +133,15 @@ dwh_sql_suppress_cells(PG_FUNCTION_ARGS)
 	int			nsensitive = 0;
 	int			nwitnesses;
 	int			nsizes, nparents, ntables, ncoordinates, ncounts, nfigures, nlow, nhigh, nasked;
-	const int32 *sizes = read_ints(fcinfo, 0, &nsizes);
-	const int32 *parents = read_ints(fcinfo, 1, &nparents);
-	const int32 *tables = read_ints(fcinfo, 2, &ntables);
-	const int32 *coordinates = read_ints(fcinfo, 3, &ncoordinates);
-	const int64 *counts = read_bigints(fcinfo, 4, &ncounts);
-	const int64 *figures = read_bigints(fcinfo, 5, &nfigures);
-	const int64 *low = read_bigints(fcinfo, 6, &nlow);
-	const int64 *high = read_bigints(fcinfo, 7, &nhigh);
-	const int32 *asked = read_ints(fcinfo, 8, &nasked);
+	const int32 *sizes = read_array(fcinfo, 0, &nsizes);
+	const int32 *parents = read_array(fcinfo, 1, &nparents);
+	const int32 *tables = read_array(fcinfo, 2, &ntables);
+	const int32 *coordinates = read_array(fcinfo, 3, &ncoordinates);
+	const int64 *counts = read_array(fcinfo, 4, &ncounts);
+	const int64 *figures = read_array(fcinfo, 5, &nfigures);
+	const int64 *low = read_array(fcinfo, 6, &nlow);
+	const int64 *high = read_array(fcinfo, 7, &nhigh);
+	const int32 *asked = read_array(fcinfo, 8, &nasked);
 	int64	   *cells;
 	Datum	   *result;
 

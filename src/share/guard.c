@@ -3,8 +3,8 @@
  *		Which addresses the share worker may connect to.
  *
  * Judged when the socket is opened, after the name was resolved, and before each request by what the socket is connected to, so that a
- * name which changes its address gains nothing. Public
- * addresses are allowed; loopback, link-local, private and other special ones only where the host's row lists their network.
+ * name which changes its address gains nothing. Public addresses are allowed; loopback, link-local, private and other special ones
+ * only where the host's row lists their network.
  */
 #include "postgres.h"
 

@@ -258,6 +258,7 @@ refuse_message(DwhAttempt *attempt, DwhShareStage *stage, const char *rule, cons
 static void
 link_received(DwhAttempt *attempt, DwhShareStage *stage)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[2] = {TEXTOID, INT8OID};
 	Datum		values[2];
 	DwhOwnerSwitch owner;
@@ -268,8 +269,9 @@ link_received(DwhAttempt *attempt, DwhShareStage *stage)
 	values[1] = Int64GetDatum(stage->related_share_no);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	(void) dwh_spi_select("SELECT EXISTS (SELECT FROM dwh_landing.share_received WHERE share_no = $2),"
-						  "  EXISTS (SELECT FROM dwh_landing.share_received WHERE content_digest = $1)", 2, types, values, NULL, true);
+	(void) dwh_spi_run_kept(&plan, "SELECT EXISTS (SELECT FROM dwh_landing.share_received WHERE share_no = $2),"
+							"  EXISTS (SELECT FROM dwh_landing.share_received WHERE content_digest = $1)", 2, types, values, NULL, true,
+							SPI_OK_SELECT);
 	is_known = dwh_spi_bool(0, 1);
 	is_received = dwh_spi_bool(0, 2);
 	dwh_owner_leave(&owner);

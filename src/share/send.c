@@ -3,9 +3,9 @@
  *		HTTP transfers of the share worker: see send.h.
  *
  * TLS is verified always; a redirect is never followed; proxies of the environment are ignored; the address is judged when the
- * socket is opened and again before each request (guard.c); the answer to a message is counted and thrown away, up to ANSWER_LIMIT bytes, that to a fetch is kept, up to
- * FETCH_LIMIT bytes after decompression. Signals are blocked while libcurl runs,
- * so that its resolver's threads, which inherit the mask, never run a handler of PostgreSQL's.
+ * socket is opened and again before each request (guard.c); the answer to a message is counted and thrown away, up to ANSWER_LIMIT
+ * bytes, that to a fetch is kept, up to FETCH_LIMIT bytes after decompression. Signals are blocked while libcurl runs, so that its
+ * resolver's threads, which inherit the mask, never run a handler of PostgreSQL's.
  *
  * The body is signed: header Dwh-Signature is "t=SECONDS,v1=HEX", HEX being HMAC-SHA-256 of "SECONDS.IDEMPOTENCY_KEY.BODY" under the
  * content of file NAME.hmac; BODY is what travels, compressed or not, and empty of a fetch. Keys are read for each transfer, so that changing a file is enough, and are kept nowhere.

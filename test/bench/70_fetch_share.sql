@@ -39,72 +39,18 @@ RESET ROLE;
 CREATE TEMP TABLE took (what text, round int, ms numeric);
 GRANT INSERT ON took TO bench_partner;
 -- the first round warms up
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT n, month, unit_id, category, amount, rate FROM dwh_star.bench_rows) TO '/dev/null' WITH (FORMAT csv, HEADER)
-INSERT INTO took VALUES ('COPY csv', 0, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SET ROLE bench_partner;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share csv', 0, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows', '{}', 'ndjson')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share ndjson', 0, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-RESET ROLE;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT n, month, unit_id, category, amount, rate FROM dwh_star.bench_rows) TO '/dev/null' WITH (FORMAT csv, HEADER)
-INSERT INTO took VALUES ('COPY csv', 1, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SET ROLE bench_partner;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share csv', 1, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows', '{}', 'ndjson')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share ndjson', 1, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-RESET ROLE;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT n, month, unit_id, category, amount, rate FROM dwh_star.bench_rows) TO '/dev/null' WITH (FORMAT csv, HEADER)
-INSERT INTO took VALUES ('COPY csv', 2, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SET ROLE bench_partner;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share csv', 2, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows', '{}', 'ndjson')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share ndjson', 2, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-RESET ROLE;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT n, month, unit_id, category, amount, rate FROM dwh_star.bench_rows) TO '/dev/null' WITH (FORMAT csv, HEADER)
-INSERT INTO took VALUES ('COPY csv', 3, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SET ROLE bench_partner;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share csv', 3, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows', '{}', 'ndjson')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share ndjson', 3, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-RESET ROLE;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT n, month, unit_id, category, amount, rate FROM dwh_star.bench_rows) TO '/dev/null' WITH (FORMAT csv, HEADER)
-INSERT INTO took VALUES ('COPY csv', 4, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SET ROLE bench_partner;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share csv', 4, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows', '{}', 'ndjson')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share ndjson', 4, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-RESET ROLE;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT n, month, unit_id, category, amount, rate FROM dwh_star.bench_rows) TO '/dev/null' WITH (FORMAT csv, HEADER)
-INSERT INTO took VALUES ('COPY csv', 5, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SET ROLE bench_partner;
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share csv', 5, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-SELECT clock_timestamp() AS start \gset
-\copy (SELECT dwh.fetch_share('bench_rows', '{}', 'ndjson')) TO '/dev/null'
-INSERT INTO took VALUES ('fetch_share ndjson', 5, 1000 * extract(epoch FROM clock_timestamp() - :'start'::timestamptz));
-RESET ROLE;
+\set round 0
+\ir include/fetch_round.psql
+\set round 1
+\ir include/fetch_round.psql
+\set round 2
+\ir include/fetch_round.psql
+\set round 3
+\ir include/fetch_round.psql
+\set round 4
+\ir include/fetch_round.psql
+\set round 5
+\ir include/fetch_round.psql
 SELECT what, round, round(ms) AS ms FROM took WHERE round > 0 ORDER BY what, round;
 \echo '-- medians, and their speed beside that of COPY'
 SELECT what, round(m) AS ms, round(100 * first_value(m) OVER (ORDER BY what COLLATE "C") / m) AS percent
