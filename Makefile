@@ -172,6 +172,7 @@ SQL_PARTS = \
 	sql/install/79_disclosure.sql \
 	sql/install/79_open_data.sql \
 	sql/install/79_open_data_catalogue.sql \
+	sql/install/79_open_data_post.sql \
 	sql/install/75_scope.sql \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \
@@ -222,6 +223,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/77_share_daily.sql \
 	sql/warehouse/78_access_notice.sql \
 	sql/warehouse/79_open_data.sql \
+	sql/warehouse/79_open_data_post.sql \
 	sql/warehouse/80_platform_attachments.sql \
 	sql/warehouse/81_identity_attachments.sql \
 	sql/warehouse/82_star_attachments.sql \

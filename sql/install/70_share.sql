@@ -86,6 +86,17 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_period_start(text) IS
 	'Thời điểm bắt đầu chu kỳ hiện tại | When the present period of a frequency began';
 
+-- 2327 Art. 7.3: the condition that the last event about a person was his match with the population database, for a statement over a
+-- source AS s. Whoever is only part of an opening stock is not known to be matched.
+CREATE FUNCTION dwh_internal.share_matched_condition(p_person_column text)
+RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('coalesce((SELECT e.event = ''matched'' FROM dwh_star.fact_registration AS e WHERE e.person_id = s.%I'
+		' AND e.event IN (''matched'', ''unmatched'', ''merged'') ORDER BY e.month DESC, e.event_on DESC, e.event_no DESC LIMIT 1), false)',
+		p_person_column)
+$$;
+COMMENT ON FUNCTION dwh_internal.share_matched_condition(text) IS
+	'Điều kiện: người đã khớp CSDL dân cư | Condition that a person is matched with the population database';
+
 -- One row: all NULL where it is allowed, else the first rule that forbids it. Asked for every message, so a condition on a variable stands
 -- in an IF of its own around its query: inside the query it would be folded, and the query planned anew at each call.
 CREATE FUNCTION dwh_internal.share_check(
@@ -200,11 +211,16 @@ BEGIN
 			rule := 'service withdrawn'; article := 'ND47 Art. 25';
 			reason := 'dịch vụ chưa công bố hoặc đã thôi cung cấp | the service is not published or was withdrawn';
 			RETURN;
+		ELSIF s.is_verified_only AND p_direction = 'out' AND p_login_role IS NULL THEN
+			rule := 'verified only'; article := '2327 Art. 7.3';
+			reason := 'không kiểm tra được người trong nội dung gửi đã khớp CSDL dân cư | '
+				'whether the persons of a pushed body are matched cannot be checked';
+			RETURN;
 		END IF;
 	END IF;
 
 	IF NOT p_items <@ v.items THEN
-		SELECT array_agg(i ORDER BY i COLLATE "C") INTO v_items FROM unnest(p_items) AS i WHERE NOT i = ANY (v.items);
+		SELECT array_agg(coalesce(i, 'null') ORDER BY i COLLATE "C") INTO v_items FROM unnest(p_items) AS i WHERE (i = ANY (v.items)) IS NOT TRUE;
 	END IF;
 	IF v_items IS NOT NULL THEN
 		rule := 'item'; article := 'ND47 Art. 38';

@@ -214,6 +214,7 @@ BEGIN
 		standards = excluded.standards, items = excluded.items, decision_no = excluded.decision_no, decision_on = excluded.decision_on,
 		regulation = excluded.regulation, log_months = excluded.log_months, verified_only = excluded.verified_only
 	RETURNING database_id INTO v_id;
+	UPDATE dwh_catalog.share_service SET is_verified_only = true WHERE database_id = v_id AND e.verified_only AND person_column IS NOT NULL;
 	IF NOT (EXISTS (SELECT FROM dwh_catalog.share_database_unit AS u WHERE u.database_id = v_id AND u.unit_id = p_unit_id
 		AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true)))
 	THEN
@@ -303,6 +304,12 @@ BEGIN
 	THEN
 		RAISE EXCEPTION 'a key, month, unit, person or parameter column is no column of the source'
 			USING ERRCODE = '42703', DETAIL = 'Rows are ordered and filtered by these columns.', HINT = 'Name columns of the source.';
+	END IF;
+	s.is_verified_only := s.is_verified_only OR (s.person_column IS NOT NULL AND (SELECT d.verified_only FROM dwh_catalog.share_database AS d
+		WHERE d.database_id = s.database_id));
+	IF s.is_verified_only AND s.person_column IS NULL THEN
+		RAISE EXCEPTION 'a service of matched persons names the column of the person'
+			USING ERRCODE = '22023', DETAIL = '2327 Art. 7.3: whose match is not confirmed is withheld.', HINT = 'Give person_column.';
 	END IF;
 	UPDATE dwh_catalog.share_service SET name_vi = s.name_vi, name_en = s.name_en, default_kind = s.default_kind,
 		description = s.description, columns = s.columns, key_columns = s.key_columns, month_column = s.month_column,

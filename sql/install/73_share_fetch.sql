@@ -1,10 +1,11 @@
 -- Supply on request: see src/share/fetch.c.
 
 -- What a partner's call reads: the agreement of his role for the service, and the statement, built here of names of the catalogue and
--- quoted literals only. rule, reason and article say why there is none.
+-- quoted literals only; and for services of matched persons another one, which counts those of the request who are withheld, whatever its
+-- limit. rule, reason and article say why there is none.
 CREATE FUNCTION dwh_internal.share_fetch_plan(p_service text, p_params jsonb, p_role text,
 	OUT agreement_id int, OUT connection_id int, OUT service_id int, OUT items text[], OUT unit_ids int[], OUT period_from text,
-	OUT period_to text, OUT statement text, OUT rule text, OUT reason text, OUT article text)
+	OUT period_to text, OUT statement text, OUT rule text, OUT reason text, OUT article text, OUT withheld_statement text)
 RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
 DECLARE
 	s dwh_catalog.share_service;
@@ -38,11 +39,6 @@ BEGIN
 		reason := 'chưa được cấp tài khoản cho dịch vụ này | no account was issued for this service';
 		RETURN;
 	END IF;
-	IF s.is_verified_only THEN
-		rule := 'verified only'; article := '2327 Art. 7.3';
-		reason := 'chưa xác định được người nào đã khớp CSDL dân cư | nobody''s population match can be confirmed';
-		RETURN;
-	END IF;
 	SELECT * INTO v FROM dwh_catalog.share_agreement_version AS n
 	WHERE n.agreement_id = share_fetch_plan.agreement_id AND n.signed_on IS NOT NULL AND n.valid_from <= dwh.today()
 	ORDER BY n.version DESC LIMIT 1;
@@ -63,7 +59,7 @@ BEGIN
 		IF cardinality(items) = 0 THEN
 			items := v.items;
 		END IF;
-		SELECT string_agg(i, ', ') INTO v_unknown FROM unnest(items) AS i
+		SELECT string_agg(coalesce(i, 'null'), ', ') INTO v_unknown FROM unnest(items) AS i
 		WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(s.columns) AS c WHERE c ->> 'name' = i);
 		IF v_unknown IS NOT NULL THEN
 			rule := 'item'; article := 'ND47 Art. 38';
@@ -134,8 +130,13 @@ BEGIN
 		reason := format('tham số không hợp lệ: %s | a parameter is not valid: %s', SQLERRM, SQLERRM);
 		RETURN;
 	END;
+	IF s.is_verified_only THEN
+		withheld_statement := format('SELECT count(DISTINCT s.%I) FROM %s AS s WHERE %s', s.person_column, s.relation::regclass,
+			array_to_string(v_where || ('NOT ' || dwh_internal.share_matched_condition(s.person_column)), ' AND '));
+		v_where := v_where || dwh_internal.share_matched_condition(s.person_column);
+	END IF;
 	-- In the order of the key, so that the next page begins after the last row of this one.
-	statement := format('SELECT %s FROM %s%s%s',
+	statement := format('SELECT %s FROM %s AS s%s%s',
 		(SELECT string_agg(quote_ident(i), ', ' ORDER BY n) FROM unnest(items) WITH ORDINALITY AS t (i, n)), s.relation::regclass,
 		CASE WHEN v_where <> '{}' THEN ' WHERE ' || array_to_string(v_where, ' AND ') ELSE '' END,
 		CASE WHEN v_limit IS NOT NULL OR p_params ? 'after' THEN ' ORDER BY '

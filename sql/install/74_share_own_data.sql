@@ -20,9 +20,6 @@ BEGIN
 		reason := 'không có dịch vụ xem dữ liệu của mình này | there is no such published service for one''s own data';
 	ELSIF dwh_internal.share_is_suspended(NULL, NULL) THEN
 		rule := 'suspended'; article := 'ND47 Art. 43'; reason := 'đang tạm ngừng chia sẻ | sharing is suspended';
-	ELSIF s.is_verified_only THEN
-		rule := 'verified only'; article := '2327 Art. 7.3';
-		reason := 'chưa xác định được người nào đã khớp CSDL dân cư | nobody''s population match can be confirmed';
 	END IF;
 	SELECT min(p.person_id), array_agg(p.person_id) INTO person_id, person_ids FROM dwh_star.dim_person AS p
 	WHERE p.identity_no = p_person OR p.social_insurance_no = p_person
@@ -100,6 +97,23 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.own_data_check_code(int, int, text, text) IS
 	'Kiểm tra mã một lần; why cho biết vì sao không được | Checks a one-time code; why says what is wrong with it';
+
+-- Whether the person's rows are withheld: the service is for matched persons, and he is none (2327 Art. 7.3).
+CREATE FUNCTION dwh_internal.own_data_is_withheld(p_service_id int, p_person_ids int[])
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_is_matched boolean;
+BEGIN
+	IF NOT (SELECT s.is_verified_only FROM dwh_catalog.share_service AS s WHERE s.service_id = p_service_id) THEN
+		RETURN false;
+	END IF;
+	EXECUTE format('SELECT coalesce(bool_or(%s), false) FROM unnest($1) AS s (person_id)', dwh_internal.share_matched_condition('person_id'))
+	INTO v_is_matched USING p_person_ids;
+	RETURN NOT v_is_matched;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.own_data_is_withheld(int, int[]) IS
+	'Người chưa khớp CSDL dân cư không xem được | Whether a person''s rows are withheld until his match is confirmed';
 
 -- The person's rows in the order of the key, one JSON object a line, with their number and the SHA-256 of the text.
 CREATE FUNCTION dwh_internal.own_data_read(p_service_id int, p_person_ids int[], OUT row_count bigint, OUT body text, OUT digest text)

@@ -252,6 +252,9 @@ CREATE TABLE dwh_star.fact_registration (
 	CONSTRAINT fact_registration_event_quantity_check CHECK (event = 'opening' OR quantity = 1),
 	FOREIGN KEY (person_id) REFERENCES dwh_star.dim_person
 ) PARTITION BY RANGE (month);
+-- The last word on a person, see dwh_internal.share_matched_condition().
+CREATE INDEX fact_registration_person_id_idx ON dwh_star.fact_registration (person_id, month, event_on, event_no)
+	WHERE event IN ('matched', 'unmatched', 'merged');
 COMMENT ON TABLE dwh_star.fact_registration IS
 	'Mã số BHXH và đối chiếu dân cư: mỗi sự kiện một dòng; nguồn 5 | '
 	'Numbers and matching with the population database: one row per event; source system 5';

@@ -117,3 +117,40 @@ COMMENT ON COLUMN dwh.open_data_publisher.official_name IS 'Cán bộ đầu m�
 COMMENT ON COLUMN dwh.open_data_publisher.official_position IS 'Chức vụ | Position';
 COMMENT ON COLUMN dwh.open_data_publisher.official_phone IS 'Điện thoại | Phone';
 COMMENT ON COLUMN dwh.open_data_publisher.official_email IS 'Thư điện tử | E-mail';
+
+-- What users posted does not change; a row leaves its state by an answer only, and is never removed.
+CREATE OR REPLACE TRIGGER before_update BEFORE UPDATE ON dwh_catalog.open_data_post
+	FOR EACH ROW WHEN (OLD.state IN ('refused', 'withdrawn') OR to_jsonb(OLD) - '{state,answered_at,answered_by,decided_by,document_no,reason}'::text[]
+		IS DISTINCT FROM to_jsonb(NEW) - '{state,answered_at,answered_by,decided_by,document_no,reason}'::text[])
+	EXECUTE FUNCTION dwh_internal.refuse_change();
+CREATE OR REPLACE TRIGGER before_delete BEFORE DELETE ON dwh_catalog.open_data_post
+	FOR EACH ROW EXECUTE FUNCTION dwh_internal.refuse_change();
+CREATE OR REPLACE TRIGGER before_truncate BEFORE TRUNCATE ON dwh_catalog.open_data_post
+	FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change();
+ALTER TABLE dwh_catalog.open_data_post ENABLE ALWAYS TRIGGER before_update;
+ALTER TABLE dwh_catalog.open_data_post ENABLE ALWAYS TRIGGER before_delete;
+ALTER TABLE dwh_catalog.open_data_post ENABLE ALWAYS TRIGGER before_truncate;
+
+-- Reads as dwh_owner: everybody sees what is approved, who posted his own, officers and auditors all of it.
+CREATE OR REPLACE VIEW dwh.open_data_posts WITH (security_barrier = true) AS
+	SELECT p.post_id, p.title, p.description, p.source, p.licence, p.columns, p.rows, p.row_count, p.digest, p.state, p.posted_at, p.person,
+		p.answered_at, p.document_no, p.reason
+	FROM dwh_catalog.open_data_post AS p
+	WHERE p.state = 'approved' OR p.account_id = dwh.current_account() OR pg_has_role(current_user, 'dwh_share_officer', 'USAGE')
+		OR pg_has_role(current_user, 'dwh_auditor', 'USAGE');
+COMMENT ON VIEW dwh.open_data_posts IS 'Dữ liệu mở do người sử dụng đăng | Datasets that users posted';
+COMMENT ON COLUMN dwh.open_data_posts.post_id IS 'Số | Number';
+COMMENT ON COLUMN dwh.open_data_posts.title IS 'Tên | Title';
+COMMENT ON COLUMN dwh.open_data_posts.description IS 'Mô tả | Description';
+COMMENT ON COLUMN dwh.open_data_posts.source IS 'Nguồn | Source';
+COMMENT ON COLUMN dwh.open_data_posts.licence IS 'Giấy phép | Licence';
+COMMENT ON COLUMN dwh.open_data_posts.columns IS 'Các cột | Columns';
+COMMENT ON COLUMN dwh.open_data_posts.rows IS 'Các dòng | Rows';
+COMMENT ON COLUMN dwh.open_data_posts.row_count IS 'Số dòng | Number of rows';
+COMMENT ON COLUMN dwh.open_data_posts.digest IS 'SHA-256 của các dòng | SHA-256 of the rows';
+COMMENT ON COLUMN dwh.open_data_posts.state IS 'Tình trạng | State';
+COMMENT ON COLUMN dwh.open_data_posts.posted_at IS 'Thời điểm đăng | When it was posted';
+COMMENT ON COLUMN dwh.open_data_posts.person IS 'Người đăng | Who posted it';
+COMMENT ON COLUMN dwh.open_data_posts.answered_at IS 'Thời điểm trả lời | When it was answered';
+COMMENT ON COLUMN dwh.open_data_posts.document_no IS 'Văn bản trả lời | Document of the answer';
+COMMENT ON COLUMN dwh.open_data_posts.reason IS 'Lý do | Reason';

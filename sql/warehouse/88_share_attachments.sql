@@ -118,7 +118,12 @@ CREATE OR REPLACE VIEW dwh_catalog.share_due_item AS
 			UNION ALL
 			SELECT d.source, make_interval(months => d.value_number::int), d.valid_to FROM dwh_catalog.deadline AS d
 			WHERE d.source = 'ND47 Art 20(3)' AND d.subject LIKE 'update%' AND d.valid_from <= e.begun_on AND coalesce(d.valid_to >= e.begun_on, true)) AS r
-	WHERE v.published_at IS NOT NULL AND r.term IS NOT NULL;
+	WHERE v.published_at IS NOT NULL AND r.term IS NOT NULL
+	UNION ALL
+	-- 2327 Art. 14.4 sets no day for what users post.
+	SELECT 'share', '2327 Art 14(4)', 'open_data_post', p.post_id::text, format('Duyệt dữ liệu người dùng đăng | Answer what a user posted: %s', p.title), NULL, NULL, NULL,
+		(p.posted_at AT TIME ZONE w.time_zone)::date, NULL, (p.answered_at AT TIME ZONE w.time_zone)::date, NULL, false, true
+	FROM dwh_catalog.open_data_post AS p CROSS JOIN dwh_catalog.warehouse AS w;
 COMMENT ON VIEW dwh_catalog.share_due_item IS
 	'Việc đánh giá, xác nhận xóa dữ liệu có thời hạn | Evaluations and confirmations of deletion that are due';
 COMMENT ON COLUMN dwh_catalog.share_due_item.room IS 'Bộ phận | Room';

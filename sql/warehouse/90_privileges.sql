@@ -187,6 +187,11 @@ GRANT SELECT ON dwh.open_data_versions, dwh.open_data_lines, dwh.open_data_publi
 GRANT EXECUTE ON FUNCTION dwh.get_open_data_version(text, int, text), dwh.open_data(text, text, int), dwh.open_data_catalogue(),
 	dwh.describe_open_data(text, jsonb), dwh.publish_open_data(text, int, text, date, text, boolean, text), dwh.withdraw_open_data(text, text, int, text, int)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+-- What users post: the functions ask for an account, and for the group of who answers.
+GRANT SELECT ON dwh.open_data_posts TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
+GRANT EXECUTE ON FUNCTION dwh.post_open_data(text, text, text, text, jsonb), dwh.answer_open_data_post(int, boolean, int, text, text),
+	dwh.posted_open_data(int, text)
+	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
 GRANT SELECT ON dwh.open_data_suppressions TO dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh_catalog.open_data_basis, dwh_catalog.open_dataset, dwh_catalog.open_data_version TO dwh_share_officer, dwh_auditor;
 

@@ -364,6 +364,22 @@ stop_early(Datum arg)
 	fetch->hash = NULL;
 }
 
+/* How many persons of the request are withheld, since their match is not confirmed (2327 Art. 7.3), as a JSON object. */
+static char *
+count_withheld(const char *sql)
+{
+	DwhOwnerSwitch owner;
+	int64		count;
+
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	(void) dwh_spi_select(sql, 0, NULL, NULL, NULL, true);
+	count = dwh_spi_bigint(0, 1);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	return psprintf("{\"withheld_persons\": " INT64_FORMAT "}", count);
+}
+
 /* Checks, logs, and opens the cursor. */
 static ShareFetch *
 begin_fetch(const char *service, Jsonb *params, const char *format)
@@ -387,6 +403,7 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 	char	   *reason;
 	char	   *article;
 	char	   *sql;
+	char	   *withheld_sql;
 	bool		is_null;
 
 	values[0] = CStringGetTextDatum(service);
@@ -409,6 +426,7 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 	rule = dwh_spi_text(0, 9);
 	reason = dwh_spi_text(0, 10);
 	article = dwh_spi_text(0, 11);
+	withheld_sql = dwh_spi_text(0, 12);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	ask.login_role = text_to_cstring(DatumGetTextPP(values[2]));
@@ -429,6 +447,8 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 		log_and_refuse(&stage, service, rule, reason, article);
 	if (!dwh_share_allowed(agreement_id, &ask, &refusal))
 		log_and_refuse(&stage, service, refusal.rule, refusal.reason, refusal.article);
+	if (withheld_sql != NULL)
+		stage.detail = count_withheld(withheld_sql);
 	stage.stage = "intent";
 	stage.status = "intent";
 	if (!dwh_share_log_commit(&stage))
@@ -454,6 +474,8 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 		stage.purpose = NULL;
 		dwh_share_row_open(&row, &stage);
 	}
+	if (stage.detail != NULL)
+		appendStringInfo(&row, ",\"detail\":%s", stage.detail);
 	appendStringInfo(&row, ",\"request_content\":%s",
 					 row.len + strlen(stage.request_content) + OUTCOME_ROOM < sizeof(fetch->record.share_row) ?
 					 stage.request_content : "{\"is_cut\": true}");
@@ -506,14 +528,14 @@ dwh_sql_fetch_share(PG_FUNCTION_ARGS)
 					 errmsg("dwh.fetch_share() cannot be called in FROM"),
 					 errdetail("There the server would store every line before the first one leaves."),
 					 errhint("SELECT dwh.fetch_share(...) gives the lines as they come.")));
+		dwh_require_warehouse();
+		dwh_attempt_begin(&attempt, "fetch_share", service, NULL);
 		if (strcmp(format, "csv") != 0 && strcmp(format, "ndjson") != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there is no format \"%s\"", format),
 					 errdetail("Lines are CSV or JSON, one object a line."),
 					 errhint("Give 'csv' or 'ndjson'.")));
-		dwh_require_warehouse();
-		dwh_attempt_begin(&attempt, "fetch_share", service, NULL);
 		if (!dwh_caller_has_role("dwh_partner"))
 		{
 			dwh_attempt_refused(&attempt, "the caller is no partner");

@@ -4,7 +4,7 @@
  *
  * A row travels as a JSON object whose keys are the columns: to the audit worker through the ring, where it must survive the
  * caller's rollback, or straight into the table. What does not fit into a slot of the ring (DWH_RING_SHARE_ROW_SIZE) has its request
- * content replaced by its digest; a row is never dropped for its length. The month is computed in the warehouse's time zone.
+ * content replaced by its digest, and where that is not enough its reason cut; a row is never dropped for its length. The month is computed in the warehouse's time zone.
  */
 #include "postgres.h"
 
@@ -23,6 +23,8 @@
 #include "common/owner.h"
 #include "common/spi.h"
 #include "share/share.h"
+
+#define REASON_CUT 200			/* bytes of a reason, of which JSON may make six times as many */
 
 #define INSERT_ROW \
 	"INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, supplied_at," \
@@ -242,6 +244,17 @@ digest_text(const char *text)
 	return hex;
 }
 
+/* The beginning of a text; NULL for NULL. */
+static char *
+cut_text(const char *text, Size size)
+{
+	char	   *cut = text == NULL ? NULL : palloc(size);
+
+	if (cut != NULL)
+		dwh_record_text(cut, size, text);
+	return cut;
+}
+
 /* Appends a row in the caller's transaction. */
 void
 dwh_share_log_append(const DwhShareStage *stage)
@@ -261,11 +274,21 @@ dwh_share_log_commit(const DwhShareStage *stage)
 	uint64		number;
 
 	dwh_audit_require_preload("the log of sharing");
-	if (strlen(row) >= sizeof(record.share_row) && stage->request_content != NULL)
-		row = row_text(stage, psprintf("{\"is_cut\": true, \"sha256\": \"%s\", \"bytes\": %zu}", digest_text(stage->request_content),
-									   strlen(stage->request_content)), stage->purpose);
 	if (strlen(row) >= sizeof(record.share_row))
-		row = row_text(stage, "{\"is_cut\": true}", NULL);
+	{
+		DwhShareStage copy = *stage;
+		char	   *content = "{\"is_cut\": true}";
+
+		if (stage->request_content != NULL)
+			content = psprintf("{\"is_cut\": true, \"sha256\": \"%s\", \"bytes\": %zu}", digest_text(stage->request_content),
+							   strlen(stage->request_content));
+		row = row_text(stage, content, stage->purpose);
+		/* a caller's text may stand in these, too */
+		copy.service_code = cut_text(stage->service_code, NAMEDATALEN);
+		copy.reason = cut_text(stage->reason, REASON_CUT);
+		if (strlen(row) >= sizeof(record.share_row))
+			row = row_text(&copy, content, NULL);
+	}
 	if (strlen(row) >= sizeof(record.share_row))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -42,6 +42,7 @@ typedef struct OwnCall
 	int32		person_id;		/* the first of them; 0: nobody has this number, or several have */
 	Datum		person_ids;		/* int[] */
 	int64		code_id;
+	bool		is_withheld;	/* his match with the population database is not confirmed */
 	LOCKTAG		lock;
 } OwnCall;
 
@@ -52,8 +53,8 @@ commit_row(OwnCall *call, const char *stage, const char *status, const char *rea
 	call->stage.stage = stage;
 	call->stage.status = status;
 	call->stage.reason = reason;
-	call->stage.detail = psprintf("{\"own_data\": \"%s\", \"person_id\": %d, \"code_id\": " INT64_FORMAT "}", call->act, call->person_id,
-								  call->code_id);
+	call->stage.detail = psprintf("{\"own_data\": \"%s\", \"person_id\": %d, \"code_id\": " INT64_FORMAT "%s}", call->act, call->person_id,
+								  call->code_id, call->is_withheld ? ", \"withheld_persons\": 1" : "");
 	if (!dwh_share_log_commit(&call->stage))
 		ereport(ERROR,
 				(errcode(ERRCODE_IO_ERROR),
@@ -149,6 +150,32 @@ end_call(OwnCall *call)
 {
 	(void) LockRelease(&call->lock, ExclusiveLock, false);
 	dwh_attempt_end(&call->attempt);
+}
+
+/* Raises 42501 where the person's rows are withheld. Told to nobody but who has a valid code, which stays unused. */
+static void
+refuse_withheld(OwnCall *call)
+{
+	Oid			types[2] = {INT4OID, INT4ARRAYOID};
+	Datum		values[2];
+	DwhOwnerSwitch owner;
+
+	values[0] = Int32GetDatum(call->service_id);
+	values[1] = call->person_ids;
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	(void) dwh_spi_select_latest("SELECT dwh_internal.own_data_is_withheld($1, $2)", 2, types, values);
+	call->is_withheld = dwh_spi_bool(0, 1);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	if (!call->is_withheld)
+		return;
+	commit_row(call, "outcome", "refused", "verified only (2327 Art. 7.3): chưa khớp CSDL dân cư | not matched with the population database");
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("service \"%s\" is not supplied: verified only", call->service),
+			 errdetail("2327 Art. 7.3: chưa khớp CSDL dân cư | the number is not matched with the population database."),
+			 errhint("Have the number matched first.")));
 }
 
 /* A new code. */
@@ -261,6 +288,7 @@ dwh_sql_own_data(PG_FUNCTION_ARGS)
 	dwh_spi_end();
 	if (why != NULL)
 		refuse_code(&call, why);
+	refuse_withheld(&call);
 	commit_row(&call, "intent", "intent", NULL);
 
 	values[1] = call.person_ids;
