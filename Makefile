@@ -168,6 +168,7 @@ SQL_PARTS = \
 	sql/install/74_share_inbound.sql \
 	sql/install/75_share_correction.sql \
 	sql/install/76_share_push.sql \
+	sql/install/77_share_receipt.sql \
 	sql/install/78_share_report.sql \
 	sql/install/79_disclosure.sql \
 	sql/install/79_open_data.sql \
@@ -219,6 +220,7 @@ WAREHOUSE_PARTS = \
 	sql/warehouse/74_share_rows.sql \
 	sql/warehouse/75_audit_tree.sql \
 	sql/warehouse/76_share_push.sql \
+	sql/warehouse/76_share_receipt.sql \
 	sql/warehouse/77_problem.sql \
 	sql/warehouse/77_share_daily.sql \
 	sql/warehouse/78_access_notice.sql \

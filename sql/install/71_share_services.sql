@@ -416,8 +416,8 @@ BEGIN
 		('database: marked items', 'ND47 Art. 11.4', jsonb_array_length(d.items) > 0 AND NOT EXISTS (
 			SELECT FROM jsonb_array_elements(d.items) AS i WHERE coalesce(i ->> 'mark' NOT IN ('open', 'default', 'special'), true))),
 		('database: regulation', 'ND47 Art. 22', d.regulation <> ''),
-		('description', 'ND47 Art. 24.3', s.description <> ''), ('technical_document', 'ND47 Art. 24.3', s.technical_document <> ''),
-		('guide', '2327 Art. 20.4', s.guide <> ''), ('use_term', 'ND47 Art. 41', s.use_term IS NOT NULL),
+		('description', 'ND47 Art. 24.3', s.description ~ '[^[:space:]]'),
+		('technical_document', 'ND47 Art. 24.3', s.technical_document ~ '[^[:space:]]'), ('guide', '2327 Art. 20.4', s.guide ~ '[^[:space:]]'), ('use_term', 'ND47 Art. 41', s.use_term IS NOT NULL),
 		('responsible: collecting, managing, connecting, sharing, using', '2327 Art. 5.5',
 			s.responsible ?& ARRAY['collecting', 'managing', 'connecting', 'sharing', 'using']),
 		('standardised_on', 'ND47 Art. 33', s.standardised_on IS NOT NULL),

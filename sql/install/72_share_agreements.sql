@@ -269,6 +269,11 @@ BEGIN
 			('authority', NULL, p_request_id, r.service_id, 'Thông báo việc từ chối | Notice of a refusal', p_reason, r.due_on);
 		PERFORM dwh_internal.share_log_connect(NULL, p_request_id, 'outcome', 'refused', p_reason,
 			jsonb_build_object('decided_by', p_decided_by, 'decision_no', p_decision_no));
+		-- Art. 6.3: neither by default nor by an agreement of their own: the path of problems is left.
+		IF r.path = 'special' THEN
+			PERFORM dwh_internal.add_problem('share', format('Không thống nhất được thỏa thuận riêng | No special agreement was reached: %s', s.code), p_reason, 'system', NULL,
+				NULL, NULL, NULL, 'ND47 Art. 6.3', format('request %s', p_request_id), r.agency_id, r.service_id, NULL, NULL);
+		END IF;
 		RETURN NULL;
 	END IF;
 	PERFORM dwh_internal.share_require(p_holder, 'holder', '2327 Art. 3.10');

@@ -62,6 +62,50 @@ RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_
 COMMENT ON FUNCTION dwh.requeue_push(bigint, text) IS
 	'Đưa một thông điệp không gửi được trở lại hàng đợi | Puts a message that was set aside back into the queue';
 
+-- Why a message does not have the structure of its service (2327 Art. 11.2); NULL where it has, or where nothing is known of it. JSON is judged
+-- by the items of each object, and their types while the agreement is of the service's present structure; CSV by its header.
+CREATE FUNCTION dwh_internal.share_body_fault(p_service_id int, p_structure_version int, p_items text[], p_content_type text, p_content text)
+RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s dwh_catalog.share_service;
+	v_body jsonb;
+BEGIN
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
+	IF s.service_id IS NULL OR p_content_type !~ '^(application/json|text/csv)' THEN
+		RETURN NULL;
+	ELSIF p_content_type LIKE 'text/csv%' THEN
+		RETURN (SELECT 'the header of the CSV is not that of the items'
+			WHERE ARRAY(SELECT trim(BOTH '"' FROM h) FROM unnest(string_to_array(rtrim(split_part(p_content, E'\n', 1), E'\r'), ',')) AS h ORDER BY 1)
+				<> ARRAY(SELECT i FROM unnest(p_items) AS i ORDER BY 1));
+	END IF;
+	BEGIN
+		v_body := p_content::jsonb;
+	EXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN
+		RETURN 'it is no JSON: ' || SQLERRM;
+	END;
+	IF jsonb_typeof(v_body) <> 'array' THEN
+		v_body := jsonb_build_array(v_body);
+	END IF;
+	RETURN (SELECT f.fault
+		FROM jsonb_array_elements(v_body) WITH ORDINALITY AS a (r, n)
+			CROSS JOIN LATERAL (SELECT CASE jsonb_typeof(a.r) WHEN 'object' THEN a.r ELSE '{}' END AS fields) AS o
+			CROSS JOIN LATERAL (
+				SELECT format('row %s is no object', a.n) AS fault WHERE jsonb_typeof(a.r) <> 'object'
+				UNION ALL
+				SELECT format('row %s lacks %s', a.n, i) FROM unnest(p_items) AS i WHERE NOT o.fields ? i
+				UNION ALL
+				SELECT format('row %s has %s', a.n, k) FROM jsonb_object_keys(o.fields) AS k WHERE k <> ALL (p_items)
+				UNION ALL
+				SELECT format('row %s: %s is no %s', a.n, e.key, t.types ->> 0)
+				FROM jsonb_each(o.fields) AS e CROSS JOIN LATERAL (SELECT s.data_structure -> 'properties' -> e.key -> 'type' AS types) AS t
+				WHERE s.structure_version = p_structure_version AND NOT coalesce(t.types ? jsonb_typeof(e.value), true)
+					AND NOT (t.types ? 'integer' AND jsonb_typeof(e.value) = 'number' AND scale(trim_scale((e.value #>> '{}')::numeric)) = 0)) AS f
+		LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_body_fault(int, int, text[], text, text) IS
+	'Vì sao nội dung gửi không đúng cấu trúc dữ liệu | Why a message does not have the structure of its service';
+
 -- Rows of the log from a common part and what differs, all in one statement.
 CREATE FUNCTION dwh_internal.share_log_rows(p_rows jsonb[])
 RETURNS void LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

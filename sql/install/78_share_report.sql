@@ -272,6 +272,13 @@ LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET ji
 		SELECT 6, 'compliance', NULL, NULL, 'suspensions of agencies or of all: ' || p.kind, count(*), NULL
 		FROM dwh_catalog.share_suspension AS p CROSS JOIN zone AS z
 		WHERE p.agreement_id IS NULL AND p.starts_at >= z.since AND p.starts_at < z.until GROUP BY p.kind
+		UNION ALL
+		SELECT 7, 'problems', s.database_code, s.unit_code, CASE WHEN p.closed_on < make_date(p_year + 1, 1, 1) THEN 'problems solved' ELSE 'problems open' END,
+			count(*), NULL
+		FROM dwh_catalog.problem AS p LEFT JOIN service AS s ON s.service_id = p.service_id
+		WHERE (p.kind = 'share' OR p.agency_id IS NOT NULL OR p.service_id IS NOT NULL) AND p.received_on < make_date(p_year + 1, 1, 1)
+			AND coalesce(p.closed_on >= make_date(p_year, 1, 1), true)
+		GROUP BY 3, 4, 5
 	)
 	SELECT l.section, l.database_code, l.unit_code, l.item, l.value, l.note
 	FROM line AS l (n, section, database_code, unit_code, item, value, note) ORDER BY l.n, l.database_code COLLATE "C", l.item COLLATE "C"

@@ -54,6 +54,28 @@ COMMENT ON COLUMN dwh.share_transfers.reason IS 'Lý do từ chối, lỗi | Rea
 COMMENT ON COLUMN dwh.share_transfers.row_count IS 'Số dòng đã cung cấp | Rows supplied';
 COMMENT ON COLUMN dwh.share_transfers.content_digest IS 'Giá trị băm của nội dung | Digest of what was supplied';
 
+-- 2327 Art. 8: supplies whose receiver has another copy by his last word, until the same was supplied again.
+CREATE OR REPLACE VIEW dwh.unreconciled_transfers AS
+	SELECT r.share_no, l.agency_identifier, l.service_code, r.agreement_id, l.supplied_at, l.row_count, r.row_count AS receiver_row_count, l.content_digest,
+		r.content_digest AS receiver_digest, r.recorded_at
+	FROM (SELECT DISTINCT ON (c.share_no) c.* FROM dwh_catalog.share_receipt AS c ORDER BY c.share_no, c.receipt_id DESC) AS r
+		JOIN dwh_log.share_log AS l ON l.share_no = r.share_no AND l.stage = 'outcome' AND l.status = 'supplied'
+	WHERE NOT r.does_agree AND NOT EXISTS (SELECT FROM dwh_log.share_log AS n WHERE n.agreement_id = r.agreement_id AND n.share_no > r.share_no
+		AND n.stage = 'outcome' AND n.status = 'supplied' AND n.request_content = l.request_content
+		AND n.period_from IS NOT DISTINCT FROM l.period_from AND n.period_to IS NOT DISTINCT FROM l.period_to);
+COMMENT ON VIEW dwh.unreconciled_transfers IS
+	'Các lần cung cấp chưa khớp với nơi nhận, đến khi gửi lại | Supplies whose receiver has another copy, until the same was supplied again';
+COMMENT ON COLUMN dwh.unreconciled_transfers.share_no IS 'Số của lần chia sẻ | Number of the transfer';
+COMMENT ON COLUMN dwh.unreconciled_transfers.agency_identifier IS 'Mã định danh cơ quan | Identifier of the agency';
+COMMENT ON COLUMN dwh.unreconciled_transfers.service_code IS 'Dịch vụ | Service';
+COMMENT ON COLUMN dwh.unreconciled_transfers.agreement_id IS 'Thỏa thuận | Agreement';
+COMMENT ON COLUMN dwh.unreconciled_transfers.supplied_at IS 'Thời gian cung cấp | Time of the supply';
+COMMENT ON COLUMN dwh.unreconciled_transfers.row_count IS 'Số dòng đã cung cấp | Rows supplied';
+COMMENT ON COLUMN dwh.unreconciled_transfers.receiver_row_count IS 'Số dòng nơi nhận đếm được | Rows that the receiver counted';
+COMMENT ON COLUMN dwh.unreconciled_transfers.content_digest IS 'SHA-256 đã cung cấp | SHA-256 of what was supplied';
+COMMENT ON COLUMN dwh.unreconciled_transfers.receiver_digest IS 'SHA-256 nơi nhận báo | SHA-256 that the receiver told';
+COMMENT ON COLUMN dwh.unreconciled_transfers.recorded_at IS 'Thời điểm ghi xác nhận | When the receipt was recorded';
+
 -- The state of every agreement, for officers: what is suspended, what failed lately, what waits and for how long.
 CREATE OR REPLACE VIEW dwh.share_monitor AS
 	SELECT a.identifier AS agency_identifier, g.agreement_id, s.code AS service_code, g.kind, g.state,

@@ -156,7 +156,7 @@ GRANT EXECUTE ON FUNCTION dwh.request_access(text, text, date, date, int, jsonb,
 -- Sharing. The functions of officers ask for the right themselves, so that a refusal is in the log.
 GRANT SELECT ON dwh.published_services TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader,
 	dwh_share_officer, dwh_auditor, dwh_partner;
-GRANT SELECT ON dwh.share_transfers, dwh.share_monitor, dwh.default_candidates, dwh_catalog.share_due_item TO dwh_share_officer, dwh_auditor;
+GRANT SELECT ON dwh.share_transfers, dwh.share_monitor, dwh.unreconciled_transfers, dwh.default_candidates, dwh_catalog.share_due_item TO dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh.my_agreements, dwh.my_transfers, dwh.my_notices TO dwh_partner;
 GRANT EXECUTE ON FUNCTION dwh.share_statistics(date, date, text[]), dwh.evaluation_report(int)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
@@ -174,7 +174,8 @@ GRANT EXECUTE ON FUNCTION dwh.search_services(text), dwh.register_agency(text, t
 	dwh.record_consent(text, text, int, text[], text, date, date), dwh.withdraw_consent(int, text), dwh.withdraw_approval(text, text),
 	dwh.set_fee(text, text, bigint, text, boolean, date, date), dwh.record_payment(int, text, bigint, date),
 	dwh.record_notice(int, date, date, text), dwh.record_review(text, text, date, text),
-	dwh.record_evaluation(int, text, text, date, text), dwh.record_deletion(int, text, date)
+	dwh.record_evaluation(int, text, text, date, text), dwh.record_deletion(int, text, date),
+	dwh.record_receipt(bigint, bigint, text), dwh.record_onward_supply(bigint, text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor, dwh_partner;
 GRANT SELECT ON dwh_catalog.agency, dwh_catalog.agency_official, dwh_catalog.application, dwh_catalog.share_database,
 	dwh_catalog.share_service, dwh_catalog.share_request, dwh_catalog.share_agreement, dwh_catalog.share_agreement_version,

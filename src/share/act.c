@@ -23,7 +23,7 @@ PG_FUNCTION_INFO_V1(dwh_sql_share_act);
 static bool
 is_open_to_partners(const char *name)
 {
-	return strcmp(name, "request_share") == 0;
+	return strcmp(name, "request_share") == 0 || strcmp(name, "record_receipt") == 0 || strcmp(name, "record_onward_supply") == 0;
 }
 
 /* dwh.register_agency() and its sisters: raise 42501 for whoever is no sharing officer, and what the function itself raises. */

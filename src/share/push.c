@@ -286,14 +286,55 @@ link_received(DwhAttempt *attempt, DwhShareStage *stage)
 				 errhint("Look into dwh_landing.share_received.")));
 }
 
-/* Queues what the agreement allows; refuses the rest with 42501, which stays in the log. */
+/* Refuses a message that does not have the structure of its service (2327 Art. 11.2): status invalid in the log, then 22023. */
 static void
-queue(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAsk *ask, Datum content, Datum content_type)
+check_structure(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAgreement *agreement, Datum content, Datum items,
+				Datum content_type)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[5] = {INT4OID, INT4OID, TEXTARRAYOID, TEXTOID, TEXTOID};
+	Datum		values[5];
+	DwhOwnerSwitch owner;
+	char	   *fault;
+
+	values[0] = Int32GetDatum(agreement->service_id);
+	values[1] = Int32GetDatum(agreement->structure_version);
+	values[2] = items;
+	values[3] = content_type;
+	values[4] = content;
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_body_fault($1, $2, $3, $4, $5)", 5, types, values, NULL, true, SPI_OK_SELECT);
+	fault = dwh_spi_text(0, 1);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	if (fault == NULL)
+		return;
+	stage->stage = "outcome";
+	stage->status = "invalid";
+	stage->reason = psprintf("structure (2327 Art. 11.2): %s", fault);
+	(void) dwh_share_log_commit(stage);
+	dwh_attempt_refused(attempt, "another structure than agreed");
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the message does not have the structure of service \"%s\"", agreement->service_code),
+			 errdetail("2327 Art. 11.2: %s.", fault),
+			 errhint("Give every item that p_items names, and nothing else; nothing was queued.")));
+}
+
+/* Refuses what the agreement does not allow with 42501, which stays in the log. */
+static void
+require_allowed(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAsk *ask)
 {
 	DwhShareRefusal refusal;
 
 	if (!dwh_share_allowed(stage->agreement_id, ask, &refusal))
 		refuse_message(attempt, stage, refusal.rule, refusal.reason, refusal.article);
+}
+
+static void
+queue(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAsk *ask, Datum content, Datum content_type)
+{
 	insert_message(stage, ask, content, content_type);
 	stage->stage = "asked";
 	stage->status = "asked";
@@ -338,6 +379,9 @@ dwh_sql_push_share(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(8))
 		stage.related_share_no = PG_GETARG_INT64(8);
 	link_received(&attempt, &stage);
+	require_allowed(&attempt, &stage, &ask);
+	if (agreement.service_id != 0)
+		check_structure(&attempt, &stage, &agreement, content, ask.items, content_type);
 	queue(&attempt, &stage, &ask, content, content_type);
 	PG_RETURN_INT64(stage.share_no);
 }
@@ -381,6 +425,7 @@ dwh_sql_pull_share(PG_FUNCTION_ARGS)
 	stage.period_to = ask.period_to;
 	lock_target(agreement.agreement_id);
 	describe_fetch(&stage, &ask, query);
+	require_allowed(&attempt, &stage, &ask);
 	queue(&attempt, &stage, &ask, CStringGetTextDatum(query), CStringGetTextDatum("*/*"));
 	PG_RETURN_INT64(stage.share_no);
 }
