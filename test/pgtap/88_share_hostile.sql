@@ -142,7 +142,7 @@ INSERT INTO answer SELECT 'push', s.slot, h, pg_temp.try(format(s.call, :agreeme
 RESET SESSION AUTHORIZATION;
 SELECT is_empty($$SELECT slot, left(h, 60), lines[1] FROM answer WHERE what = 'push' AND NOT CASE slot WHEN 'content' THEN lines[1] ~ '^[0-9]+$' WHEN 'reason' THEN lines[1] IN ('!42704', '!22004', '!22023')
 	WHEN 'body' THEN lines[1] = '!22023' WHEN 'item' THEN lines[1] = '!42501' WHEN 'pull item' THEN lines[1] = '!42501' WHEN 'type' THEN lines[1] = '!22023' WHEN 'query' THEN lines[1] ~ '^([0-9]+|!22023)$'
-	WHEN 'host' THEN lines[1] ~ '^!23514$|^!22004$|^$'
+	WHEN 'host' THEN lines[1] ~ '^!(23514|22004|22023)$|^$'
 	WHEN 'credential' THEN (lines[1] = '') = (h ~ '^[a-z0-9][a-z0-9_-]*$' AND length(h) < 64) ELSE lines[1] IN ('!23514', '!22004') END$$, 'push: contents are data, all else is refused unless it is plain');
 SELECT is_empty($$SELECT left(h, 60) FROM answer AS a LEFT JOIN dwh_log.share_outbox AS o ON o.share_no::text = a.lines[1] AND o.body = a.h WHERE what = 'push' AND slot = 'content' AND o.share_no IS NULL$$,
 	'push: contents wait as they were given');
