@@ -177,6 +177,38 @@ load_indicators(DwhCatalogue *catalogue)
 	}
 }
 
+/* Measures and indicators both begin with their code. */
+StaticAssertDecl(offsetof(DwhMeasure, code) == 0 && offsetof(DwhIndicator, code) == 0, "codes are looked up in both alike");
+
+static int
+compare_codes(const void *a, const void *b)
+{
+	return strcmp(**(char *const *const *) a, **(char *const *const *) b);
+}
+
+/* The elements of a list of measures or indicators, by code. */
+static void *
+sort_by_code(List *list)
+{
+	void	  **result = palloc(Max(1, list_length(list)) * sizeof(void *));
+	ListCell   *lc;
+
+	foreach(lc, list)
+		result[foreach_current_index(lc)] = lfirst(lc);
+	qsort(result, list_length(list), sizeof(void *), compare_codes);
+	return result;
+}
+
+/* The element of that code, or NULL. Formulas look up every code they name in every row of an answer. */
+static void *
+find_code(void *by_code, int n, const char *code)
+{
+	const char *const *key = &code;
+	void	  **found = bsearch(&key, by_code, n, sizeof(void *), compare_codes);
+
+	return found ? *found : NULL;
+}
+
 /* Reads the catalogue; it lives until the caller's SPI level ends. */
 DwhCatalogue *
 dwh_catalogue_load(void)
@@ -187,6 +219,8 @@ dwh_catalogue_load(void)
 	load_dimensions(catalogue);
 	load_measures(catalogue);
 	load_indicators(catalogue);
+	catalogue->measures_by_code = sort_by_code(catalogue->measures);
+	catalogue->indicators_by_code = sort_by_code(catalogue->indicators);
 	return catalogue;
 }
 
@@ -194,32 +228,14 @@ dwh_catalogue_load(void)
 DwhIndicator *
 dwh_catalogue_indicator(DwhCatalogue *catalogue, const char *code)
 {
-	ListCell   *lc;
-
-	foreach(lc, catalogue->indicators)
-	{
-		DwhIndicator *indicator = lfirst(lc);
-
-		if (strcmp(indicator->code, code) == 0)
-			return indicator;
-	}
-	return NULL;
+	return find_code(catalogue->indicators_by_code, list_length(catalogue->indicators), code);
 }
 
 /* The measure with that code, or NULL. */
 DwhMeasure *
 dwh_catalogue_measure(DwhCatalogue *catalogue, const char *code)
 {
-	ListCell   *lc;
-
-	foreach(lc, catalogue->measures)
-	{
-		DwhMeasure *measure = lfirst(lc);
-
-		if (strcmp(measure->code, code) == 0)
-			return measure;
-	}
-	return NULL;
+	return find_code(catalogue->measures_by_code, list_length(catalogue->measures), code);
 }
 
 /* Raises 42704 for a code that names nothing, with the nearest one that does. */

@@ -100,7 +100,7 @@ conditions_text(List *conditions)
 static DwhRequest *
 find_request(DwhEvaluation *ev, DwhMeasure *measure, List *conditions, bool wants_set)
 {
-	char	   *key = conditions_text(conditions);
+	char	   *key = conditions == NIL ? "" : conditions_text(conditions);
 	DwhRequest *request;
 	ListCell   *lc;
 

@@ -102,8 +102,8 @@ typedef struct DwhVersion
 
 typedef struct DwhIndicator
 {
-	int			indicator_id;
 	char	   *code;
+	int			indicator_id;
 	char	   *base_unit;
 	int32		subject_id;		/* under which it is published: decides who sees its values */
 	Bitmapset  *periods;		/* of DwhPeriodType */
@@ -116,6 +116,8 @@ typedef struct DwhCatalogue
 	List	   *measures;
 	List	   *indicators;
 	List	   *dimension_codes;	/* of char * */
+	DwhMeasure **measures_by_code;
+	DwhIndicator **indicators_by_code;
 } DwhCatalogue;
 
 /* A condition on a dimension that the caller asked for (p_filter). */

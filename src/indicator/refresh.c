@@ -274,15 +274,26 @@ note_cells(Work *work, Column *column, Datum months, Datum units)
 					   4, types, values, NULL, false, SPI_OK_INSERT);
 }
 
+/* The cells in a row of the last statement. */
+static DwhCells *
+cells_of_row(uint64 row)
+{
+	DwhCells   *cells = palloc(sizeof(DwhCells));
+	bool		is_null;
+
+	cells->months = PointerGetDatum(DatumGetArrayTypePCopy(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &is_null)));
+	cells->unit_ids = PointerGetDatum(DatumGetArrayTypePCopy(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 2, &is_null)));
+	return cells;
+}
+
 /* Rebuilds the cells of every summary: month by month, so that each pass reads the table's months one by one. */
 static void
 rebuild_cells(Work *work, Datum months, Datum units)
 {
 	Oid			types[2] = {DATEARRAYOID, INT4ARRAYOID};
 	Datum		values[2] = {months, units};
-	int			subject_id = work->subject->subject_id;
+	DwhCells	all = {.months = months,.unit_ids = units};
 	List	   *parts = NIL;
-	ListCell   *lc;
 	uint64		n;
 
 	if (work->summaries == NIL)
@@ -290,21 +301,11 @@ rebuild_cells(Work *work, Datum months, Datum units)
 	n = dwh_spi_select("SELECT array_agg(month), array_agg(unit_id) FROM unnest($1, $2) AS u (month, unit_id) GROUP BY month ORDER BY month",
 					   2, types, values, NULL, false);
 	if (n > MAX_MONTHS_APART)
-	{
-		work->counts->summary_rows += dwh_summary_rebuild(subject_id, months, units);
-		return;
-	}
-	for (uint64 i = 0; i < n; i++)
-	{
-		Datum	   *part = palloc(2 * sizeof(Datum));
-		bool		is_null;
-
-		for (int c = 0; c < 2; c++)
-			part[c] = PointerGetDatum(DatumGetArrayTypePCopy(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, c + 1, &is_null)));
-		parts = lappend(parts, part);
-	}
-	foreach(lc, parts)
-		work->counts->summary_rows += dwh_summary_rebuild(subject_id, ((Datum *) lfirst(lc))[0], ((Datum *) lfirst(lc))[1]);
+		parts = list_make1(&all);
+	else
+		for (uint64 i = 0; i < n; i++)
+			parts = lappend(parts, cells_of_row(i));
+	work->counts->summary_rows += dwh_summary_rebuild(work->subject->subject_id, parts);
 }
 
 /* Rebuilds every summary as a whole, and marks whatever reads the subject. */

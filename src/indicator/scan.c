@@ -224,9 +224,33 @@ append_units(StringInfo sql, DwhEvaluation *ev, const char *unit_column, Bitmaps
 					 dwh_parameter_add(parameters, INT4ARRAYOID, make_array(elems, n, INT4OID)));
 }
 
-/* Notes that a unit had rows in a month, in every frame that contains or expects it. */
+/* The months of one frame as numbers, counted from some month. */
+typedef struct FrameMonths
+{
+	int			expected_from;	/* rows from here on have a unit expected in the frame */
+	int			first;
+	int			last;
+} FrameMonths;
+
+/* The months of all frames, counted from "base". */
+static FrameMonths *
+number_months(DwhEvaluation *ev, DateADT base)
+{
+	FrameMonths *result = palloc(Max(1, ev->nframes) * sizeof(FrameMonths));
+
+	for (int i = 0; i < ev->nframes; i++)
+	{
+		result[i].first = dwh_month_diff(base, ev->frames[i].first);
+		result[i].last = dwh_month_diff(base, ev->frames[i].last);
+		result[i].expected_from = Min(result[i].first, result[i].last + 1 - EXPECTED_MONTHS);
+	}
+	return result;
+}
+
+/* Notes the months in which a unit had rows, in every frame that contains or expects one of them. */
 static void
-note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int unit_id, DateADT month)
+note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, const FrameMonths *frame_months, int unit_id,
+			  const Bitmapset *months)
 {
 	int			i = -1;
 
@@ -234,6 +258,7 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int uni
 	while ((i = bms_next_member(frames, i)) >= 0)
 	{
 		const DwhFrame *frame = &ev->frames[i];
+		int			month = bms_next_member(months, frame_months[i].expected_from - 1);
 		DwhPresenceKey key;
 		DwhPresence *presence;
 		DwhPresencePart *part = NULL;
@@ -242,7 +267,7 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int uni
 		bool		is_split;
 		bool		found;
 
-		if (month > frame->last || (month < frame->first && dwh_month_diff(month, frame->last) >= EXPECTED_MONTHS))
+		if (month < 0 || month > frame_months[i].last)
 			continue;
 
 		memset(&key, 0, sizeof(key));
@@ -276,8 +301,9 @@ note_presence(DwhEvaluation *ev, DwhPresenceMap *map, Bitmapset *frames, int uni
 			part->unit_id = part_id;
 			presence->parts = lappend(presence->parts, part);
 		}
-		if (month >= frame->first)
-			part->months = bms_add_member(part->months, dwh_month_diff(frame->first, month));
+		month = bms_next_member(months, frame_months[i].first - 1);
+		for (; month >= 0 && month <= frame_months[i].last; month = bms_next_member(months, month))
+			part->months = bms_add_member(part->months, month - frame_months[i].first);
 	}
 }
 
@@ -327,13 +353,53 @@ presence_statement(DwhEvaluation *ev, DwhSubject *subject, const char *unit_colu
 	return statement;
 }
 
+/* The months in which a unit has rows, as numbers counted from some month. */
+typedef struct UnitMonths
+{
+	int			unit_id;		/* key */
+	Bitmapset  *months;
+} UnitMonths;
+
+/* The rows (unit, month) of the last statement by unit, months counted from "base", which is not later than any of them. */
+static HTAB *
+months_by_unit(uint64 nrows, DateADT base)
+{
+	HASHCTL		ctl = {0};
+	HTAB	   *result;
+
+	ctl.keysize = sizeof(int);
+	ctl.entrysize = sizeof(UnitMonths);
+	ctl.hcxt = CurrentMemoryContext;
+	result = hash_create("dwh months of units", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (uint64 i = 0; i < nrows; i++)
+	{
+		int			unit_id = dwh_spi_int(i, 1);
+		DateADT		month = dwh_spi_date(i, 2);
+		bool		found;
+		UnitMonths *unit;
+
+		if (month != dwh_month_start(month))
+			continue;			/* no month: its rows are not read either */
+		unit = hash_search(result, &unit_id, HASH_ENTER, &found);
+		if (!found)
+			unit->months = NULL;
+		unit->months = bms_add_member(unit->months, dwh_month_diff(base, month));
+	}
+	return result;
+}
+
 /* Reads which units of a subject have rows in which months. */
 static void
 load_presence(DwhStatement *statement)
 {
 	DwhEvaluation *ev = statement->ev;
 	DwhPresenceMap *map = palloc0(sizeof(DwhPresenceMap));
+	DateADT		first = DatumGetDateADT(statement->parameters.values[0]);	/* the statement's $1 */
+	FrameMonths *frame_months = number_months(ev, first);
 	HASHCTL		ctl = {0};
+	HASH_SEQ_STATUS scan;
+	HTAB	   *units;
+	UnitMonths *unit;
 	uint64		n;
 
 	ctl.keysize = sizeof(DwhPresenceKey);
@@ -345,9 +411,12 @@ load_presence(DwhStatement *statement)
 	ev->presence = lappend(ev->presence, map);
 
 	n = dwh_spi_select(statement->sql, statement->parameters.n, statement->parameters.types, statement->parameters.values, NULL, true);
-	for (uint64 i = 0; i < n; i++)
-		note_presence(ev, map, statement->frames, dwh_spi_int(i, 1), dwh_spi_date(i, 2));
+	units = months_by_unit(n, first);
 	SPI_freetuptable(SPI_tuptable);
+	hash_seq_init(&scan, units);
+	while ((unit = hash_seq_search(&scan)) != NULL)
+		note_presence(ev, map, statement->frames, frame_months, unit->unit_id, unit->months);
+	hash_destroy(units);
 }
 
 /* ------------------------------------------------------------------ statements */

@@ -316,35 +316,41 @@ date_array_range(Datum months, DateADT *first, DateADT *last)
 
 /* See summary.h. */
 uint64
-dwh_summary_rebuild(int subject_id, Datum months, Datum unit_ids)
+dwh_summary_rebuild(int subject_id, List *parts)
 {
-	Oid			types[4] = {DATEARRAYOID, INT4ARRAYOID, DATEOID, DATEOID};
-	Datum		values[4] = {months, unit_ids};
-	DateADT		first;
-	DateADT		last;
 	uint64		rows = 0;
 	ListCell   *lc;
+	ListCell   *p;
 
 	need_read_committed("rebuilding cells");
-	date_array_range(months, &first, &last);
-	if (first > last)
-		return 0;
-	values[2] = DateADTGetDatum(first);
-	values[3] = DateADTGetDatum(last);
 	foreach(lc, summaries_of(subject_id))
 	{
 		DwhSummary *summary = lfirst(lc);
+		char	   *relation = dwh_relation_sql(summary->relation);
 		char	   *columns;
 		char	   *select;
 
 		if (!summary->has_content)
 			continue;			/* is built as a whole when its turn comes */
 		select = build_sql(summary, true, &columns, NULL);
-		(void) dwh_spi_run(psprintf("DELETE FROM %s AS s USING (SELECT DISTINCT month, unit_id FROM unnest($1, $2) AS u (month, unit_id)) AS c"
-									" WHERE s.month = c.month AND s.unit_id = c.unit_id AND $3 <= $4", dwh_relation_sql(summary->relation)),
-						   4, types, values, NULL, false, SPI_OK_DELETE);
-		rows += dwh_spi_run(psprintf("INSERT INTO %s (%s) %s", dwh_relation_sql(summary->relation), columns, select),
-							4, types, values, NULL, false, SPI_OK_INSERT);
+		foreach(p, parts)
+		{
+			const DwhCells *cells = lfirst(p);
+			Oid			types[4] = {DATEARRAYOID, INT4ARRAYOID, DATEOID, DATEOID};
+			Datum		values[4] = {cells->months, cells->unit_ids};
+			DateADT		first;
+			DateADT		last;
+
+			date_array_range(cells->months, &first, &last);
+			if (first > last)
+				continue;
+			values[2] = DateADTGetDatum(first);
+			values[3] = DateADTGetDatum(last);
+			(void) dwh_spi_run(psprintf("DELETE FROM %s AS s USING (SELECT DISTINCT month, unit_id FROM unnest($1, $2) AS u (month, unit_id)) AS c"
+										" WHERE s.month = c.month AND s.unit_id = c.unit_id AND $3 <= $4", relation),
+							   4, types, values, NULL, false, SPI_OK_DELETE);
+			rows += dwh_spi_run(psprintf("INSERT INTO %s (%s) %s", relation, columns, select), 4, types, values, NULL, false, SPI_OK_INSERT);
+		}
 	}
 	return rows;
 }

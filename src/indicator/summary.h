@@ -46,11 +46,18 @@ typedef struct DwhSummary
 	List	   *measures;		/* of DwhSummaryMeasure */
 } DwhSummary;
 
+/* Cells: months is a date[], unit_ids an int[] of the same length, one pair a cell. */
+typedef struct DwhCells
+{
+	Datum		months;
+	Datum		unit_ids;
+} DwhCells;
+
 /*
- * Deletes and inserts the given cells of every summary of the subject: months is a date[], unit_ids an int[] of the same length,
- * one pair a cell. A cell without rows just disappears. Returns the number of rows inserted.
+ * Deletes and inserts the given cells of every summary of the subject, a part (DwhCells) after the other. A cell without rows just
+ * disappears. Returns the number of rows inserted.
  */
-extern uint64 dwh_summary_rebuild(int subject_id, Datum months, Datum unit_ids);
+extern uint64 dwh_summary_rebuild(int subject_id, List *parts);
 
 /* The same for all cells; afterwards every summary of the subject has content. */
 extern uint64 dwh_summary_rebuild_all(int subject_id);
