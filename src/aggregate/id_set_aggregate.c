@@ -206,7 +206,7 @@ Datum
 dwh_sql_id_set_merge(PG_FUNCTION_ARGS)
 {
 	LiveIdSet  *live;
-	DwhIdSet   *set;
+	struct varlena *set;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -215,8 +215,9 @@ dwh_sql_id_set_merge(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
 	live = get_state(fcinfo);
-	set = DWH_GETARG_ID_SET(1);
-	dwh_state_add_set(&live->state, live->header.eoh_context, DWH_ID_SET_BYTES(set), DWH_ID_SET_LEN(set));
+	/* small sets stand in rows with a short header: no copy of those */
+	set = PG_GETARG_VARLENA_PP(1);
+	dwh_state_add_set(&live->state, live->header.eoh_context, (uint8 *) VARDATA_ANY(set), VARSIZE_ANY_EXHDR(set));
 	PG_FREE_IF_COPY(set, 1);
 	return EOHPGetRWDatum(&live->header);
 }

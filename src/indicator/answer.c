@@ -95,12 +95,19 @@ cells_by_frame(DwhEvaluation *ev)
 	return result;
 }
 
-/* A key into the set of rows of one need; frame 0 stands for all frames. */
+/* A row of the answer for one need. */
+typedef struct Row
+{
+	DwhCellKey	key;			/* frame 0 stands for all frames */
+	int			rank;			/* of its unit */
+} Row;
+
+/* A key into the set of rows of one need. */
 static void
 add_row_key(HTAB *seen, List **rows, DwhQuestion *question, const DwhAsked *asked, int unit_id, int dims, int is_split)
 {
 	DwhCellKey	key;
-	DwhCellKey *copy;
+	Row		   *row;
 	bool		found;
 
 	if (question->wants_unit && !question->wants_unit(question->arg, asked, unit_id))
@@ -112,31 +119,28 @@ add_row_key(HTAB *seen, List **rows, DwhQuestion *question, const DwhAsked *aske
 	(void) hash_search(seen, &key, HASH_ENTER, &found);
 	if (found)
 		return;
-	copy = palloc(sizeof(DwhCellKey));
-	*copy = key;
-	*rows = lappend(*rows, copy);
+	row = palloc(sizeof(Row));
+	row->key = key;
+	row->rank = dwh_unit_info(question->family->units, unit_id)->rank;
+	*rows = lappend(*rows, row);
 }
 
-static DwhUnitTable *sort_units;	/* for compare_rows() only, set before each sort */
-static List *sort_dim_sets;
+static List *sort_dim_sets;		/* for compare_rows() only, set before each sort */
 
 static int
 compare_rows(const ListCell *a, const ListCell *b)
 {
-	const DwhCellKey *x = lfirst(a);
-	const DwhCellKey *y = lfirst(b);
+	const Row  *x = lfirst(a);
+	const Row  *y = lfirst(b);
 	ListCell   *p;
 	ListCell   *q;
-	int			order;
+	int			order = x->rank - y->rank;
 
-	order = strcmp(dwh_unit_info(sort_units, x->unit_id)->code, dwh_unit_info(sort_units, y->unit_id)->code);
 	if (order == 0)
-		order = x->unit_id - y->unit_id;
-	if (order == 0)
-		order = x->is_split - y->is_split;
+		order = x->key.is_split - y->key.is_split;
 	if (order != 0)
 		return order;
-	forboth(p, list_nth(sort_dim_sets, x->dims), q, list_nth(sort_dim_sets, y->dims))
+	forboth(p, list_nth(sort_dim_sets, x->key.dims), q, list_nth(sort_dim_sets, y->key.dims))
 	{
 		const char *s = lfirst(p);
 		const char *t = lfirst(q);
@@ -199,7 +203,6 @@ need_rows(DwhQuestion *question, DwhEvaluation *ev, Need *need, List **cells, Li
 				}
 		}
 	hash_destroy(seen);
-	sort_units = ev->family->units;
 	sort_dim_sets = ev->dim_sets;
 	list_sort(rows, compare_rows);
 	return rows;
@@ -285,7 +288,7 @@ answer_level(DwhQuestion *question, DwhEvaluation *ev, List *needs)
 			MemoryContext old = MemoryContextSwitchTo(row_context);
 
 			CHECK_FOR_INTERRUPTS();
-			answer_row(question, ev, need, lfirst(r));
+			answer_row(question, ev, need, &((Row *) lfirst(r))->key);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(row_context);
 		}

@@ -138,6 +138,7 @@ typedef struct DwhUnitInfo
 	DwhUnitLevel level;
 	DateADT		valid_from;
 	DateADT		valid_to;		/* DATEVAL_NOEND where open */
+	int			rank;			/* among all units, by code and unit_id */
 	List	   *predecessors;	/* of DwhUnitInfo: units that were renamed to it or merged into it */
 } DwhUnitInfo;
 

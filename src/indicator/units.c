@@ -12,6 +12,30 @@
 #include "common/spi.h"
 #include "indicator/indicator.h"
 
+static int
+compare_units(const void *a, const void *b)
+{
+	const DwhUnitInfo *x = *(DwhUnitInfo *const *) a;
+	const DwhUnitInfo *y = *(DwhUnitInfo *const *) b;
+	int			order = strcmp(x->code, y->code);
+
+	return order != 0 ? order : x->unit_id - y->unit_id;
+}
+
+/* Notes the order in which units stand in answers. */
+static void
+rank_units(DwhUnitTable *table)
+{
+	DwhUnitInfo **units = palloc(Max(1, table->n) * sizeof(DwhUnitInfo *));
+
+	for (int i = 0; i < table->n; i++)
+		units[i] = &table->units[i];
+	qsort(units, table->n, sizeof(DwhUnitInfo *), compare_units);
+	for (int i = 0; i < table->n; i++)
+		units[i]->rank = i;
+	pfree(units);
+}
+
 /*
  * Reads all units and the successions that figures may follow (rename, merge), as they are now: dwh.unit_at() answers from
  * the latest state too, and must not name a unit that an old snapshot does not know.
@@ -38,6 +62,7 @@ dwh_unit_table_load(void)
 		unit->valid_from = dwh_spi_date(i, 6);
 		unit->valid_to = dwh_spi_isnull(i, 7) ? DATEVAL_NOEND : dwh_spi_date(i, 7);
 	}
+	rank_units(table);
 
 	n = dwh_spi_select_latest("SELECT successor_unit_id, predecessor_unit_id FROM dwh_catalog.unit_succession"
 							  " WHERE kind IN ('rename', 'merge') ORDER BY 1, 2", 0, NULL, NULL);
