@@ -130,7 +130,7 @@ BEGIN
 				v_first := CASE p_type WHEN 'ytd' THEN date_trunc('year', v_last) ELSE p_first - i * v_step END::date;
 				v_sum := v_sum + pg_temp.plain(t -> 'a', p_unit, p_type, v_first, v_last);
 			END LOOP;
-			RETURN v_sum / CASE v_op WHEN 'rolling_avg' THEN v_n ELSE 1 END;
+			RETURN CASE v_op WHEN 'rolling_avg' THEN v_sum / v_n ELSE v_sum END;
 		WHEN 'same_period_last_year' THEN
 			RETURN pg_temp.plain(t -> 'a', p_unit, p_type, (p_first - interval '1 year')::date, (p_last - interval '1 year')::date);
 		WHEN 'growth' THEN
@@ -159,8 +159,7 @@ SELECT f.i, f.f, p.type, p.label, a.unit_code, a.value AS ours, pg_temp.plain(f.
 FROM period AS p, LATERAL dwh.indicator_values((SELECT array_agg('OT' || i) FROM formula), p.label, p.label, p.type, '{country,province,base}') AS a JOIN formula AS f ON 'OT' || f.i = a.indicator
 WHERE a.unit_code IN ('VSS', '01', '38', 'OT1', 'OT2', 'OT3');
 SELECT cmp_ok(count(*), '>', 4000::bigint, 'there are many values') FROM outcome WHERE plain IS NOT NULL;
--- Division rounds: what is computed by other steps agrees in its first digits, not in the last.
-SELECT is_empty($$SELECT * FROM outcome WHERE (ours IS NULL) <> (plain IS NULL) OR abs(ours - plain) > abs(plain) * 1e-10 + 1e-10 LIMIT 20$$, 'each is what plain reading gives');
+SELECT is_empty($$SELECT * FROM outcome WHERE ours IS DISTINCT FROM plain LIMIT 20$$, 'each is what plain reading gives');
 SELECT is_empty($$SELECT * FROM outcome WHERE (ours IS NULL) <> (status IN ('undefined', 'zero_denominator', 'no_data')) LIMIT 20$$, 'a missing one says why');
 SELECT cmp_ok(count(*), '>', 500::bigint, 'some are missing, for more reasons than one') FROM outcome WHERE ours IS NULL HAVING count(DISTINCT status) >= 2;
 SELECT * FROM finish();
