@@ -178,6 +178,7 @@ SQL_PARTS = \
 	sql/install/76_scope_explain.sql \
 	sql/install/77_scope_check.sql \
 	sql/install/78_group_limits.sql \
+	sql/install/79_parameter.sql \
 	sql/install/80_access.sql \
 	sql/install/81_access_request.sql \
 	sql/install/82_access_apply.sql \

@@ -45,37 +45,35 @@ COMMENT ON FUNCTION dwh_internal.access_require(text, text, text) IS 'Từ chố
 
 -- Units -----------------------------------------------------------------------------------------------------------------
 
--- Whether a unit belongs to the central side or to a province, and the central unit or province that it is part of.
-CREATE FUNCTION dwh_internal.unit_side(p_unit_id int, OUT side text, OUT top_unit_id int)
-LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	WITH RECURSIVE up AS (
-		SELECT u.unit_id, u.parent_unit_id, u.level, 0 AS depth FROM dwh_star.dim_unit AS u WHERE u.unit_id = p_unit_id
-		UNION ALL
-		SELECT u.unit_id, u.parent_unit_id, u.level, up.depth + 1
-		FROM up JOIN dwh_star.dim_unit AS u ON u.unit_id = up.parent_unit_id
-		WHERE up.level IN ('division', 'district', 'base'))
-	SELECT CASE WHEN up.level IN ('province', 'defence', 'police') THEN 'province' ELSE 'central' END, up.unit_id
-	FROM up ORDER BY up.depth DESC LIMIT 1
-$$;
+-- Whether a unit belongs to the central side or to a province, and the central unit or province that it is part of (src/star/units.c).
+CREATE FUNCTION dwh_internal.unit_side(p_unit_id int)
+RETURNS text LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_unit_side';
 COMMENT ON FUNCTION dwh_internal.unit_side(int) IS
-	'Đơn vị thuộc Trung ương hay tỉnh nào | Whether a unit is central or of which province';
+	'Đơn vị thuộc Trung ương hay tỉnh: central, province | Whether a unit is central or of a province: central, province';
+
+CREATE FUNCTION dwh_internal.unit_top(p_unit_id int)
+RETURNS int LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_unit_top';
+COMMENT ON FUNCTION dwh_internal.unit_top(int) IS
+	'Đơn vị Trung ương hoặc tỉnh mà đơn vị thuộc về | The central unit or province that a unit is part of';
+
+CREATE FUNCTION dwh_internal.units_above(p_unit_id int)
+RETURNS int[] LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_units_above';
+COMMENT ON FUNCTION dwh_internal.units_above(int) IS 'Đơn vị và các đơn vị cấp trên | A unit and those above it';
 
 CREATE FUNCTION dwh_internal.is_unit_within(p_unit_id int, p_above int)
-RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	WITH RECURSIVE up AS (
-		SELECT u.unit_id, u.parent_unit_id FROM dwh_star.dim_unit AS u WHERE u.unit_id = p_unit_id
-		UNION
-		SELECT u.unit_id, u.parent_unit_id FROM up JOIN dwh_star.dim_unit AS u ON u.unit_id = up.parent_unit_id)
-	SELECT p_above IN (SELECT unit_id FROM up)
-$$;
+RETURNS boolean LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_is_unit_within';
 COMMENT ON FUNCTION dwh_internal.is_unit_within(int, int) IS
 	'Đơn vị có nằm trong đơn vị kia hay không | Whether a unit is another or lies below it';
 
 -- Whether the unit, or one above it, has the function on that day.
 CREATE FUNCTION dwh_internal.has_unit_function(p_unit_id int, p_function text, p_on date)
-RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT EXISTS (SELECT FROM dwh_catalog.unit_function AS f WHERE f.function = p_function AND f.valid_from <= p_on
-		AND coalesce(f.valid_to >= p_on, true) AND dwh_internal.is_unit_within(p_unit_id, f.unit_id))
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_units int[] := dwh_internal.units_above(p_unit_id);
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.unit_function AS f WHERE f.function = p_function AND f.valid_from <= p_on
+		AND coalesce(f.valid_to >= p_on, true) AND f.unit_id = ANY (v_units));
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.has_unit_function(int, text, date) IS
 	'Đơn vị có chức năng đó vào ngày đó hay không | Whether a unit has a function on a day';
@@ -84,58 +82,89 @@ COMMENT ON FUNCTION dwh_internal.has_unit_function(int, text, date) IS
 
 -- The person behind an account: of a support mailbox, its holder. Compared, never shown.
 CREATE FUNCTION dwh_internal.account_person(p_account_id int)
-RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE a.kind WHEN 'outside' THEN 'iam:' || a.iam_subject
-		WHEN 'mailbox' THEN (SELECT 'mail:' || lower(h.email) FROM dwh_catalog.mailbox_holder AS h
-			WHERE h.account_id = a.account_id AND h.ended_at IS NULL)
-		ELSE 'mail:' || lower(a.email) END
-	FROM dwh_catalog.account AS a WHERE a.account_id = p_account_id
+RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT CASE a.kind WHEN 'outside' THEN 'iam:' || a.iam_subject
+			WHEN 'mailbox' THEN (SELECT 'mail:' || lower(h.email) FROM dwh_catalog.mailbox_holder AS h
+				WHERE h.account_id = a.account_id AND h.ended_at IS NULL)
+			ELSE 'mail:' || lower(a.email) END
+		FROM dwh_catalog.account AS a WHERE a.account_id = p_account_id);
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.account_person(int) IS 'Người đứng sau tài khoản | The person behind an account';
 
+-- The accounts that a person acts through: his own, and the support mailbox that he holds.
+CREATE FUNCTION dwh_internal.person_accounts(p_person text)
+RETURNS int[] LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF p_person LIKE 'iam:%' THEN
+		RETURN ARRAY(SELECT a.account_id FROM dwh_catalog.account AS a WHERE a.iam_subject = substr(p_person, 5) AND a.kind = 'outside');
+	END IF;
+	RETURN ARRAY(SELECT a.account_id FROM dwh_catalog.account AS a WHERE lower(a.email) = substr(p_person, 6) AND a.kind = 'sector')
+		|| ARRAY(SELECT h.account_id FROM dwh_catalog.mailbox_holder AS h JOIN dwh_catalog.account AS a USING (account_id)
+			WHERE lower(h.email) = substr(p_person, 6) AND h.ended_at IS NULL AND a.kind = 'mailbox');
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.person_accounts(text) IS 'Các tài khoản của một người | The accounts that a person acts through';
+
 -- The person that a line is about.
 CREATE FUNCTION dwh_internal.line_person(p_account_kind text, p_email text, p_iam_subject text, p_holder_email text)
-RETURNS text LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE p_account_kind WHEN 'outside' THEN 'iam:' || p_iam_subject WHEN 'mailbox' THEN 'mail:' || lower(p_holder_email)
-		ELSE 'mail:' || lower(p_email) END
-$$;
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE p_account_kind WHEN 'outside' THEN 'iam:' || p_iam_subject WHEN 'mailbox' THEN 'mail:' || lower(p_holder_email)
+		ELSE 'mail:' || lower(p_email) END;
 COMMENT ON FUNCTION dwh_internal.line_person(text, text, text, text) IS 'Người mà dòng đề nghị nói đến | The person that a line is about';
 
 CREATE FUNCTION dwh_internal.is_same_name(p_a text, p_b text)
-RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT lower(regexp_replace(btrim(normalize(p_a, NFC)), '\s+', ' ', 'g')) = lower(regexp_replace(btrim(normalize(p_b, NFC)), '\s+', ' ', 'g'))
-$$;
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN p_a = p_b OR lower(regexp_replace(btrim(normalize(p_a, NFC)), '\s+', ' ', 'g'))
+		= lower(regexp_replace(btrim(normalize(p_b, NFC)), '\s+', ' ', 'g'));
 COMMENT ON FUNCTION dwh_internal.is_same_name(text, text) IS
 	'Cùng tên, không kể hoa thường, khoảng trắng | Whether two names are the same but for case and spaces';
 
 -- Whether an office holder is the person of that name, account and unit. Without an account on his row, name and unit tell.
 CREATE FUNCTION dwh_internal.is_office_holder(p_office_holder_id int, p_person text, p_full_name text, p_unit_id int)
-RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_office_holder_id
-		AND CASE WHEN h.account_id IS NOT NULL THEN dwh_internal.account_person(h.account_id) = p_person
-			ELSE dwh_internal.is_same_name(h.person_name, p_full_name)
-				AND (dwh_internal.unit_side(h.unit_id)).top_unit_id = (dwh_internal.unit_side(p_unit_id)).top_unit_id END)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	h dwh_catalog.office_holder;
+BEGIN
+	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = p_office_holder_id;
+	RETURN coalesce(CASE WHEN h.account_id IS NOT NULL THEN dwh_internal.account_person(h.account_id) = p_person
+		ELSE dwh_internal.is_same_name(h.person_name, p_full_name)
+			AND dwh_internal.unit_top(h.unit_id) = dwh_internal.unit_top(p_unit_id) END, false);
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.is_office_holder(int, text, text, int) IS
 	'Người giữ chức vụ có phải chính người này hay không | Whether an office holder is this person';
 
 -- Whether an office holder is one on a day, of one of these offices and of one of these units where they are given.
 CREATE FUNCTION dwh_internal.holds_office(p_office_holder_id int, p_on date, p_offices text[] DEFAULT NULL, p_unit_ids int[] DEFAULT NULL)
-RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_office_holder_id
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = p_office_holder_id
 		AND h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true)
-		AND (p_offices IS NULL OR h.office = ANY (p_offices)) AND (p_unit_ids IS NULL OR h.unit_id = ANY (p_unit_ids)))
+		AND (p_offices IS NULL OR h.office = ANY (p_offices)) AND (p_unit_ids IS NULL OR h.unit_id = ANY (p_unit_ids)));
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.holds_office(int, date, text[], int[]) IS
 	'Có giữ chức vụ đó vào ngày đó hay không | Whether somebody holds an office on a day';
 
 -- Whether the person leads a unit on that day: head, deputy or director.
 CREATE FUNCTION dwh_internal.is_leader(p_person text, p_full_name text, p_unit_id int, p_on date)
-RETURNS boolean LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT EXISTS (SELECT FROM dwh_catalog.office_holder AS h WHERE h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true)
-		AND h.office IN ('unit_leader', 'it_centre_director', 'deputy', 'sector_leadership')
-		AND (h.account_id IS NOT NULL OR dwh_internal.is_same_name(h.person_name, p_full_name))
-		AND dwh_internal.is_office_holder(h.office_holder_id, p_person, p_full_name, p_unit_id))
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	-- as office_holder_person_name_idx has it
+	v_name text := lower(regexp_replace(btrim(normalize(p_full_name, NFC)), '\s+', ' ', 'g'));
+	v_accounts int[] := dwh_internal.person_accounts(p_person);
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.office_holder AS h
+		WHERE h.account_id = ANY (v_accounts) AND h.office IN ('unit_leader', 'it_centre_director', 'deputy', 'sector_leadership')
+			AND h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true))
+		OR EXISTS (SELECT FROM dwh_catalog.office_holder AS h
+		WHERE lower(regexp_replace(btrim(normalize(h.person_name, NFC)), '\s+', ' ', 'g')) = v_name AND h.account_id IS NULL
+			AND h.office IN ('unit_leader', 'it_centre_director', 'deputy', 'sector_leadership')
+			AND h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true)
+			AND dwh_internal.unit_top(h.unit_id) = dwh_internal.unit_top(p_unit_id));
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.is_leader(text, text, int, date) IS
 	'Có phải lãnh đạo đơn vị vào ngày đó hay không | Whether a person leads a unit on a day';

@@ -3,13 +3,15 @@
 
 -- The path of a line; NULL where none leads there.
 CREATE FUNCTION dwh_internal.find_access_path(p_account_kind text, p_side text, p_is_leader boolean, p_role_name text, p_on date)
-RETURNS int LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT p.access_path_id FROM dwh_catalog.access_path AS p
-	WHERE p.can_grant AND p.valid_from <= p_on AND coalesce(p.valid_to >= p_on, true)
-		AND coalesce(p.account_kind = p_account_kind, true) AND coalesce(p.side = p_side, true)
-		AND coalesce(p.is_leader = p_is_leader, true)
-		AND CASE WHEN p.role_name IS NULL THEN p_role_name NOT IN ('dwh_central_admin', 'dwh_province_admin') ELSE p.role_name = p_role_name END
-	ORDER BY p.access_path_id LIMIT 1
+RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT p.access_path_id FROM dwh_catalog.access_path AS p
+		WHERE p.can_grant AND p.valid_from <= p_on AND coalesce(p.valid_to >= p_on, true)
+			AND coalesce(p.account_kind = p_account_kind, true) AND coalesce(p.side = p_side, true)
+			AND coalesce(p.is_leader = p_is_leader, true)
+			AND CASE WHEN p.role_name IS NULL THEN p_role_name NOT IN ('dwh_central_admin', 'dwh_province_admin') ELSE p.role_name = p_role_name END
+		ORDER BY p.access_path_id LIMIT 1);
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.find_access_path(text, text, boolean, text, date) IS 'Quy trình áp dụng | The path that applies';
 
@@ -31,7 +33,7 @@ BEGIN
 	ELSIF h.valid_from > p_on OR h.valid_to < p_on THEN
 		RETURN format('%s held no office on %s', h.person_name, p_on);
 	END IF;
-	v_top := (dwh_internal.unit_side(l.unit_id)).top_unit_id;
+	v_top := dwh_internal.unit_top(l.unit_id);
 	v_is_right := CASE p.decided_by
 		WHEN 'sector_leadership' THEN h.office = 'sector_leadership'
 		-- a deputy may sign where he is recorded [own]
@@ -64,9 +66,9 @@ DECLARE
 	p dwh_catalog.access_path;
 	a dwh_catalog.account;
 	g dwh_catalog.user_group;
-	v_from record;
-	v_home record;
 	v_where text;
+	v_home int;
+	v_from int;
 	v_why text;
 BEGIN
 	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
@@ -74,14 +76,18 @@ BEGIN
 	SELECT * INTO p FROM dwh_catalog.access_path WHERE access_path_id = l.access_path_id;
 	SELECT * INTO g FROM dwh_catalog.user_group WHERE user_group_id = l.user_group_id;
 	v_where := 'line ' || l.line_no;
-	v_home := dwh_internal.unit_side(l.unit_id);
-	v_from := dwh_internal.unit_side(r.from_unit_id);
+	v_home := dwh_internal.unit_top(l.unit_id);
+	v_from := dwh_internal.unit_top(r.from_unit_id);
 
 	-- The columns of the list (Annex 01 of Decision 2366, known by a proxy only).
-	PERFORM dwh_internal.access_require(v, format('%s: %s', v_where, f), '893 Art. 17, 2366 Annex 01')
-	FROM (VALUES (l.full_name, 'full_name'), (l.title, 'title'), (CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.email END, 'email'),
-		(CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.employment_kind END, 'employment_kind'), (l.unit_id::text, 'unit'),
-		(l.user_group_id::text, 'group')) AS c (v, f);
+	IF NOT coalesce(l.full_name ~ '[^[:space:]]' AND l.title ~ '[^[:space:]]' AND (l.account_kind = 'outside'
+		OR l.email ~ '[^[:space:]]' AND l.employment_kind ~ '[^[:space:]]') AND l.unit_id IS NOT NULL AND l.user_group_id IS NOT NULL, false)
+	THEN
+		PERFORM dwh_internal.access_require(v, format('%s: %s', v_where, f), '893 Art. 17, 2366 Annex 01')
+		FROM (VALUES (l.full_name, 'full_name'), (l.title, 'title'), (CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.email END, 'email'),
+			(CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.employment_kind END, 'employment_kind'), (l.unit_id::text, 'unit'),
+			(l.user_group_id::text, 'group')) AS c (v, f);
+	END IF;
 	IF l.account_kind = 'outside' THEN
 		PERFORM dwh_internal.access_require(v, format('%s: %s', v_where, f), '893 Art. 2.2 [own]')
 		FROM (VALUES (l.iam_subject, 'iam_subject'), (l.permission_no, 'permission_no'), (l.valid_to::text, 'valid_to')) AS c (v, f);
@@ -108,8 +114,8 @@ BEGIN
 	-- Who may send the list.
 	IF (CASE p.list_from
 		WHEN 'it_centre' THEN NOT dwh_internal.has_unit_function(r.from_unit_id, 'it_centre', r.letter_on)
-		WHEN 'province' THEN v_from.side <> 'province' OR v_from.top_unit_id <> v_home.top_unit_id
-		ELSE v_from.top_unit_id <> v_home.top_unit_id OR NOT (dwh_internal.is_unit_within(l.unit_id, r.from_unit_id)
+		WHEN 'province' THEN dwh_internal.unit_side(v_from) <> 'province' OR v_from <> v_home
+		ELSE v_from <> v_home OR NOT (dwh_internal.is_unit_within(l.unit_id, r.from_unit_id)
 			OR dwh_internal.has_unit_function(r.from_unit_id, 'it_division', r.letter_on)) END)
 		AND r.kind <> 'takeover'
 	THEN
@@ -149,7 +155,7 @@ BEGIN
 	IF l.action = 'group' AND (l.from_group_id IS NULL OR l.from_group_id = l.user_group_id) THEN
 		PERFORM dwh_internal.access_require(NULL, v_where || ': from_group', '893 Art. 18.2');
 	END IF;
-	IF v_home.side = 'province' AND l.scope_unit_id IS NOT NULL AND (dwh_internal.unit_side(l.scope_unit_id)).top_unit_id <> v_home.top_unit_id THEN
+	IF l.scope_unit_id IS NOT NULL AND dwh_internal.unit_top(l.scope_unit_id) <> v_home AND dwh_internal.unit_side(v_home) = 'province' THEN
 		PERFORM dwh_internal.access_refuse(format('%s: unit %s lies outside the province of %s', v_where, l.scope_unit_id, l.full_name),
 			'893 Arts. 6.4, 7.2: người của tỉnh chỉ được phạm vi trong tỉnh | users in a province get units of that province only.',
 			'Name a unit of the province.');
@@ -169,7 +175,8 @@ BEGIN
 	IF g.role_name IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin') AND EXISTS (
 		SELECT FROM dwh_catalog.access_grant AS o JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			JOIN dwh_catalog.account AS c ON c.account_id = o.account_id
-		WHERE dwh_internal.account_person(o.account_id) = dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email)
+		WHERE o.account_id = ANY (dwh_internal.person_accounts(
+				dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email)))
 			AND o.revoked_at IS NULL AND coalesce(o.valid_to >= dwh.today(), true)
 			AND (coalesce(u.rights_of, u.role_name) = 'dwh_auditor') <> (g.role_name = 'dwh_auditor')
 			AND coalesce(u.rights_of, u.role_name) IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin'))
@@ -232,7 +239,6 @@ DECLARE
 	v_today date := dwh.today();
 	v_unknown text;
 	v_role text;
-	v_side record;
 	v_why text;
 	v_matches int;
 	v_is_letter boolean;
@@ -260,7 +266,9 @@ BEGIN
 			USING ERRCODE = '22023', DETAIL = '893 Art. 10.1.', HINT = 'Letters of kind change take change, role and group.';
 	END IF;
 	l.user_group_id := dwh_internal.access_group(p_line ->> 'group');
-	l.from_group_id := dwh_internal.access_group(p_line ->> 'from_group');
+	IF p_line ? 'from_group' THEN
+		l.from_group_id := dwh_internal.access_group(p_line ->> 'from_group');
+	END IF;
 	IF p_line ? 'subjects' THEN
 		SELECT array_agg(s.subject_id ORDER BY s.subject_id), count(*) INTO l.subject_ids, v_matches
 		FROM dwh_catalog.subject AS s WHERE s.code IN (SELECT jsonb_array_elements_text(p_line -> 'subjects'));
@@ -277,7 +285,9 @@ BEGIN
 		PERFORM dwh_internal.access_refuse(format('line %s: address and IAM subject belong to two accounts', p_line_no),
 			'893 Art. 6.1: mỗi người duy nhất một tài khoản | each person has one account.', 'Correct the line.');
 	END IF;
-	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = l.account_id;
+	IF l.account_id IS NOT NULL THEN
+		SELECT * INTO a FROM dwh_catalog.account WHERE account_id = l.account_id;
+	END IF;
 	l.account_kind := coalesce(l.account_kind, a.kind, CASE WHEN l.holder_email IS NOT NULL THEN 'mailbox'
 		WHEN l.email IS NULL AND l.iam_subject IS NOT NULL THEN 'outside' ELSE 'sector' END);
 	IF l.account_kind NOT IN ('sector', 'outside', 'mailbox') THEN
@@ -301,17 +311,21 @@ BEGIN
 				'Give one of dwh_catalog.access_reason.');
 		END IF;
 	ELSE
-		PERFORM dwh_internal.access_require(l.full_name, format('line %s: full_name', p_line_no), '893 Art. 17, 2366 Annex 01');
+		IF coalesce(l.full_name, '') !~ '[^[:space:]]' THEN
+			PERFORM dwh_internal.access_require(NULL, format('line %s: full_name', p_line_no), '893 Art. 17, 2366 Annex 01');
+		END IF;
 		l.unit_id := dwh_internal.access_unit(coalesce(p_line -> 'unit', to_jsonb(CASE WHEN l.account_kind <> 'mailbox' THEN coalesce(a.home_unit_id,
 			r.from_unit_id) END)), r.received_on);
 		l.reason := coalesce(l.reason, CASE WHEN r.kind = 'takeover' THEN 'takeover' WHEN r.kind = 'change' THEN 'role_change' END);
-		PERFORM dwh_internal.access_require(l.reason, format('line %s: reason', p_line_no), '893 Art. 15');
+		IF coalesce(l.reason, '') !~ '[^[:space:]]' THEN
+			PERFORM dwh_internal.access_require(NULL, format('line %s: reason', p_line_no), '893 Art. 15');
+		END IF;
 		IF NOT (EXISTS (SELECT FROM dwh_catalog.access_reason AS s WHERE s.code = l.reason)) THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: unknown reason "%s"', p_line_no, l.reason),
 				'893 Art. 15: lần đầu, đổi vai trò, chuyển đơn vị | first joining, change of role, move.', 'Give one of dwh_catalog.access_reason.');
 		END IF;
-		IF l.account_kind <> 'outside' THEN
-			PERFORM dwh_internal.access_require(l.email, format('line %s: email', p_line_no), '893 Art. 3.5');
+		IF l.account_kind <> 'outside' AND coalesce(l.email, '') !~ '[^[:space:]]' THEN
+			PERFORM dwh_internal.access_require(NULL, format('line %s: email', p_line_no), '893 Art. 3.5');
 		END IF;
 		IF l.account_kind = 'outside' AND l.login_role IS NULL AND l.email IS NULL AND a.login_role IS NULL THEN
 			PERFORM dwh_internal.access_require(NULL, format('line %s: login_role', p_line_no), '893 Art. 3.5');
@@ -323,11 +337,12 @@ BEGIN
 				USING ERRCODE = '22023', DETAIL = 'Small letters, digits and _ . @ + -, at most 63; not pg_ or dwh_; an account keeps the one it has.',
 					HINT = 'Give login_role.';
 		END IF;
-		PERFORM dwh_internal.access_require(l.user_group_id::text, format('line %s: group', p_line_no), '893 Art. 17, 2366 Annex 01');
+		IF l.user_group_id IS NULL THEN
+			PERFORM dwh_internal.access_require(NULL, format('line %s: group', p_line_no), '893 Art. 17, 2366 Annex 01');
+		END IF;
 	END IF;
 
 	-- Its path.
-	v_side := dwh_internal.unit_side(l.unit_id);
 	SELECT role_name INTO v_role FROM dwh_catalog.user_group WHERE user_group_id = l.user_group_id;
 	IF l.action = 'revoke' AND v_role IS NULL THEN
 		SELECT max(u.role_name) FILTER (WHERE u.role_name IN ('dwh_central_admin', 'dwh_province_admin')) INTO v_role
@@ -338,7 +353,7 @@ BEGIN
 		SELECT access_path_id INTO l.access_path_id FROM dwh_catalog.access_path AS p
 		WHERE NOT p.can_grant AND p.valid_from <= v_today AND coalesce(p.valid_to >= v_today, true);
 	ELSE
-		l.access_path_id := dwh_internal.find_access_path(l.account_kind, v_side.side, dwh_internal.is_leader(
+		l.access_path_id := dwh_internal.find_access_path(l.account_kind, dwh_internal.unit_side(l.unit_id), dwh_internal.is_leader(
 			dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, r.received_on),
 			coalesce(v_role, 'dwh_analyst'), r.received_on);
 	END IF;
@@ -352,7 +367,7 @@ BEGIN
 	ELSIF l.action <> 'revoke' THEN
 		-- A person from outside and a central administrator see no rows by default; an administrator of a province administers all of it.
 		l.scope_unit_id := CASE WHEN l.account_kind = 'outside' OR v_role = 'dwh_central_admin' THEN NULL
-			WHEN v_role = 'dwh_province_admin' THEN v_side.top_unit_id ELSE l.unit_id END;
+			WHEN v_role = 'dwh_province_admin' THEN dwh_internal.unit_top(l.unit_id) ELSE l.unit_id END;
 	END IF;
 
 	INSERT INTO dwh_catalog.access_request_line (request_id, line_no, action, access_path_id, account_id, account_kind, full_name, title, email,
@@ -366,7 +381,7 @@ BEGIN
 		PERFORM dwh_internal.check_access_line(l.request_line_id);
 	ELSIF r.kind <> 'emergency' AND NOT dwh_internal.is_unit_within(l.unit_id, r.from_unit_id)
 		AND NOT dwh_internal.has_unit_function(r.from_unit_id, 'it_centre', r.letter_on)
-		AND NOT ((dwh_internal.unit_side(r.from_unit_id)).top_unit_id = v_side.top_unit_id
+		AND NOT (dwh_internal.unit_top(r.from_unit_id) = dwh_internal.unit_top(l.unit_id)
 			AND dwh_internal.has_unit_function(r.from_unit_id, 'it_division', r.letter_on))
 	THEN
 		-- Taking away is never harder than giving.
@@ -443,7 +458,10 @@ BEGIN
 	INSERT INTO dwh_catalog.access_request (kind, letter_no, letter_on, received_on, from_unit_id, signed_by, letter_sha256, submission_no,
 		submission_on, due_on, deadline_id, is_immediate, recorded_account_id)
 	VALUES (p_kind, p_letter_no, v_letter_on, v_received_on, p_from_unit, p_signed_by, p_letter_sha256, p_submission_no, p_submission_on,
-		CASE WHEN p_kind = 'emergency' THEN v_received_on ELSE dwh.add_working_days(v_received_on, coalesce(t.value_number::int, 0)) END, t.deadline_id,
+		CASE WHEN p_kind = 'emergency' THEN v_received_on
+			-- counted from the day after, unless the day of receipt counts [own]
+			ELSE dwh.add_working_days(v_received_on - dwh_internal.parameter('access_count_receipt_day')::boolean::int, coalesce(t.value_number, 0)) END,
+		t.deadline_id,
 		p_kind IN ('transfer', 'emergency'), nullif(dwh.current_account(), 0))
 	RETURNING request_id INTO v_id;
 	PERFORM dwh_internal.enter_access_line(v_id, x.n::int, x.line) FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS x (line, n) ORDER BY x.n;

@@ -211,6 +211,15 @@ $$;
 COMMENT ON FUNCTION dwh_internal.change_holder(int, text, text, text, text, int, text, text, int) IS
 	'Đổi người giữ hộp thư hỗ trợ | Changes the holder of a support mailbox';
 
+CREATE FUNCTION dwh_internal.refuse_login_name(p_line_no int, p_full_name text)
+RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.access_refuse(format('line %s: the login name of %s is another account''s', p_line_no, p_full_name),
+		'893 Arts. 3.5, 6.1: mỗi người duy nhất một tài khoản | each person has one account, of his own.', 'Correct the line, or give login_role.');
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.refuse_login_name(int, text) IS 'Tên đăng nhập là của tài khoản khác | The login name is another account''s';
+
 -- The account of a line: the one that is there, or a new one.
 CREATE FUNCTION dwh_internal.open_account(p_line_id int)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -222,33 +231,34 @@ BEGIN
 	SELECT account_id INTO l.account_id FROM dwh_catalog.account
 	WHERE lower(email) = lower(l.email) OR iam_subject = l.iam_subject FOR UPDATE;
 	IF l.account_id IS NOT NULL THEN
-		UPDATE dwh_catalog.account SET iam_subject = coalesce(iam_subject, l.iam_subject), is_enabled = is_enabled OR kind <> 'mailbox',
-			login_role = coalesce(login_role, l.login_role, lower(email)),
-			valid_to = CASE WHEN kind = 'outside' THEN greatest(valid_to, l.valid_to) ELSE valid_to END,
-			home_unit_id = CASE WHEN l.reason = 'unit_move' THEN l.unit_id ELSE home_unit_id END
-		WHERE account_id = l.account_id;
+		BEGIN
+			UPDATE dwh_catalog.account SET iam_subject = coalesce(iam_subject, l.iam_subject), is_enabled = is_enabled OR kind <> 'mailbox',
+				login_role = coalesce(login_role, l.login_role, lower(email)),
+				valid_to = CASE WHEN kind = 'outside' THEN greatest(valid_to, l.valid_to) ELSE valid_to END,
+				home_unit_id = CASE WHEN l.reason = 'unit_move' THEN l.unit_id ELSE home_unit_id END
+			WHERE account_id = l.account_id;
+		EXCEPTION WHEN unique_violation THEN
+			PERFORM dwh_internal.refuse_login_name(l.line_no, l.full_name);
+		END;
 		RETURN l.account_id;
 	END IF;
-	v_top := (dwh_internal.unit_side(l.unit_id)).top_unit_id;
+	v_top := dwh_internal.unit_top(l.unit_id);
 	INSERT INTO dwh_catalog.account (kind, email, iam_subject, full_name, home_unit_id, login_role, is_enabled, valid_from, valid_to)
 	VALUES (l.account_kind, l.email, l.iam_subject,
 		CASE l.account_kind WHEN 'mailbox' THEN 'Hộp thư hỗ trợ ' || (SELECT name_vi FROM dwh_star.dim_unit WHERE unit_id = v_top) ELSE l.full_name END,
 		CASE l.account_kind WHEN 'mailbox' THEN v_top ELSE l.unit_id END, coalesce(l.login_role, lower(l.email)), l.account_kind <> 'mailbox',
 		dwh.today(), CASE l.account_kind WHEN 'outside' THEN l.valid_to END)
-	RETURNING account_id INTO l.account_id;
-	RETURN l.account_id;
-EXCEPTION
-	WHEN unique_violation THEN
-		-- Another letter has opened it meanwhile.
+	ON CONFLICT DO NOTHING RETURNING account_id INTO l.account_id;
+	IF l.account_id IS NULL THEN
+		-- Another letter has opened it meanwhile, or the login name is taken.
 		SELECT account_id INTO l.account_id FROM dwh_catalog.account WHERE lower(email) = lower(l.email) OR iam_subject = l.iam_subject FOR UPDATE;
-		IF l.account_id IS NOT NULL THEN
-			UPDATE dwh_catalog.access_request_line SET account_id = l.account_id WHERE request_line_id = p_line_id;
-			PERFORM dwh_internal.check_access_line(p_line_id);
-			RETURN l.account_id;
+		IF l.account_id IS NULL THEN
+			PERFORM dwh_internal.refuse_login_name(l.line_no, l.full_name);
 		END IF;
-		PERFORM dwh_internal.access_refuse(format('line %s: the login name of %s is another account''s', l.line_no, l.full_name),
-			'893 Arts. 3.5, 6.1: mỗi người duy nhất một tài khoản | each person has one account, of his own.', 'Correct the line, or give login_role.');
-		RETURN NULL;
+		UPDATE dwh_catalog.access_request_line SET account_id = l.account_id WHERE request_line_id = p_line_id;
+		PERFORM dwh_internal.check_access_line(p_line_id);
+	END IF;
+	RETURN l.account_id;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.open_account(int) IS 'Tài khoản của dòng đề nghị | The account of a line';
@@ -288,16 +298,17 @@ BEGIN
 			DETAIL = format('Last valid day %s.', l.valid_to), HINT = 'Correct valid_to.';
 	END IF;
 	l.account_id := dwh_internal.open_account(p_line_id);
-	BEGIN
-		INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, request_line_id, decision_no)
-		VALUES (l.account_id, l.user_group_id, l.scope_unit_id, CASE WHEN l.subject_ids IS NULL THEN 'group' ELSE 'listed' END,
-			greatest(l.effective_on, v_today), l.valid_to, p_line_id, l.decision_no)
-		RETURNING grant_id INTO v_grant_id;
-	EXCEPTION WHEN unique_violation THEN
+	INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, request_line_id, decision_no)
+	VALUES (l.account_id, l.user_group_id, l.scope_unit_id, CASE WHEN l.subject_ids IS NULL THEN 'group' ELSE 'listed' END,
+		greatest(l.effective_on, v_today), l.valid_to, p_line_id, l.decision_no)
+	ON CONFLICT DO NOTHING RETURNING grant_id INTO v_grant_id;
+	IF v_grant_id IS NULL THEN
 		PERFORM dwh_internal.access_refuse(format('line %s: %s has this right already', l.line_no, l.full_name),
 			'893 Art. 6.1: một quyền không cấp hai lần | the same right is not given twice.', 'dwh.explain_scope() shows it.');
-	END;
-	INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id) SELECT v_grant_id, s FROM unnest(l.subject_ids) AS s;
+	END IF;
+	IF l.subject_ids IS NOT NULL THEN
+		INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id) SELECT v_grant_id, s FROM unnest(l.subject_ids) AS s;
+	END IF;
 	UPDATE dwh_catalog.access_request_line SET state = 'applied', account_id = l.account_id WHERE request_line_id = p_line_id;
 	IF l.account_kind = 'mailbox' THEN
 		SELECT letter_no INTO v_letter_no FROM dwh_catalog.access_request WHERE request_id = l.request_id;
@@ -344,14 +355,16 @@ DECLARE
 	v_count int := 0;
 BEGIN
 	FOR l IN
-		SELECT n.request_line_id, n.line_no, n.action, n.state, p.decided_article
+		SELECT n.request_line_id, n.line_no, n.action, n.state, n.account_id, p.decided_article
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS p USING (access_path_id)
 		WHERE n.request_id = p_request_id AND n.state <> 'refused' ORDER BY n.line_no
 	LOOP
 		PERFORM dwh_internal.check_not_own(l.request_line_id, c.person);
 		-- Another letter may have opened the account meanwhile.
-		UPDATE dwh_catalog.access_request_line AS n SET account_id = a.account_id FROM dwh_catalog.account AS a
-		WHERE n.request_line_id = l.request_line_id AND n.account_id IS NULL AND (lower(a.email) = lower(n.email) OR a.iam_subject = n.iam_subject);
+		IF l.account_id IS NULL THEN
+			UPDATE dwh_catalog.access_request_line AS n SET account_id = a.account_id FROM dwh_catalog.account AS a
+			WHERE n.request_line_id = l.request_line_id AND (lower(a.email) = lower(n.email) OR a.iam_subject = n.iam_subject);
+		END IF;
 		IF l.action = 'revoke' THEN
 			PERFORM dwh_internal.apply_revoke_line(l.request_line_id);
 		ELSIF l.state <> 'approved' THEN

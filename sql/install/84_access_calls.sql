@@ -279,7 +279,7 @@ BEGIN
 		FROM (VALUES (p_person_name, 'person_name'), (p_title, 'title'), (p_person_email, 'person_email'), (p_unit::text, 'unit'),
 			(p_assignment_no, 'assignment_no')) AS t (v, f);
 		IF NOT coalesce(p_employment_kind = ANY (p.employment_kinds), false) OR NOT dwh_internal.has_unit_function(p_unit, p.unit_function, dwh.today())
-			OR (dwh_internal.unit_side(p_unit)).top_unit_id <> a.home_unit_id
+			OR dwh_internal.unit_top(p_unit) <> a.home_unit_id
 		THEN
 			PERFORM dwh_internal.access_refuse(format('%s is not eligible to hold the mailbox', p_person_name),
 				'893 Arts. 3.4b, 7.4: viên chức của bộ phận CNTT của tỉnh | a public employee of the IT division of that province.',

@@ -8,14 +8,13 @@
 CREATE FUNCTION dwh_internal.notice_unit(p_request_line_id int)
 RETURNS int LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE
-		WHEN s.side = 'province' AND (r.kind IN ('emergency', 'takeover') OR p.notice_to = 'province'
-			OR coalesce((dwh_internal.unit_side(a.home_unit_id)).side, 'central') = 'central') THEN s.top_unit_id
+		WHEN dwh_internal.unit_side(l.unit_id) = 'province' AND (r.kind IN ('emergency', 'takeover') OR p.notice_to = 'province'
+			OR coalesce(dwh_internal.unit_side(a.home_unit_id), 'central') = 'central') THEN dwh_internal.unit_top(l.unit_id)
 		WHEN p.notice_to <> 'nobody' OR r.kind = 'emergency' THEN l.unit_id END
 	FROM dwh_catalog.access_request_line AS l
 	JOIN dwh_catalog.access_request AS r USING (request_id)
 	JOIN dwh_catalog.access_path AS p USING (access_path_id)
 	LEFT JOIN dwh_catalog.account AS a ON a.account_id = r.applied_account_id
-	CROSS JOIN LATERAL dwh_internal.unit_side(l.unit_id) AS s
 	WHERE l.request_line_id = p_request_line_id
 $$;
 COMMENT ON FUNCTION dwh_internal.notice_unit(int) IS 'Đơn vị nhận thông báo | The unit that is told';
@@ -134,10 +133,8 @@ BEGIN
 
 	-- Who issues it: the province's administrator for the province, else the IT Centre.
 	SELECT u.name_vi INTO v_from FROM dwh_star.dim_unit AS u WHERE u.unit_id = CASE
-		WHEN (SELECT s.side FROM dwh_catalog.account AS a CROSS JOIN LATERAL dwh_internal.unit_side(a.home_unit_id) AS s
-			WHERE a.account_id = r.applied_account_id) = 'province'
-			THEN (SELECT s.top_unit_id FROM dwh_catalog.account AS a CROSS JOIN LATERAL dwh_internal.unit_side(a.home_unit_id) AS s
-				WHERE a.account_id = r.applied_account_id)
+		WHEN (SELECT dwh_internal.unit_side(a.home_unit_id) FROM dwh_catalog.account AS a WHERE a.account_id = r.applied_account_id) = 'province'
+			THEN (SELECT dwh_internal.unit_top(a.home_unit_id) FROM dwh_catalog.account AS a WHERE a.account_id = r.applied_account_id)
 		ELSE (SELECT f.unit_id FROM dwh_catalog.unit_function AS f WHERE f.function = 'it_centre' AND f.valid_from <= dwh.today()
 			AND coalesce(f.valid_to >= dwh.today(), true)) END;
 	v_from := upper(coalesce(v_from, 'Trung tâm Công nghệ thông tin'));
@@ -224,7 +221,7 @@ BEGIN
 	LEFT JOIN dwh_catalog.user_group AS g ON g.user_group_id = l.user_group_id
 	LEFT JOIN dwh_catalog.access_reason AS s ON s.code = l.reason
 	WHERE r.received_on >= p_quarter AND r.received_on < p_quarter + interval '3 months'
-		AND (p_unit IS NULL OR (dwh_internal.unit_side(l.unit_id)).top_unit_id = p_unit)
+		AND (p_unit IS NULL OR dwh_internal.unit_top(l.unit_id) = p_unit)
 	ORDER BY 1;
 END
 $$;
@@ -243,8 +240,8 @@ RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_cata
 BEGIN
 	PERFORM dwh_internal.check_needs(p_quarter, p_unit);
 	PERFORM dwh_internal.share_require(v, f, '893 Art. 11.3') FROM (VALUES (p_document_no, 'document_no'), (p_unit::text, 'unit')) AS t (v, f);
-	IF p_sent_on > dwh.today() OR (dwh_internal.unit_side(p_unit)).side IS DISTINCT FROM 'province'
-		OR (dwh_internal.unit_side(p_unit)).top_unit_id <> p_unit
+	IF p_sent_on > dwh.today() OR dwh_internal.unit_side(p_unit) IS DISTINCT FROM 'province'
+		OR dwh_internal.unit_top(p_unit) <> p_unit
 	THEN
 		RAISE EXCEPTION 'a list of needs is sent by a province, by today'
 			USING ERRCODE = '22023', DETAIL = '893 Art. 11.3.', HINT = 'Correct p_unit or p_sent_on.';

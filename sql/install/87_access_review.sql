@@ -83,6 +83,7 @@ DECLARE
 	v_units record := dwh_internal.reviewed_units();
 	v_is_noted boolean := dwh_internal.is_use_noted();
 	v_zone text := (SELECT w.time_zone FROM dwh_catalog.warehouse AS w);
+	v_days int := coalesce(p_days, dwh_internal.parameter('certify_days')::int);
 BEGIN
 	IF p_days < 0 THEN
 		RAISE EXCEPTION 'p_days must not be negative' USING ERRCODE = '22023', DETAIL = 'It is a number of days.', HINT = 'Give 0 or more.';
@@ -102,14 +103,14 @@ BEGIN
 		THEN dwh.today() - coalesce(n.last_used_on, greatest(g.valid_from, (g.granted_at AT TIME ZONE v_zone)::date)) END) AS d (days_unused)
 	WHERE g.revoked_at IS NULL AND coalesce(g.valid_to >= dwh.today(), true)
 		AND (v_units.is_all OR a.home_unit_id = ANY (v_units.unit_ids))
-		AND (dwh.today() - coalesce(g.certified_on, (g.granted_at AT TIME ZONE v_zone)::date) >= p_days OR g.valid_to - dwh.today() <= p_days
-			OR coalesce(d.days_unused >= p_days, false))
+		AND (dwh.today() - coalesce(g.certified_on, (g.granted_at AT TIME ZONE v_zone)::date) >= v_days OR g.valid_to - dwh.today() <= v_days
+			OR coalesce(d.days_unused >= v_days, false))
 	ORDER BY g.valid_to, g.grant_id;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.review_grants(int) IS 'Xem dwh.review_grants | See dwh.review_grants';
 
-CREATE FUNCTION dwh.review_grants(p_days int DEFAULT 90, OUT grant_id int, OUT email text, OUT full_name text, OUT unit_id int, OUT unit_name text,
+CREATE FUNCTION dwh.review_grants(p_days int DEFAULT NULL, OUT grant_id int, OUT email text, OUT full_name text, OUT unit_id int, OUT unit_name text,
 	OUT group_code text, OUT scope_unit_id int, OUT valid_from date, OUT valid_to date, OUT days_left int, OUT certified_on date, OUT days_since int,
 	OUT is_unit_ended boolean, OUT last_used_on date, OUT days_unused int, OUT last_login_on date)
 RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_list';
@@ -165,7 +166,7 @@ BEGIN
 	old AS (
 		SELECT a.home_unit_id, count(*) AS n FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.account AS a USING (account_id)
 		WHERE g.revoked_at IS NULL AND coalesce(g.valid_to >= dwh.today(), true)
-			AND dwh.today() - coalesce(g.certified_on, (g.granted_at AT TIME ZONE v_zone)::date) >= p_days
+			AND dwh.today() - coalesce(g.certified_on, (g.granted_at AT TIME ZONE v_zone)::date) >= coalesce(p_days, dwh_internal.parameter('certify_days')::int)
 		GROUP BY a.home_unit_id)
 	SELECT u.unit_id, u.name_vi, coalesce(c.n_on_time, 0), coalesce(c.n_late, 0), coalesce(c.n_open, 0), coalesce(c.n_open_late, 0), coalesce(o.n, 0)
 	FROM dwh_star.dim_unit AS u LEFT JOIN counted AS c ON c.from_unit_id = u.unit_id LEFT JOIN old AS o ON o.home_unit_id = u.unit_id
@@ -175,7 +176,7 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.access_report(date, date, int) IS 'Xem dwh.access_report | See dwh.access_report';
 
-CREATE FUNCTION dwh.access_report(p_from date, p_to date, p_days int DEFAULT 90, OUT unit_id int, OUT unit_name text, OUT on_time bigint, OUT late bigint,
+CREATE FUNCTION dwh.access_report(p_from date, p_to date, p_days int DEFAULT NULL, OUT unit_id int, OUT unit_name text, OUT on_time bigint, OUT late bigint,
 	OUT still_open bigint, OUT open_late bigint, OUT not_certified bigint)
 RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_list';
 COMMENT ON FUNCTION dwh.access_report(date, date, int) IS

@@ -1,10 +1,12 @@
--- The state of the warehouse in one list (893 Arts. 10.3, 12.7): one row a component, for whoever keeps it running.
+-- The state of the warehouse in one list (893 Arts. 10.3, 12.7): one row a component, for whoever keeps it running; and what is
+-- missing (2327 Art. 5.6).
 
 CREATE FUNCTION dwh_internal.health(p_unassigned_hours int)
 RETURNS TABLE (component text, state text, detail text, since timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	v_is_running boolean := dwh_internal.is_use_noted();
+	v_hours int := coalesce(p_unassigned_hours, dwh_internal.parameter('unassigned_hours')::int);
 BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin', 'dwh_auditor'], '893 Arts. 10.3, 12.7');
 	IF p_unassigned_hours < 0 THEN
@@ -51,13 +53,18 @@ BEGIN
 		coalesce('Chưa giao | Not assigned: ' || string_agg(p.problem_id::text, ', ' ORDER BY p.problem_id),
 			'Mọi vướng mắc đã được giao trong hạn | Every problem was assigned in time'), min(p.opened_at)
 	FROM dwh_catalog.problem AS p
-	WHERE p.state = 'open' AND p.opened_at <= statement_timestamp() - make_interval(hours => p_unassigned_hours);
+	WHERE p.state = 'open' AND p.opened_at <= statement_timestamp() - make_interval(hours => v_hours);
+
+	RETURN QUERY
+	SELECT 'safety_level', 'warning', 'Chưa ghi cấp độ an toàn đã phê duyệt | The approved safety level is not recorded: '
+		|| string_agg(p.name, ', ' ORDER BY p.name), NULL::timestamptz
+	FROM dwh_catalog.parameter AS p WHERE p.name LIKE 'safety\_%' AND p.value IS NULL HAVING count(*) > 0;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.health(int) IS 'Xem dwh.health | See dwh.health';
 
-CREATE FUNCTION dwh.health(p_unassigned_hours int DEFAULT 24, OUT component text, OUT state text, OUT detail text, OUT since timestamptz)
+CREATE FUNCTION dwh.health(p_unassigned_hours int DEFAULT NULL, OUT component text, OUT state text, OUT detail text, OUT since timestamptz)
 RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_list';
 COMMENT ON FUNCTION dwh.health(int) IS
-	'Tình trạng kho: tiến trình, nạp, làm mới, niêm phong, bản ghi không gửi được, vướng mắc chưa giao sau số giờ này | '
-	'State of the warehouse: worker, loads, refresh, sealing, dead letters, and problems not assigned for so many hours';
+	'Tình trạng kho: tiến trình, nạp, làm mới, niêm phong, bản ghi không gửi được, vướng mắc chưa giao sau số giờ này, cấp độ an toàn còn thiếu | '
+	'State of the warehouse: worker, loads, refresh, sealing, dead letters, problems not assigned for so many hours, a missing safety level';

@@ -38,6 +38,47 @@ COMMENT ON COLUMN dwh_catalog.warehouse_instance.database_oid IS 'OID của cơ 
 COMMENT ON COLUMN dwh_catalog.warehouse_instance.started_at IS 'Thời điểm bắt đầu chạy | When it was started';
 COMMENT ON COLUMN dwh_catalog.warehouse_instance.started_by IS 'Người dùng phiên đã cho chạy | Session user who started it';
 
+-- Technical parameters: values that the functions read, set by a central administrator (893 Art. 12.1).
+CREATE TABLE dwh_catalog.parameter (
+	name			text CONSTRAINT parameter_pkey PRIMARY KEY,
+	kind			text NOT NULL,
+	value			text,
+	is_required		boolean NOT NULL,
+	lowest			int,
+	highest			int,
+	description		text NOT NULL,
+	set_at			timestamptz,
+	set_by			text,
+	CONSTRAINT parameter_name_check CHECK (name ~ '^[a-z][a-z0-9_]*$'),
+	CONSTRAINT parameter_required_check CHECK (value IS NOT NULL OR NOT is_required),
+	CONSTRAINT parameter_value_check CHECK (CASE kind
+		WHEN 'integer' THEN CASE WHEN value ~ '^[0-9]{1,9}$' THEN value::int >= lowest AND value::int <= highest ELSE value IS NULL END
+		WHEN 'boolean' THEN value IS NULL OR value IN ('true', 'false')
+		WHEN 'date' THEN value IS NULL OR value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+		WHEN 'text' THEN value IS NULL OR value ~ '[^[:space:]]'
+		ELSE false END)
+);
+COMMENT ON TABLE dwh_catalog.parameter IS 'Tham số kỹ thuật do quản trị Trung ương đặt | Technical parameters, set by central administrators';
+COMMENT ON COLUMN dwh_catalog.parameter.name IS 'Tên | Name';
+COMMENT ON COLUMN dwh_catalog.parameter.kind IS 'Kiểu: integer, boolean, date, text | Kind: integer, boolean, date, text';
+COMMENT ON COLUMN dwh_catalog.parameter.value IS 'Giá trị; trống: chưa đặt | Value; empty: not set';
+COMMENT ON COLUMN dwh_catalog.parameter.is_required IS 'Không được để trống | It always has a value';
+COMMENT ON COLUMN dwh_catalog.parameter.lowest IS 'Giá trị nhỏ nhất | Lowest value';
+COMMENT ON COLUMN dwh_catalog.parameter.highest IS 'Giá trị lớn nhất | Highest value';
+COMMENT ON COLUMN dwh_catalog.parameter.description IS 'Ý nghĩa; [own] = quy tắc riêng | What it means; [own] = a rule of ours';
+COMMENT ON COLUMN dwh_catalog.parameter.set_at IS 'Thời điểm đặt; trống: giá trị ban đầu | When it was set; empty: as shipped';
+COMMENT ON COLUMN dwh_catalog.parameter.set_by IS 'Người dùng phiên đã đặt | Session user who set it';
+INSERT INTO dwh_catalog.parameter (name, kind, value, is_required, lowest, highest, description) VALUES
+	('access_count_receipt_day', 'boolean', 'false', true, NULL, NULL,
+	 '[own] 893 Điều 17.5: ngày nhận văn bản được tính vào thời hạn | whether the day of receipt counts among the working days'),
+	('certify_days', 'integer', '90', true, 1, 3650,
+	 '[own] Quyền chưa được rà soát lại sau số ngày này thì phải xem xét | days after which a grant is to be certified again'),
+	('unassigned_hours', 'integer', '24', true, 1, 8760,
+	 '[own] 893 Điều 12.7: vướng mắc chưa được giao sau số giờ này thì cảnh báo | hours after which a problem that nobody was assigned is a warning'),
+	('safety_level', 'integer', NULL, false, 1, 5, '2327 Điều 5.6: cấp độ an toàn hệ thống thông tin | safety level of the information system'),
+	('safety_approval_no', 'text', NULL, false, NULL, NULL, '2327 Điều 5.6: số văn bản phê duyệt cấp độ | number of its approval'),
+	('safety_approved_on', 'date', NULL, false, NULL, NULL, '2327 Điều 5.6: ngày phê duyệt cấp độ | day of its approval');
+
 -- Later parts may need the time zone, so the row stands from here on; create_warehouse() sets the version at its end.
 INSERT INTO dwh_catalog.warehouse (schema_version) VALUES ('1');
 

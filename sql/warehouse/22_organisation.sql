@@ -208,6 +208,8 @@ CREATE TABLE dwh_catalog.office_holder (
 );
 CREATE INDEX office_holder_unit_id_idx ON dwh_catalog.office_holder (unit_id);
 CREATE INDEX office_holder_account_id_idx ON dwh_catalog.office_holder (account_id);
+-- Where a person has no account his name tells; case and spaces do not count (dwh_internal.is_same_name).
+CREATE INDEX office_holder_person_name_idx ON dwh_catalog.office_holder (lower(regexp_replace(btrim(normalize(person_name, NFC)), '\s+', ' ', 'g')));
 COMMENT ON TABLE dwh_catalog.office_holder IS
 	'Người giữ chức vụ có quyền quyết định, theo văn bản | Persons who hold the offices that decide, by document';
 COMMENT ON COLUMN dwh_catalog.office_holder.office_holder_id IS 'Khóa | Key';

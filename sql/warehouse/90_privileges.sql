@@ -55,11 +55,11 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION dwh.overdue(date), dwh.open_steps(date), dwh.access_notice(int, text, text, text, text, int), dwh.access_needs(date, int),
 	dwh.send_access_needs(date, int, text, date), dwh.review_grants(int), dwh.certify_grants(int[], text), dwh.access_report(date, date, int),
 	dwh.link_staff(text, int), dwh.moved_staff(), dwh.account_activity(date, date), dwh.shared_accounts(date, date), dwh.health(int),
-	dwh.create_first_administrator(text, text, int, text, text, text, int, text)
+	dwh.create_first_administrator(text, text, int, text, text, text, int, text), dwh.set_parameter(text, text)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 
 -- The platform. The log is read by auditors; what others may see of it comes through functions.
-GRANT SELECT ON dwh.warehouse_info, dwh_catalog.user_group
+GRANT SELECT ON dwh.warehouse_info, dwh_catalog.user_group, dwh_catalog.parameter
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 GRANT SELECT ON dwh_log.audit_event TO dwh_auditor;
 GRANT EXECUTE ON FUNCTION dwh.current_account(), dwh.today() TO dwh_central_admin, dwh_province_admin, dwh_analyst,

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/guc.h"
 
 #include "access/access.h"
 #include "audit/audit.h"
@@ -34,11 +35,19 @@ is_refusal(int sqlstate)
 		sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 }
 
+/* Gives a setting a value until the level of settings that the caller opened is closed. */
+static void
+set_for_now(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* Runs the function of that name in dwh_internal; its value, unless it gives rows. */
 static Datum
 perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool gives_rows)
 {
 	MemoryContext context = CurrentMemoryContext;
+	int			nest_level = NewGUCNestLevel();
 	Datum		result = (Datum) 0;
 
 	dwh_inner_call_read(call, fcinfo, LONGEST_ARGUMENT);
@@ -49,7 +58,12 @@ perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool g
 		if (gives_rows)
 			dwh_inner_call_rows(call, fcinfo);
 		else
+		{
+			/* An act looks rows up one by one, with plans that are kept: by index, also where the tables were small at first. */
+			set_for_now("enable_seqscan", "off");
+			set_for_now("jit", "off");
 			result = dwh_inner_call_run(call, fcinfo);
+		}
 	}
 	PG_CATCH();
 	{
@@ -66,6 +80,7 @@ perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool g
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	AtEOXact_GUC(false, nest_level);
 	return result;
 }
 

@@ -50,10 +50,11 @@ typedef struct LoginRole
 static void
 read_wanted(LoginRole *role)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[1] = {INT4OID};
 	Datum		values[1] = {Int32GetDatum(role->account_id)};
 
-	if (dwh_spi_select("SELECT a.login_role, coalesce(lower(a.email), a.iam_subject), g.n > 0 AND a.is_enabled AND a.valid_from <= d.today"
+	if (dwh_spi_run_kept(&plan, "SELECT a.login_role, coalesce(lower(a.email), a.iam_subject), g.n > 0 AND a.is_enabled AND a.valid_from <= d.today"
 					   "  AND coalesce(a.valid_to >= d.today, true) AND (a.kind <> 'mailbox' OR EXISTS ("
 					   "    SELECT FROM dwh_catalog.mailbox_holder AS h WHERE h.account_id = a.account_id AND h.ended_at IS NULL"
 					   "      AND h.valid_from <= d.today AND coalesce(h.valid_to >= d.today, true))),"
@@ -62,7 +63,7 @@ read_wanted(LoginRole *role)
 					   "  CROSS JOIN LATERAL (SELECT count(*) AS n FROM dwh_catalog.access_grant AS r"
 					   "    WHERE r.account_id = a.account_id AND r.revoked_at IS NULL AND r.valid_from <= d.today"
 					   "      AND coalesce(r.valid_to >= d.today, true)) AS g "
-					   "WHERE a.account_id = $1", 1, types, values, NULL, false) == 0)
+					   "WHERE a.account_id = $1", 1, types, values, NULL, false, SPI_OK_SELECT) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("account %d does not exist", role->account_id),
@@ -77,6 +78,7 @@ read_wanted(LoginRole *role)
 static void
 read_present(LoginRole *role)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[3] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[3] = {CStringGetTextDatum(role->name), CStringGetTextDatum(role->mark)};
 	char		nulls[4] = "   ";
@@ -86,10 +88,10 @@ read_present(LoginRole *role)
 	else
 		values[2] = CStringGetTextDatum(role->valid_until);
 	role->oid = InvalidOid;
-	if (dwh_spi_select("SELECT r.oid::int8, coalesce(pg_catalog.shobj_description(r.oid, 'pg_authid') = $2, false),"
+	if (dwh_spi_run_kept(&plan, "SELECT r.oid::int8, coalesce(pg_catalog.shobj_description(r.oid, 'pg_authid') = $2, false),"
 					   "  r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls OR r.rolname ~ '^(pg|dwh)_',"
 					   "  r.rolcanlogin, coalesce(r.rolvaliduntil, 'infinity') = coalesce($3::timestamptz, 'infinity') "
-					   "FROM pg_catalog.pg_authid AS r WHERE r.rolname = $1", 3, types, values, nulls, false) == 0)
+					   "FROM pg_catalog.pg_authid AS r WHERE r.rolname = $1", 3, types, values, nulls, false, SPI_OK_SELECT) == 0)
 		return;
 	role->oid = (Oid) dwh_spi_bigint(0, 1);
 	role->is_ours = dwh_spi_bool(0, 2);
@@ -139,6 +141,7 @@ keep_attributes(LoginRole *role)
 static bool
 keep_memberships(const LoginRole *role, bool may_grant, bool *is_changed)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[3] = {INT4OID, OIDOID, BOOLOID};
 	Datum		values[3] = {Int32GetDatum(role->account_id), ObjectIdGetDatum(role->oid), BoolGetDatum(role->can_login)};
 	DwhOwnerSwitch owner;
@@ -147,15 +150,13 @@ keep_memberships(const LoginRole *role, bool may_grant, bool *is_changed)
 	bool		is_less = false;
 
 	dwh_owner_enter_unchecked(&owner);
-	rows = dwh_spi_select("SELECT r.rolname::text, m.roleid IS NULL, pg_catalog.pg_get_userbyid(m.grantor)::text "
-						  "FROM pg_catalog.pg_roles AS r"
-						  "  LEFT JOIN pg_catalog.pg_auth_members AS m ON m.roleid = r.oid AND m.member = $2"
-						  "  CROSS JOIN LATERAL (SELECT $3 AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g"
-						  "    JOIN dwh_catalog.user_group AS u USING (user_group_id)"
-						  "    WHERE g.account_id = $1 AND u.role_name = r.rolname AND g.revoked_at IS NULL"
-						  "      AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))) AS w (is_wanted) "
-						  "WHERE r.rolname IN (SELECT u.role_name FROM dwh_catalog.user_group AS u)"
-						  "  AND w.is_wanted = (m.roleid IS NULL) ORDER BY 1, 3", 3, types, values, NULL, false);
+	rows = dwh_spi_run_kept(&plan, "SELECT r.rolname::text, m.roleid IS NULL, pg_catalog.pg_get_userbyid(m.grantor)::text "
+							"FROM dwh_catalog.user_group AS o JOIN pg_catalog.pg_roles AS r ON r.rolname = o.role_name"
+							"  LEFT JOIN pg_catalog.pg_auth_members AS m ON m.roleid = r.oid AND m.member = $2"
+							"  CROSS JOIN LATERAL (SELECT $3 AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g"
+							"    WHERE g.account_id = $1 AND g.user_group_id = o.user_group_id AND g.revoked_at IS NULL"
+							"      AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))) AS w (is_wanted) "
+							"WHERE w.is_wanted = (m.roleid IS NULL) ORDER BY 1, 3", 3, types, values, NULL, false, SPI_OK_SELECT);
 	initStringInfo(&sql);
 	for (uint64 row = 0; row < rows; row++)
 	{

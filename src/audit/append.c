@@ -35,36 +35,36 @@ set_text(Datum *value, char *null, const char *string)
 void
 dwh_audit_insert(const DwhAuditEvent *event)
 {
-	Oid			types[12] = {TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	static SPIPlanPtr plan = NULL;
+	Oid			types[13] = {TIMESTAMPTZOID, DATEOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 	TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[12];
-	char		nulls[12];
+	Datum		values[13];
+	char		nulls[13] = {' ', ' '};
 	DwhOwnerSwitch owner;
 
 	values[0] = TimestampTzGetDatum(event->occurred_at);
-	nulls[0] = ' ';
-	values[1] = Int32GetDatum(event->account_id);
-	nulls[1] = event->account_id == 0 ? 'n' : ' ';
-	set_text(&values[2], &nulls[2], event->person);
-	set_text(&values[3], &nulls[3], event->session_user_name);
-	set_text(&values[4], &nulls[4], event->outer_user_name);
-	set_text(&values[5], &nulls[5], event->client_address);
-	set_text(&values[6], &nulls[6], event->action);
-	set_text(&values[7], &nulls[7], event->object);
-	set_text(&values[8], &nulls[8], event->decision);
-	set_text(&values[9], &nulls[9], event->detail);
-	set_text(&values[10], &nulls[10], event->reason);
-	set_text(&values[11], &nulls[11], event->sqlstate);
+	values[2] = Int32GetDatum(event->account_id);
+	nulls[2] = event->account_id == 0 ? 'n' : ' ';
+	set_text(&values[3], &nulls[3], event->person);
+	set_text(&values[4], &nulls[4], event->session_user_name);
+	set_text(&values[5], &nulls[5], event->outer_user_name);
+	set_text(&values[6], &nulls[6], event->client_address);
+	set_text(&values[7], &nulls[7], event->action);
+	set_text(&values[8], &nulls[8], event->object);
+	set_text(&values[9], &nulls[9], event->decision);
+	set_text(&values[10], &nulls[10], event->detail);
+	set_text(&values[11], &nulls[11], event->reason);
+	set_text(&values[12], &nulls[12], event->sqlstate);
 
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	if (dwh_spi_run("INSERT INTO dwh_log.audit_event (occurred_at, month, account_id, person, session_user_name,"
-					"  outer_user_name, client_address, action, object, decision, detail) "
-					"SELECT $1, date_trunc('month', $1 AT TIME ZONE w.time_zone)::date, $2, $3, $4, $5, $6, $7, $8, $9,"
-					"  coalesce($10::jsonb, '{}') || jsonb_strip_nulls(jsonb_build_object('reason', $11, 'sqlstate', $12)) "
-					"FROM dwh_catalog.warehouse AS w",
-					12, types, values, nulls, false, SPI_OK_INSERT) != 1)
-		dwh_raise_no_warehouse_row();
+	values[1] = DateADTGetDatum(dwh_month_of(event->occurred_at));
+	(void) dwh_spi_run_kept(&plan, "INSERT INTO dwh_log.audit_event (occurred_at, month, account_id, person, session_user_name,"
+							"  outer_user_name, client_address, action, object, decision, detail) "
+							"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+							"  coalesce($11::jsonb, '{}') || CASE WHEN coalesce($12, $13) IS NULL THEN '{}'"
+							"    ELSE jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13)) END)",
+							13, types, values, nulls, false, SPI_OK_INSERT);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 }

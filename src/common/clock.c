@@ -30,6 +30,30 @@ static char *zone_name = NULL;
 
 PG_FUNCTION_INFO_V1(dwh_sql_today);
 
+/* A time zone by its name; 22023 for one that is not known. */
+static pg_tz *
+find_zone(const char *zone)
+{
+	pg_tz	   *tz = pg_tzset(zone);
+
+	if (tz == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" of the warehouse is not known", zone),
+				 errhint("Put a name of pg_timezone_names into dwh_catalog.warehouse.")));
+	return tz;
+}
+
+static void
+break_down(TimestampTz at, pg_tz *tz, struct pg_tm *tm)
+{
+	fsec_t		fsec;
+	int			offset;
+
+	if (timestamp2tm(at, &offset, tm, &fsec, NULL, tz) != 0)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+}
+
 /* The day on which the client's statement began, in a time zone; 22023 for one that is not known. */
 DateADT
 dwh_day_in_zone(const char *zone)
@@ -38,24 +62,26 @@ dwh_day_in_zone(const char *zone)
 	static pg_tz *last_zone = NULL;
 	static DateADT last_day = 0;
 	TimestampTz at = GetCurrentStatementStartTimestamp();
-	pg_tz	   *tz = pg_tzset(zone);
+	pg_tz	   *tz = find_zone(zone);
 	struct pg_tm tm;
-	fsec_t		fsec;
-	int			offset;
 
-	if (tz == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" of the warehouse is not known", zone),
-				 errhint("Put a name of pg_timezone_names into dwh_catalog.warehouse.")));
 	if (tz == last_zone && at == last_at)
 		return last_day;
-	if (timestamp2tm(at, &offset, &tm, &fsec, NULL, tz) != 0)
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+	break_down(at, tz, &tm);
 	last_day = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
 	last_zone = tz;
 	last_at = at;
 	return last_day;
+}
+
+/* The zone. Raises WH001 where no warehouse stands, 55000 where its row is gone. */
+static const char *
+warehouse_zone(void)
+{
+	dwh_ref_cache_use(&zone_cache);
+	if (zone_name == NULL)
+		dwh_raise_no_warehouse_row();
+	return zone_name;
 }
 
 /* Build function: the zone of the warehouse, NULL where its row is gone. */
@@ -71,10 +97,17 @@ read_zone(DwhRefCache *cache)
 DateADT
 dwh_today(void)
 {
-	dwh_ref_cache_use(&zone_cache);
-	if (zone_name == NULL)
-		dwh_raise_no_warehouse_row();
-	return dwh_day_in_zone(zone_name);
+	return dwh_day_in_zone(warehouse_zone());
+}
+
+/* The first day of the month of a moment, for the warehouse. Raises what dwh_today() raises. */
+DateADT
+dwh_month_of(TimestampTz at)
+{
+	struct pg_tm tm;
+
+	break_down(at, find_zone(warehouse_zone()), &tm);
+	return date2j(tm.tm_year, tm.tm_mon, 1) - POSTGRES_EPOCH_JDATE;
 }
 
 /* dwh.today() */

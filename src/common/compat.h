@@ -7,6 +7,7 @@
 
 #include "common/jsonapi.h"
 #include "utils/backend_status.h"
+#include "utils/relcache.h"
 
 /* What the actions of the JSON parser return: nothing before 16. */
 #if PG_VERSION_NUM >= 160000
@@ -34,6 +35,17 @@ dwh_backend_by_index(int index)
 	return pgstat_get_local_beentry_by_index(index);
 #else
 	return pgstat_fetch_stat_local_beentry(index);
+#endif
+}
+
+/* The index of a table's primary key, InvalidOid where it has none. */
+static inline Oid
+dwh_primary_key_index(Relation table)
+{
+#if PG_VERSION_NUM >= 180000
+	return RelationGetPrimaryKeyIndex(table, false);
+#else
+	return RelationGetPrimaryKeyIndex(table);
 #endif
 }
 

@@ -82,6 +82,7 @@ ask(void)
 static void
 read_account(const Question *question, Answer *answer, MemoryContext context)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[3] = {INT4OID, TEXTOID, TEXTOID};
 	Datum		values[3];
 	MemoryContext old;
@@ -90,7 +91,7 @@ read_account(const Question *question, Answer *answer, MemoryContext context)
 	values[0] = Int32GetDatum(question->bound);
 	values[1] = CStringGetTextDatum(GetUserNameFromId(question->role, false));
 	values[2] = CStringGetTextDatum(GetUserNameFromId(question->session_user, false));
-	if (dwh_spi_select_latest(
+	if (dwh_spi_select_latest_kept(&plan,
 			"SELECT w.time_zone, a.account_id, coalesce(h.person_name, a.full_name), a.valid_from,"
 			"  coalesce(a.valid_to, 'infinity'), s.is_gateway "
 			"FROM dwh_catalog.warehouse AS w CROSS JOIN (SELECT EXISTS (SELECT FROM dwh_catalog.gateway"
@@ -185,6 +186,7 @@ dwh_caller_account(void)
 static bool
 has_grant(const Answer *answer, const char *name)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[3] = {INT4OID, TEXTOID, DATEOID};
 	Datum		values[3];
 	DwhOwnerSwitch owner;
@@ -197,12 +199,13 @@ has_grant(const Answer *answer, const char *name)
 	values[2] = DateADTGetDatum(dwh_day_in_zone(answer->zone));
 	dwh_spi_begin();
 	dwh_owner_enter_unchecked(&owner);
-	is_granted = dwh_spi_select_latest("SELECT FROM dwh_catalog.access_grant AS a JOIN dwh_catalog.user_group AS g USING (user_group_id)"
-									   "  JOIN dwh_catalog.account AS c ON c.account_id = a.account_id"
-									   "  LEFT JOIN pg_catalog.pg_roles AS r ON r.rolname = c.login_role "
-									   "WHERE a.account_id = $1 AND $2 IN (g.role_name, g.rights_of) AND a.revoked_at IS NULL"
-									   "  AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true)"
-									   "  AND coalesce(pg_catalog.pg_has_role(r.oid, g.role_name, 'MEMBER'), true) LIMIT 1", 3, types, values) > 0;
+	is_granted = dwh_spi_select_latest_kept(&plan,
+			"SELECT FROM dwh_catalog.access_grant AS a JOIN dwh_catalog.user_group AS g USING (user_group_id)"
+			"  JOIN dwh_catalog.account AS c ON c.account_id = a.account_id"
+			"  LEFT JOIN pg_catalog.pg_roles AS r ON r.rolname = c.login_role "
+			"WHERE a.account_id = $1 AND $2 IN (g.role_name, g.rights_of) AND a.revoked_at IS NULL"
+			"  AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true)"
+			"  AND coalesce(pg_catalog.pg_has_role(r.oid, g.role_name, 'MEMBER'), true) LIMIT 1", 3, types, values) > 0;
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	return is_granted;

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "utils/inval.h"
@@ -16,6 +17,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "common/compat.h"
 #include "common/owner.h"
 #include "common/ref_cache.h"
 #include "common/spi.h"
@@ -33,7 +35,7 @@ note_change(Datum arg, Oid relid)
 {
 	for (DwhRefCache *cache = caches; cache != NULL; cache = cache->next)
 		for (int i = 0; i < DWH_REF_CACHE_TABLES && cache->tables[i][0] != NULL; i++)
-			if (!OidIsValid(relid) || cache->relids[i] == relid)
+			if (!OidIsValid(relid) || cache->relids[i] == relid || cache->carriers[i] == relid)
 			{
 				cache->generation++;
 				cache->is_valid = false;
@@ -58,12 +60,29 @@ enlist(DwhRefCache *cache)
 	caches = cache;
 }
 
+/* The relation that messages of a change of rows name. */
+static Oid
+carrier_of(Relation table)
+{
+	Oid			key = dwh_primary_key_index(table);
+
+	return OidIsValid(key) ? key : RelationGetRelid(table);
+}
+
 /* Looks the tables up; they may have been dropped and made again since the last time. */
 static void
 find_tables(DwhRefCache *cache)
 {
 	for (int i = 0; i < DWH_REF_CACHE_TABLES && cache->tables[i][0] != NULL; i++)
+	{
+		Relation	table;
+
 		cache->relids[i] = get_relname_relid(cache->tables[i][1], get_namespace_oid(cache->tables[i][0], false));
+		table = OidIsValid(cache->relids[i]) ? try_relation_open(cache->relids[i], AccessShareLock) : NULL;
+		cache->carriers[i] = table == NULL ? InvalidOid : carrier_of(table);
+		if (table != NULL)
+			relation_close(table, AccessShareLock);
+	}
 }
 
 /* Reads the tables. A caller that fails leaves an invalid copy behind, whose memory the next build takes over. */
@@ -122,6 +141,6 @@ dwh_sql_invalidate_cache(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" was not called by the trigger manager", "invalidate_cache")));
-	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	CacheInvalidateRelcacheByRelid(carrier_of(((TriggerData *) fcinfo->context)->tg_relation));
 	return PointerGetDatum(NULL);
 }

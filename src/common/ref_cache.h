@@ -29,6 +29,7 @@ typedef struct DwhRefCache
 	/* set by ref_cache.c; start as zero */
 	MemoryContext context;		/* where build() puts what it keeps */
 	Oid			relids[DWH_REF_CACHE_TABLES];
+	Oid			carriers[DWH_REF_CACHE_TABLES];	/* what messages of a change of rows name */
 	uint64		generation;		/* counts the messages of change */
 	bool		is_valid;
 	bool		is_of_statement;	/* read with the snapshot of a parallel statement: good for that statement only */

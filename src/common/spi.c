@@ -92,6 +92,18 @@ dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum 
 	return rows;
 }
 
+/* The same with a plan that is kept, see dwh_spi_run_kept(). */
+uint64
+dwh_spi_select_latest_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values)
+{
+	uint64		rows;
+
+	PushActiveSnapshot(IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot());
+	rows = dwh_spi_run_kept(plan, sql, nargs, types, values, NULL, true, SPI_OK_SELECT);
+	PopActiveSnapshot();
+	return rows;
+}
+
 /*
  * Runs a SELECT that also writes (WITH ... AS (DELETE ...)), over what the snapshot sees plus our own changes, where dwh_spi_select()
  * would take a new one.

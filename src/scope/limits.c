@@ -162,6 +162,7 @@ apply(DwhRegisterAct *act, const char *role_name, const bool *before)
 void
 dwh_limits_put_on(const char *login_role, bool is_new)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[2] = {TEXTOID, BOOLOID};
 	Datum		values[2] = {CStringGetTextDatum(login_role), BoolGetDatum(!is_new)};
 	DwhOwnerSwitch owner;
@@ -169,8 +170,8 @@ dwh_limits_put_on(const char *login_role, bool is_new)
 
 	initStringInfo(&sql);
 	dwh_owner_enter_unchecked(&owner);
-	if (dwh_spi_select("SELECT m.rolname, " IS_GATEWAY ", w.*, $2, $2, $2, $2, $2 FROM pg_roles AS m" LIMITS_OF_ROLE "WHERE m.rolname = $1",
-					   2, types, values, NULL, false) > 0)
+	if (dwh_spi_run_kept(&plan, "SELECT m.rolname, " IS_GATEWAY ", w.*, $2, $2, $2, $2, $2 FROM pg_roles AS m" LIMITS_OF_ROLE
+						 "WHERE m.rolname = $1", 2, types, values, NULL, false, SPI_OK_SELECT) > 0)
 		append_statements(&sql, 0);
 	dwh_owner_leave(&owner);
 	alter_roles(&sql);

@@ -1,6 +1,6 @@
 /*
  * units.c
- *		Units in time: dwh.map_unit(), dwh.unit_ancestor(), dwh.unit_at().
+ *		Units in time: dwh.map_unit(), dwh.unit_ancestor(), dwh.unit_at(); which unit is part of which.
  *
  * All units, successions and groupings are kept in arrays. What stands for a unit on a day changes only on the days on which
  * some unit, succession or grouping begins or ends; between two such days lies an epoch. Answers are kept by level, epoch and
@@ -8,7 +8,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -86,6 +88,10 @@ static const char *const map_levels[DWH_MAP_LEVELS] = {"country", "region", "pro
 PG_FUNCTION_INFO_V1(dwh_sql_map_unit);
 PG_FUNCTION_INFO_V1(dwh_sql_unit_ancestor);
 PG_FUNCTION_INFO_V1(dwh_sql_unit_at);
+PG_FUNCTION_INFO_V1(dwh_sql_is_unit_within);
+PG_FUNCTION_INFO_V1(dwh_sql_unit_side);
+PG_FUNCTION_INFO_V1(dwh_sql_unit_top);
+PG_FUNCTION_INFO_V1(dwh_sql_units_above);
 
 /* The index of a unit, NO_UNIT where there is none. */
 static inline int
@@ -128,15 +134,23 @@ require_unit(int unit_id)
 }
 
 /*
- * The index of a unit that a caller names. A snapshot may show a new unit before the message that announces it arrives, so the
- * tables are read once more before the unit is called unknown. Raises 42704.
+ * The index of a unit that a caller names, NO_UNIT where there is none. A snapshot may show a new unit before the message that announces
+ * it arrives, so the tables are read once more before the unit is called unknown.
  */
 static inline int
-locate_unit(int unit_id)
+look_for_unit(int unit_id)
 {
 	dwh_ref_cache_use(&unit_cache);
 	if (unlikely(find_unit(unit_id) == NO_UNIT))
 		dwh_ref_cache_build(&unit_cache);
+	return find_unit(unit_id);
+}
+
+/* The same for one that has to be there. Raises 42704. */
+static inline int
+locate_unit(int unit_id)
+{
+	(void) look_for_unit(unit_id);
 	return require_unit(unit_id);
 }
 
@@ -550,4 +564,80 @@ dwh_sql_unit_at(PG_FUNCTION_ARGS)
 	dwh_ref_cache_begin(fcinfo);
 	RETURN_UNIT(dwh_unit_at_level(PG_GETARG_INT32(0), PG_GETARG_DATEADT(1),
 								  dwh_unit_map_level(VARDATA_ANY(level), VARSIZE_ANY_EXHDR(level))));
+}
+
+/* The index of the central unit or province that a unit is part of, NO_UNIT where there is no such unit. */
+static int
+top_index(int unit_id)
+{
+	int			i = look_for_unit(unit_id);
+	int			steps = 0;
+
+	while (i != NO_UNIT && units[i].parent != NO_UNIT &&
+		   (units[i].level == DWH_UNIT_DIVISION || units[i].level == DWH_UNIT_DISTRICT || units[i].level == DWH_UNIT_BASE))
+	{
+		if (++steps > MAX_STEPS)
+			refuse_circle("parents", i);
+		i = units[i].parent;
+	}
+	return i;
+}
+
+/* dwh_internal.unit_top(p_unit_id int): the central unit or province that a unit is part of. */
+Datum
+dwh_sql_unit_top(PG_FUNCTION_ARGS)
+{
+	int			i;
+
+	dwh_ref_cache_begin(fcinfo);
+	i = top_index(PG_GETARG_INT32(0));
+	RETURN_UNIT(i == NO_UNIT ? 0 : units[i].unit_id);
+}
+
+/* dwh_internal.unit_side(p_unit_id int): 'province' for what is part of one, 'central' for the rest. */
+Datum
+dwh_sql_unit_side(PG_FUNCTION_ARGS)
+{
+	int			i;
+
+	dwh_ref_cache_begin(fcinfo);
+	i = top_index(PG_GETARG_INT32(0));
+	if (i == NO_UNIT)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(units[i].level == DWH_UNIT_PROVINCE || units[i].level == DWH_UNIT_DEFENCE ||
+									 units[i].level == DWH_UNIT_POLICE ? "province" : "central"));
+}
+
+/* dwh_internal.units_above(p_unit_id int): the unit, the one it lies below, and so on. */
+Datum
+dwh_sql_units_above(PG_FUNCTION_ARGS)
+{
+	Datum		above[MAX_STEPS];
+	int			count = 0;
+
+	dwh_ref_cache_begin(fcinfo);
+	for (int i = look_for_unit(PG_GETARG_INT32(0)); i != NO_UNIT; i = units[i].parent)
+	{
+		if (count == MAX_STEPS)
+			refuse_circle("parents", i);
+		above[count++] = Int32GetDatum(units[i].unit_id);
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_array(above, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+/* dwh_internal.is_unit_within(p_unit_id int, p_above int): whether a unit is another or lies below it. */
+Datum
+dwh_sql_is_unit_within(PG_FUNCTION_ARGS)
+{
+	int			steps = 0;
+
+	dwh_ref_cache_begin(fcinfo);
+	for (int i = look_for_unit(PG_GETARG_INT32(0)); i != NO_UNIT; i = units[i].parent)
+	{
+		if (units[i].unit_id == PG_GETARG_INT32(1))
+			PG_RETURN_BOOL(true);
+		if (++steps > MAX_STEPS)
+			refuse_circle("parents", i);
+	}
+	PG_RETURN_BOOL(false);
 }

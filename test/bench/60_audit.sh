@@ -11,6 +11,7 @@ trap 'rm -rf "$dir"' EXIT
 sql() { psql -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
 stop_worker() { sql "ALTER SYSTEM SET dwh_ext.audit_seal_interval = $1" && sql "ALTER SYSTEM SET dwh_ext.audit_check_interval = $1" && sql 'SELECT pg_reload_conf()' >/dev/null; }
 
+sql 'SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS dwh_ext; SELECT dwh.create_warehouse()' >/dev/null || exit 1
 stop_worker 0
 sql 'SELECT dwh.audit_seal()' >/dev/null
 sql 'DROP TABLE IF EXISTS bench_event; CREATE TABLE bench_event (LIKE dwh_log.audit_event INCLUDING ALL)'
@@ -33,19 +34,31 @@ done
 # In one session and one transaction there is nothing to wait for, so the time is the processor's.
 echo "one session, 100000 rows in one transaction, microseconds a row"
 psql -Xqt -v ON_ERROR_STOP=1 <<'SQL'
-CREATE FUNCTION pg_temp.cost(p_sql text) RETURNS numeric LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.append() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1 .. 100000 LOOP
+		PERFORM dwh_internal.audit_append('bench', 'object', 'done', '{"n": 1}');
+	END LOOP;
+END
+$$;
+CREATE FUNCTION pg_temp.insert() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1 .. 100000 LOOP
+		INSERT INTO bench_event (occurred_at, month, session_user_name, outer_user_name, client_address, action, object, decision, detail)
+		VALUES (clock_timestamp(), '2026-01-01', 'postgres', 'postgres', '[local]', 'bench', 'object', 'done', '{"n": 1}');
+	END LOOP;
+END
+$$;
+CREATE FUNCTION pg_temp.cost(p_call text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	v_start timestamptz := clock_timestamp();
 BEGIN
-	FOR i IN 1 .. 100000 LOOP
-		EXECUTE p_sql;
-	END LOOP;
+	EXECUTE 'SELECT ' || p_call;
 	RETURN round(extract(epoch FROM clock_timestamp() - v_start) * 10, 1);
 END
 $$;
-SELECT 'audit_append ' || pg_temp.cost($$SELECT dwh_internal.audit_append('bench', 'object', 'done', '{"n": 1}')$$);
-SELECT 'plain insert ' || pg_temp.cost($$INSERT INTO bench_event (occurred_at, month, session_user_name, outer_user_name, client_address, action, object, decision,
-	detail) VALUES (clock_timestamp(), '2026-01-01', 'postgres', 'postgres', '[local]', 'bench', 'object', 'done', '{"n": 1}')$$);
+SELECT 'audit_append ' || pg_temp.cost('pg_temp.append()');
+SELECT 'plain insert ' || pg_temp.cost('pg_temp.insert()');
 SQL
 
 sql 'SELECT dwh.audit_seal()' >/dev/null

@@ -6,7 +6,8 @@
 # `make bench` (BENCH="41 42" picks some) with a private cluster in PGHOST, PGPORT, PGDATABASE, PGUSER (a superuser); any other server
 # that has the extension at hand will do. What a file prints goes to the terminal and to $DWH_BENCH_RESULTS/NN_name.txt
 # (default: results/ beside this file). To add a measurement, add a file. NN_data.sql makes what the measurements after it share:
-# 00_data.sql (ids only) is for 01 to 39, 40_warehouse_data.sql (a warehouse with ten million facts) for all from 41 on.
+# 00_data.sql (ids only) is for 01 to 39, 40_warehouse_data.sql (a warehouse with ten million facts) for 41 to 59;
+# those from 60 on make a warehouse where there is none.
 #
 # DWH_BENCH_PERSONS (default 160000) scales the data: 36 months of that many people make about 10.4 million rows.
 # Peers are measured where the server has them: the extensions hll and roaringbitmap.
@@ -34,7 +35,7 @@ for file in "$here"/[0-9][0-9]_*.sql "$here"/[0-9][0-9]_*.sh; do
 		for number in "$@"; do
 			[ "$number" = "${name%%_*}" ] && wanted=yes
 			[ "${name%%_*}" = 00 ] && [ "$number" -lt 40 ] && wanted=yes
-			[ "${name%%_*}" = 40 ] && [ "$number" -gt 40 ] && wanted=yes
+			[ "${name%%_*}" = 40 ] && [ "$number" -gt 40 ] && [ "$number" -lt 60 ] && wanted=yes
 		done
 		[ -n "$wanted" ] || continue
 	fi

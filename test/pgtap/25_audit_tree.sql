@@ -1,7 +1,7 @@
 -- 893-041: who writes facts, and that what was sealed cannot be altered unseen.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(55);
+SELECT plan(57);
 
 -- Facts are changed by loads alone.
 SELECT is_empty($$SELECT g.role_name, c.oid::regclass, p FROM dwh_catalog.user_group AS g, pg_class AS c, unnest(ARRAY['UPDATE', 'DELETE']) AS p
@@ -208,6 +208,10 @@ SELECT matches(pg_temp.after('SELECT pg_temp.forge(300); SELECT pg_temp.rehash()
 SELECT matches(pg_temp.after(:'cut'), '^\d+: the leaf is missing', 'a cut tail: the head tells');
 SELECT matches(pg_temp.after(:'cut' || '; DELETE FROM dwh_log.audit_tree_head WHERE tree_size = ' || :size, :'head'),
 	'^\d+: the exported head has \d+ leaves, the tree \d+', 'a cut tail with its head, or an old backup: the exported head tells');
+-- An old backup that went on by itself.
+\set fork :cut '; DELETE FROM dwh_log.audit_tree_head WHERE tree_size = ' :size '; DELETE FROM dwh_log.audit_node WHERE (node_index + 1) * 256 > ' :size ' - 9; SELECT count(dwh_internal.audit_append(''other'', NULL, ''done'', NULL)) FROM generate_series(1, 20); SELECT dwh.audit_seal()'
+SELECT is(pg_temp.after(:'fork'), 'intact', 'an old backup that went on: the database alone cannot tell');
+SELECT matches(pg_temp.after(:'fork', :'head'), '^\d+: the tree of \d+ leaves does not have the root of its head', 'the exported head does');
 -- A partition taken away.
 SELECT format('ALTER TABLE dwh_log.audit_event DETACH PARTITION dwh_log.audit_event_%s', to_char(month, 'YYYY_MM')) AS detach
 FROM dwh_log.audit_event ORDER BY event_id LIMIT 1 \gset

@@ -2,7 +2,7 @@
 -- 893-016 893-017 893-019 893-032 893-043 893-053 893-061 893-080 893-081 893-084 893-087
 -- harness: preload
 BEGIN;
-SELECT plan(53);
+SELECT plan(54);
 \ir include/access.psql
 
 -- Entered at all.
@@ -60,5 +60,6 @@ SELECT matches(pg_temp.central(pg_temp.request('{"unit": "TAP-HN-1"}')), '^\d+$'
 SELECT matches(pg_temp.central(pg_temp.request('{"reason": "transfer", "email": "reader@tap.invalid", "full_name": "Người Đọc"}', 11, 'revoke')), '^\d+$', 'a revocation from a wrong sender');
 SELECT is((SELECT irregular IS NOT NULL FROM dwh_catalog.access_request_line WHERE action = 'revoke'), true, '893-088 is marked');
 SELECT pg_temp.recorded();
+SELECT pg_temp.unchanged();
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,7 +3,7 @@
 -- 893-085 893-086 893-088 893-090
 -- harness: preload
 BEGIN;
-SELECT plan(94);
+SELECT plan(95);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.enter(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_kind text DEFAULT 'grant', p_rest text DEFAULT '') RETURNS int LANGUAGE sql AS $$
 	SELECT pg_temp.central(pg_temp.request(p_changes, p_from, p_kind, p_rest))::int $$;
@@ -158,5 +158,6 @@ UPDATE dwh_catalog.access_grant SET valid_to = '2099-01-01' WHERE grant_id = 990
 SELECT is((SELECT detail #>> '{new,valid_to}' FROM dwh_log.audit_event WHERE action = 'bypass' AND object = 'dwh_catalog.access_grant' ORDER BY event_id DESC LIMIT 1), '2099-01-01', '893-040 a change by hand is recorded');
 SELECT is((SELECT count(*)::int FROM dwh_log.audit_event WHERE action = 'bypass' AND object = 'dwh_catalog.access_request_line' AND event_id > current_setting('tap.first_event')::bigint), 0, 'what the functions do is no bypass');
 SELECT pg_temp.recorded();
+SELECT pg_temp.unchanged();
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 -- 893-034 893-039 893-068 893-081 893-088 893-089 893-090 893-091
 -- harness: preload
 BEGIN;
-SELECT plan(77);
+SELECT plan(78);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.groups_of(p_role text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(g.rolname, ' ' ORDER BY g.rolname) FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid
@@ -111,5 +111,6 @@ SELECT is(pg_temp.central('dwh.sync_login_roles()'), '1', 'the daily job');
 SELECT is(pg_temp.groups_of('t@tap.invalid'), NULL, 'takes the membership');
 SELECT is(pg_temp.central('dwh.sync_login_roles()'), '0', 'and finds nothing more');
 SELECT pg_temp.recorded();
+SELECT pg_temp.unchanged();
 SELECT * FROM finish();
 ROLLBACK;

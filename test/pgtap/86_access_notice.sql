@@ -1,8 +1,9 @@
--- The notice of the annex, the quarterly needs, what is due of access, reviews, groups for some people only, the first administrator.
--- 893-060 893-062 893-068 893-069 893-082 893-083 893-085 893-086 893-087 893-092 893-094
+-- The notice of the annex, the quarterly needs, what is due of access, reviews, technical parameters, groups for some people only, the
+-- first administrator.
+-- 893-060 893-062 893-066 893-068 893-069 893-082 893-083 893-085 893-086 893-087 893-092 893-094 2327-030
 -- harness: preload
 BEGIN;
-SELECT plan(66);
+SELECT plan(90);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.enter(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_kind text DEFAULT 'grant', p_rest text DEFAULT '') RETURNS int LANGUAGE sql AS $$
 	SELECT pg_temp.central(pg_temp.request(p_changes, p_from, p_kind, p_rest))::int $$;
@@ -96,6 +97,31 @@ SELECT is(pg_temp.central($$string_agg(unit_id || ' ' || on_time || late || stil
 	(SELECT format('12 %s000%s, 990102 %s%s000', (SELECT count(*) FROM dwh_catalog.access_request WHERE from_unit_id = 12 AND state = 'applied'), 1,
 		(SELECT count(*) FROM dwh_catalog.access_request WHERE from_unit_id = 990102 AND (applied_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date <= due_on), 1)), '893-092 counted by unit');
 SELECT matches(pg_temp.call_as('tap_reader', 'count(*) FROM dwh.access_report(''2026-01-01'', ''2026-12-31'')'), '^42501', 'not for readers');
+
+-- Technical parameters.
+SELECT matches(pg_temp.call_as(r, $$dwh.set_parameter('certify_days', '30')$$), '^42501', '893-066 not by ' || r) FROM unnest(ARRAY['tap_hn_admin', 'tap_reader']) AS r;
+SELECT matches(pg_temp.central($$dwh.set_parameter('colour', 'red')$$), '^42704', '893-066 nor one that is none');
+SELECT matches(pg_temp.central(format('dwh.set_parameter(%L, %L)', n, v)), '^22023', format('893-066 %s is not %s', n, coalesce(v, 'empty')))
+FROM (VALUES ('certify_days', '0'), ('certify_days', 'x'), ('certify_days', NULL), ('unassigned_hours', '99999'), ('access_count_receipt_day', 'maybe'), ('safety_level', '6'),
+	('safety_approved_on', '2026-13-01'), ('safety_approved_on', 'soon'), ('safety_approval_no', ' ')) AS v (n, v);
+SELECT is((SELECT count(*)::int FROM dwh_catalog.parameter WHERE set_at IS NOT NULL), 0, '893-066 nothing was changed');
+SELECT is((SELECT count(*)::int FROM dwh_log.audit_event WHERE event_id > :first_event AND action = 'set_parameter' AND decision = 'refused' AND detail ->> 'reason' <> ''), 12,
+	'893-066 every refusal is in the log');
+SELECT is(pg_temp.central($$dwh.set_parameter('certify_days', '30')$$), '90', '893-066 a central administrator sets it');
+SELECT results_eq($$SELECT object, detail, person FROM dwh_log.audit_event WHERE action = 'change_parameter'$$,
+	$$VALUES ('certify_days', '{"old": "90", "new": "30"}'::jsonb, 'Quản Trị Một')$$, '893-066 the old and the new value are in the log');
+UPDATE dwh_catalog.access_grant SET granted_at = now() - interval '31 days', certified_on = NULL WHERE grant_id = 990004;
+SELECT is(pg_temp.hanoi($$count(*) FROM dwh.review_grants() WHERE grant_id = 990004$$), '1', '893-066 and counts');
+SELECT is(pg_temp.central($$dwh.set_parameter('access_count_receipt_day', 'true')$$), 'false', '893-087 the day of receipt counts');
+SELECT pg_temp.central(format($$dwh.request_access('grant', 'CV 8', '2020-07-09', '2020-07-10', 990102, %L)$$, jsonb_build_array(pg_temp.line('{"email": "r@tap.invalid"}')))) AS counted \gset
+SELECT is((SELECT due_on FROM dwh_catalog.access_request WHERE request_id = :counted), '2020-07-13', '893-087 received on a Friday, then due on Monday');
+SELECT is(pg_temp.central($$detail FROM dwh.health() WHERE component = 'safety_level'$$),
+	'Chưa ghi cấp độ an toàn đã phê duyệt | The approved safety level is not recorded: safety_approval_no, safety_approved_on, safety_level', '2327-030 what is missing is a warning');
+SELECT is(pg_temp.central($$dwh.set_parameter('safety_level', '3')$$) || pg_temp.central($$dwh.set_parameter('safety_approval_no', 'QĐ 9')$$), NULL, '2327-030 level and approval');
+SELECT is(pg_temp.central($$state || detail FROM dwh.health() WHERE component = 'safety_level'$$),
+	'warningChưa ghi cấp độ an toàn đã phê duyệt | The approved safety level is not recorded: safety_approved_on', '2327-030 while any of them is');
+SELECT is(pg_temp.central($$dwh.set_parameter('safety_approved_on', '2026-01-31')$$), NULL, 'and its day');
+SELECT is(pg_temp.central($$count(*) FROM dwh.health() WHERE component = 'safety_level'$$), '0', '2327-030 then there is no such row');
 
 -- A group for some people only.
 SELECT matches(pg_temp.central($$dwh.create_user_group('tap_it', 'CNTT', 'IT', 'analyst', '{fact_dossier}', 'QĐ 60', NULL, '{it_division}', '{public_employee}')$$), '^\d+$', '893-069 a group of the IT divisions');

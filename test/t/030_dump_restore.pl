@@ -115,5 +115,12 @@ is($there->safe_psql('plain', 'SELECT action, decision, person FROM dwh_log.audi
 	"start_warehouse|refused|Nguyễn Văn An\nstart_warehouse|done|", 'from then on its log goes on');
 is($here->safe_psql('work', 'SELECT is_live FROM dwh.warehouse_info'), 't', 'the original is live as before');
 
+# 893-041: an old backup put in place of the log is found against a head that was exported after it, and by nothing else.
+$here->safe_psql('work', q{SELECT dwh_internal.audit_append('later', NULL, 'done', NULL); SELECT dwh.audit_seal()});
+my $later = $here->safe_psql('work', 'SELECT dwh.export_tree_head()');
+is($there->safe_psql('custom', 'SELECT is_intact FROM dwh.audit_verify()'), 't', 'an old backup is whole in itself');
+like($there->safe_psql('custom', "SELECT is_intact, first_bad_leaf, problem FROM dwh.audit_verify(NULL, NULL, E'$later')"),
+	qr/^f\|(\d+)\|the exported head has \d+ leaves, the tree \1: /, 'a head of later finds it, with the first leaf that is missing');
+
 $_->stop for ($here, $there);
 done_testing();

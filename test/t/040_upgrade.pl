@@ -1,4 +1,4 @@
-# 893-001: upgrade_warehouse() brings the tables of an older version forward, whole or not at all, and loses no row.
+# 893-001, 893-057: upgrade_warehouse() brings the tables of an older version forward, whole or not at all, and loses no row.
 # The newer extension is this one with one more step, embedded by the build's own script.
 use strict;
 use warnings;
@@ -18,8 +18,8 @@ my @steps = glob("$repo/sql/warehouse/upgrade/*.sql");
 my $version = $node->safe_psql('postgres', 'CREATE DATABASE work; SELECT 1') + @steps;
 my $next = $version + 1;
 
-# Replaces the embedded parts of the installed extension, as an update script does.
-sub install_steps
+# The statement that makes the function with the embedded parts and these steps.
+sub parts_sql
 {
 	my %steps = @_;
 	my $folder = "$tmp/upgrade";
@@ -27,10 +27,17 @@ sub install_steps
 	mkdir $folder;
 	unlink glob("$folder/*");
 	append_to_file(sprintf("%s/%04d_%s.sql", $folder, @$_), $steps{ $_->[0] }[1]) for map { [ $_, $steps{$_}[0] ] } keys %steps;
-	my $sql = `cd $repo && awk -f sql/embed.awk @parts @steps @{[ sort glob("$folder/*.sql") ]}`;
+	return `cd $repo && awk -f sql/embed.awk @parts @steps @{[ sort glob("$folder/*.sql") ]}`
+		. 'REVOKE ALL ON FUNCTION dwh_internal.warehouse_part() FROM PUBLIC;';
+}
+
+# Replaces the embedded parts of the installed extension.
+sub install_steps
+{
+	my $sql = parts_sql(@_);
+
 	$node->safe_psql('work', "BEGIN; ALTER EXTENSION dwh_ext DROP FUNCTION dwh_internal.warehouse_part();
 		DROP FUNCTION dwh_internal.warehouse_part(); $sql
-		REVOKE ALL ON FUNCTION dwh_internal.warehouse_part() FROM PUBLIC;
 		ALTER EXTENSION dwh_ext ADD FUNCTION dwh_internal.warehouse_part(); COMMIT");
 }
 
@@ -57,19 +64,30 @@ like($err, qr/relation "dwh_catalog.nothing" does not exist.*warehouse part "000
 	'a failing step names itself and its line');
 is(checksums($node, 'work'), $before, 'and nothing has changed');
 
-# The right one. An older warehouse cannot be rebuilt before it is brought forward.
-install_steps($next => [ 'language', $step ]);
+# The right one, by an update script of a newer extension. An older warehouse cannot be rebuilt before it is brought forward.
+install_steps();
+my $script = `pg_config --sharedir` =~ s/\n\z//r . '/extension/dwh_ext--1.0--1.0.next.sql';
+append_to_file($script, 'DROP FUNCTION dwh_internal.warehouse_part(); ' . parts_sql($next => [ 'language', $step ]));
+$node->safe_psql('work', q{ALTER EXTENSION dwh_ext UPDATE TO '1.0.next'});
+unlink $script;
+is(checksums($node, 'work'), $before, 'ALTER EXTENSION UPDATE touches no table');
 like($node->safe_psql('work', 'SELECT dwh.create_warehouse()'), qr/already exists, schema version $version/, 'create_warehouse() does not upgrade');
 my $guards = guards($node, 'work');
 like($node->safe_psql('work', 'SELECT dwh.upgrade_warehouse()'), qr/upgraded from schema version $version to $next/, 'upgraded');
 is($node->safe_psql('work', 'SELECT schema_version FROM dwh.warehouse_info'), $next, 'the version is kept');
 is($node->safe_psql('work', 'SELECT full_name, language FROM dwh_catalog.account'), 'Nguyễn Văn An|vi', 'the table has changed, the row is there');
+my %rows = map { $_ => 1 } split /\n/, checksums($node, 'work');
+is(join(' ', map { s/[ |].*//r } grep { !$rows{$_} && !/event_id_seq/ } split /\n/, $before),
+	'dwh_catalog.account dwh_catalog.warehouse ' . $node->safe_psql('work', q{SELECT to_char(dwh.today(), '"dwh_log.audit_event_"YYYY_MM')}),
+	'893-057 no other row has changed: the version, and the event');
 is($node->safe_psql('work', q{SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'dwh_catalog.account'::regclass}), 'dwh_owner', 'as dwh_owner');
 is($node->safe_psql('work', 'SELECT action, decision, detail FROM dwh_log.audit_event ORDER BY event_id DESC LIMIT 1'),
 	qq(upgrade_warehouse|done|{"steps": 1, "to_version": $next, "from_version": $version}), 'it is recorded');
 my %was = map { $_ => 1 } split /\n/, $guards;
 is(join("\n", grep { !$was{$_} && !/account_language_check|warehouse_part\(\)/ } split /\n/, guards($node, 'work')), '', 'nothing else has changed');
+my $after = checksums($node, 'work');
 like($node->safe_psql('work', 'SELECT dwh.upgrade_warehouse()'), qr/already has schema version $next: nothing changed/, 'once is enough');
+is(checksums($node, 'work'), $after, '893-057 the second time nothing changes');
 
 # An extension older than the tables is refused.
 install_steps();

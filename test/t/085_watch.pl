@@ -1,5 +1,5 @@
 # The privilege watch: what changes rights, roles or objects of the warehouse past its own functions is in the log once it is committed, with
-# statement and author, without passwords; and nobody waits for it.
+# statement and author, without passwords; and nobody waits for it. 893-040 2327-066
 use strict;
 use warnings;
 
@@ -59,7 +59,7 @@ is(bypasses(), '', 'making the warehouse is no bypass');
 
 # Roles.
 recorded('CREATE ROLE plain LOGIN', 'CREATE ROLE', 'plain');
-recorded('GRANT dwh_central_admin TO plain', 'GRANT ROLE', 'dwh_central_admin');
+recorded('GRANT dwh_central_admin TO plain', 'GRANT ROLE', 'dwh_central_admin');		# 893-040
 recorded('ALTER ROLE plain CREATEROLE', 'ALTER ROLE', 'plain');
 recorded('ALTER ROLE plain SET statement_timeout = 0', 'ALTER ROLE', 'plain');
 recorded('ALTER ROLE plain RENAME TO plainer', 'ALTER ROLE', 'plain');
@@ -93,6 +93,35 @@ is(bypasses(), 'ALTER TABLE|dwh_log.audit_node|ALTER TABLE audit_node DISABLE TR
 unrecorded('CREATE TABLE own (a int); GRANT SELECT ON own TO anna; ALTER TABLE own ADD b int; DROP TABLE own', q{what is not the warehouse's is not recorded});
 unrecorded(q{DO $$BEGIN PERFORM dwh.ensure_partitions((now() + interval '4 years')::date), dwh.ensure_log_partitions((now() + interval '8 years')::date),
 	dwh.start_warehouse(), dwh.audit_seal(), dwh.archive_audit(); END$$}, 'nor what our functions do to it');
+
+# 2327-066: content of the log of sharing younger than 24 months. No role of the warehouse removes it; what a superuser removes, as dwh_owner or
+# as himself, is not prevented (the watch blocks nothing) but recorded, and the check finds it.
+my $month = sql(q{SELECT to_char(dwh.today(), 'YYYY_MM')});
+my $leaf = sql(q{INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, agency_identifier,
+		session_user_name, outer_user_name, gateway, purpose, frequency, request_content, status)
+	VALUES (date_trunc('month', dwh.today())::date, 990001, 'asked', now(), 'out', 'share', now(), 'online', 'G99', 'x', 'x', 'x', 'x', 'daily', '{}', 'asked');
+	SELECT dwh.audit_seal() \g /dev/null
+	SELECT leaf_index FROM dwh_log.audit_leaf WHERE source = 'share'});
+is(sql('SELECT is_intact FROM dwh.audit_verify()'), 't', 'the row is sealed');
+bypasses();
+my @removals = ('DELETE FROM dwh_log.share_log', 'TRUNCATE dwh_log.share_log', "TRUNCATE dwh_log.share_log_$month");
+my @drops = ("DROP TABLE dwh_log.share_log_$month", "ALTER TABLE dwh_log.share_log DETACH PARTITION dwh_log.share_log_$month");
+for my $role (split /\n/, sql(q{SELECT rolname FROM pg_roles WHERE rolname ~ '^dwh_' ORDER BY 1}))
+{
+	my @tried = (@removals, $role eq 'dwh_owner' ? () : @drops);
+	my (undef, undef, $error) = $node->psql('work', join(";\n", "\\set VERBOSITY sqlstate\nSET ROLE $role", @tried, ''), on_error_stop => 0);
+	is(scalar(() = $error =~ /42501/g), scalar @tried, "2327-066 $role removes nothing");
+}
+my (undef, undef, $refusal) = $node->psql('work', "\\set VERBOSITY sqlstate\nSELECT dwh.purge_share_log((dwh.today() - interval '23 months')::date)");
+like($refusal, qr/22023/, '2327-066 nor does the function that purges, whoever calls it, within 24 months');
+is(bypasses(), '', 'what is refused is no bypass');
+is(sql(q{SELECT is_intact FROM dwh.audit_verify()}), 't', 'and changed nothing');
+recorded("ALTER TABLE dwh_log.share_log DETACH PARTITION dwh_log.share_log_$month", 'ALTER TABLE', 'dwh_log.share_log');
+is(sql('SELECT first_bad_leaf, problem FROM dwh.audit_verify()') =~ s/row \d+/row n/r, "$leaf|row n of dwh_log.share_log is missing",
+	'2327-066 a partition that a superuser detached is recorded and found');
+sql("SET ROLE dwh_owner; DROP TABLE dwh_log.share_log_$month");
+is(bypasses(), "DROP TABLE|dwh_log.share_log_$month|DROP TABLE dwh_log.share_log_$month", 'what is dropped as dwh_owner is recorded');
+is(sql('SELECT first_bad_leaf FROM dwh.audit_verify()'), $leaf, '2327-066 and found');
 
 # Disabling a trigger and editing the log: the watch has the one, verify finds the other.
 sql(q{ALTER TABLE dwh_log.audit_event DISABLE TRIGGER before_change; UPDATE dwh_log.audit_event SET action = 'nothing' WHERE action = 'create_warehouse';
