@@ -125,12 +125,14 @@ OBJS = \
 	src/star/rates.o \
 	src/star/successions.o \
 	src/star/units.o \
+	src/scope/build.o \
 	src/scope/cache.o \
 	src/scope/explain.o \
 	src/scope/functions.o \
 	src/scope/hierarchy.o \
 	src/scope/limit_watch.o \
 	src/scope/limits.o \
+	src/scope/planner.o \
 	src/scope/scan.o \
 	src/ingest/manual_figures.o
 

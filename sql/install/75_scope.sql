@@ -11,6 +11,11 @@ AS 'MODULE_PATHNAME', 'dwh_sql_in_scope';
 COMMENT ON FUNCTION dwh.in_scope(int, int) IS
 	'Người gọi có được xem dòng của đơn vị này trong chủ đề này hay không | Whether the caller may see the unit''s rows of the subject';
 
+CREATE FUNCTION dwh_internal.scoped_unit(p_unit_id int, p_subject_id int)
+RETURNS int LANGUAGE c STABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'dwh_sql_scoped_unit';
+COMMENT ON FUNCTION dwh_internal.scoped_unit(int, int) IS
+	'Đơn vị nếu người gọi được xem, không thì NULL; kế hoạch truy vấn gọi hàm này | The unit if the caller may see it, else NULL; plans call this';
+
 CREATE FUNCTION dwh.has_whole_unit(p_unit_id int, p_subject_id int)
 RETURNS boolean LANGUAGE c STABLE STRICT LEAKPROOF PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'dwh_sql_has_whole_unit';
 COMMENT ON FUNCTION dwh.has_whole_unit(int, int) IS

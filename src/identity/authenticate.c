@@ -22,6 +22,13 @@
 #include "common/owner.h"
 #include "common/spi.h"
 #include "identity/token.h"
+#include "scope/scope.h"
+
+/* $3: today; what follows says whose account. */
+#define SELECT_ACCOUNT \
+	"SELECT a.account_id, a.full_name, EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id" \
+	"    AND " DWH_GRANT_IN_FORCE("g", "$3") ") " \
+	"FROM dwh_catalog.account AS a WHERE a.is_enabled AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true) AND "
 
 PG_FUNCTION_INFO_V1(dwh_sql_authenticate);
 PG_FUNCTION_INFO_V1(dwh_sql_sign_out);
@@ -62,9 +69,9 @@ require_gateway(DwhAttempt *attempt)
 	return is_session;
 }
 
-/* The account that the token names, valid today, and its person; 0 for none. */
+/* The account that the token names, valid today, its person, and whether anything is granted to it today; 0 for none. */
 static int32
-find_account(const DwhToken *token, char **person)
+find_account(const DwhToken *token, char **person, bool *has_grant)
 {
 	Oid			types[3] = {BOOLOID, TEXTOID, DATEOID};
 	Datum		values[3];
@@ -78,14 +85,13 @@ find_account(const DwhToken *token, char **person)
 	dwh_spi_begin();
 	/* 893 Art. 3.5: inside the sector the right is bound to the e-mail address; from outside comes nobody by it. */
 	if (dwh_spi_select_latest(token->is_by_email ?
-							  "SELECT account_id, full_name FROM dwh_catalog.account WHERE $1 AND lower(email) = lower($2) AND kind <> 'outside'"
-							  "  AND is_enabled AND valid_from <= $3 AND coalesce(valid_to >= $3, true)" :
-							  "SELECT account_id, full_name FROM dwh_catalog.account WHERE NOT $1 AND iam_subject = $2"
-							  "  AND is_enabled AND valid_from <= $3 AND coalesce(valid_to >= $3, true)",
+							  SELECT_ACCOUNT "$1 AND lower(a.email) = lower($2) AND a.kind <> 'outside'" :
+							  SELECT_ACCOUNT "NOT $1 AND a.iam_subject = $2",
 							  3, types, values) == 1)
 	{
 		account_id = dwh_spi_int(0, 1);
 		*person = dwh_spi_text(0, 2);
+		*has_grant = dwh_spi_bool(0, 3);
 	}
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
@@ -124,6 +130,7 @@ dwh_sql_authenticate(PG_FUNCTION_ARGS)
 	const char *reason;
 	char	   *given;
 	char	   *person = NULL;
+	bool		has_grant = false;
 	int32		account_id;
 	int32		bound;
 	bool		is_session;
@@ -139,10 +146,12 @@ dwh_sql_authenticate(PG_FUNCTION_ARGS)
 	reason = dwh_token_verify(given, (int) strlen(given), &token);
 	if (reason != NULL)
 		refuse(&attempt, reason);
-	account_id = find_account(&token, &person);
-	/* 893-031: who has no account has nothing, whatever the identity system says. */
+	account_id = find_account(&token, &person, &has_grant);
+	/* 893-031: who has no account, or no right, has nothing, whatever the identity system says. */
 	if (account_id == 0)
 		refuse(&attempt, "its bearer has no account that is valid today");
+	if (!has_grant)
+		refuse(&attempt, "nothing is granted to its bearer today");
 	bound = dwh_caller_account();
 	if (bound != 0 && bound != account_id)
 		refuse(&attempt, "somebody else is bound already");

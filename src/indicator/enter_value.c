@@ -86,30 +86,41 @@ require_group(DwhCatalogueEdit *edit, const char *indicator)
 			 errhint("Ask a central administrator for membership.")));
 }
 
-/* Raises 42501, with a record of it, unless the unit lies in the caller's scope for the subject. Inside SPI, as dwh_owner. */
+/*
+ * Raises 42501, with a record of it, unless the unit lies wholly in the caller's scope for the subject: a figure stands for all of it. Who may
+ * write is who may read (2327 Arts. 7.5, 18.4).
+ */
 static void
-require_scope(DwhCatalogueEdit *edit, const Entry *entry)
+require_scope(DwhCatalogueEdit *edit, int32 subject_id, int32 unit_id, const char *unit_code, const char *indicator)
 {
-	DwhEditParams params = {0};
-
 	if (dwh_caller_is_owner())
 		return;
-	dwh_edit_add_int(&params, dwh_caller_account());
-	dwh_edit_add_int(&params, entry->subject_id);
-	dwh_edit_add_int(&params, entry->unit_id);
-	dwh_edit_add_date(&params, dwh_today());
-	if (dwh_edit_select("WITH RECURSIVE above AS (SELECT u.unit_id, u.parent_unit_id FROM dwh_star.dim_unit AS u WHERE u.unit_id = $3 "
-						"UNION ALL SELECT u.unit_id, u.parent_unit_id FROM above JOIN dwh_star.dim_unit AS u ON u.unit_id = above.parent_unit_id) "
-						"SELECT FROM above JOIN dwh_catalog.access_grant AS g ON g.scope_unit_id = above.unit_id "
-						"JOIN dwh_catalog.user_group_subject AS s USING (user_group_id) "
-						"WHERE g.account_id = $1 AND s.subject_id = $2 AND " DWH_GRANT_IN_FORCE("g", "$4"), &params) > 0)
+	(void) dwh_scope_use();
+	if (dwh_scope_has_whole_unit(dwh_scope_read_subject(subject_id), unit_id))
 		return;
 	dwh_attempt_refused(&edit->attempt, "the unit is out of the caller's scope");
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied for unit \"%s\"", entry->unit_code),
-			 errdetail("It is not in your scope for indicator \"%s\" (893 Art. 12.4).", entry->indicator),
+			 errmsg("permission denied for unit \"%s\"", unit_code),
+			 errdetail("It is not in your scope for indicator \"%s\" (893 Art. 12.4).", indicator),
 			 errhint("Ask somebody of that unit.")));
+}
+
+/* What is being entered. */
+typedef struct Entering
+{
+	DwhCatalogueEdit *edit;
+	const DwhIndicator *indicator;
+	const char *unit_code;
+} Entering;
+
+/* Called back before anything is told of the unit's figures. */
+static void
+check_unit(int32 unit_id, void *argument)
+{
+	Entering   *entering = argument;
+
+	require_scope(entering->edit, entering->indicator->subject_id, unit_id, entering->unit_code, entering->indicator->code);
 }
 
 /* Raises 55000, with a record of it, where the figure is one of a closed period. Inside SPI, as dwh_owner. */
@@ -348,6 +359,7 @@ dwh_sql_enter_value(PG_FUNCTION_ARGS)
 	DwhCatalogueEdit edit;
 	DwhCaller	author;
 	DwhIndicator *indicator;
+	Entering	entering;
 	Entry		entry;
 	Datum		line[DWH_MANUAL_COLUMNS];
 	char		line_nulls[DWH_MANUAL_COLUMNS + 1];
@@ -387,10 +399,12 @@ dwh_sql_enter_value(PG_FUNCTION_ARGS)
 	if (strcmp(kind, "plan") != 0)
 		check_no_source(edit.catalogue, indicator);
 	check_grain(indicator, period, line, line_nulls);
-	manual_id = dwh_manual_enter(line, line_nulls, note, reason, &author);
+	entering.edit = &edit;
+	entering.indicator = indicator;
+	entering.unit_code = unit;
+	manual_id = dwh_manual_enter(line, line_nulls, note, reason, &author, check_unit, &entering);
 	if (!read_entry(manual_id, &entry))
 		elog(ERROR, "the figure that was entered is not there");
-	require_scope(&edit, &entry);
 	require_open_period(&edit, &entry);
 	check_entry(&entry, reason);
 	dwh_edit_note(&edit, "manual_id", psprintf(INT64_FORMAT, manual_id));
@@ -431,7 +445,7 @@ open_decision(DwhCatalogueEdit *edit, int64 manual_id, Entry *entry)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no entered value with number " INT64_FORMAT, manual_id),
 				 errhint("The values that wait stand in view dwh.pending_values.")));
-	require_scope(edit, entry);
+	require_scope(edit, entry->subject_id, entry->unit_id, entry->unit_code, entry->indicator);
 	if (strcmp(entry->approval, "pending") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -450,6 +450,15 @@ end_run(int32 load_id, int64 in, int64 loaded, int64 superseded)
 					   4, types, values, NULL, false, SPI_OK_UPDATE);
 }
 
+/* The unit of the one line. Inside SPI. */
+static int32
+unit_of_line(const Oid *types, const Datum *values)
+{
+	if (dwh_spi_select(RESOLVED "SELECT r.unit_id FROM resolved AS r", 1, types, values, NULL, false) != 1)
+		elog(ERROR, "the figure has no unit");
+	return dwh_spi_int(0, 1);
+}
+
 /* Raises 55000 when a proposal for the figure of the line waits already. Inside SPI. */
 static void
 check_no_proposal(const Oid *types, const Datum *values)
@@ -469,7 +478,8 @@ check_no_proposal(const Oid *types, const Datum *values)
  * Inside SPI, as dwh_owner. Raises what a load raises.
  */
 int64
-dwh_manual_enter(const Datum *line, const char *line_nulls, const char *note, const char *reason, const DwhCaller *author)
+dwh_manual_enter(const Datum *line, const char *line_nulls, const char *note, const char *reason, const DwhCaller *author,
+				 DwhManualUnitCheck check_unit, void *argument)
 {
 	Oid			types[DWH_MANUAL_COLUMNS + 1];
 	Datum		values[DWH_MANUAL_COLUMNS + 1];
@@ -494,6 +504,8 @@ dwh_manual_enter(const Datum *line, const char *line_nulls, const char *note, co
 		elog(ERROR, "batch \"%s\" has other lines", batch);
 	check_lines(batch, true, batch_type, values);
 	check_months(batch_type, values);
+	/* before anything is told of the unit's figures */
+	check_unit(unit_of_line(batch_type, values), argument);
 	check_no_proposal(batch_type, values);
 	load_id = begin_run(batch_type, values);
 

@@ -129,24 +129,24 @@ read_units(MemoryContext context)
 		qsort(nodes, n_nodes, sizeof(Place), compare_nodes);
 }
 
-/* Links every unit with its parent. */
+/* Links every unit with its parent. Neighbours mostly have the same one. */
 static void
 link_parents(void)
 {
 	int			n_roots = 0;
+	int			parent = NONE;
 
 	root = NONE;
 	for (int i = n_nodes - 1; i >= 0; i--)
 	{
-		int			parent;
-
 		if (nodes[i].parent_id == 0)
 		{
 			root = i;
 			n_roots++;
 			continue;
 		}
-		parent = find_node(nodes[i].parent_id);
+		if (parent == NONE || nodes[parent].unit_id != nodes[i].parent_id)
+			parent = find_node(nodes[i].parent_id);
 		if (parent == NONE)
 			continue;			/* cannot be: a foreign key */
 		nodes[i].next_sibling = nodes[parent].first_child;
@@ -277,6 +277,8 @@ dwh_hierarchy_cover(List *scope_units, DateADT on, DwhCoverage *coverage)
 	uint64	   *seen = palloc0(n_words * sizeof(uint64));
 	int32	   *queue = palloc_extended((n_nodes + 1) * sizeof(int32), MCXT_ALLOC_HUGE);
 	int			n_queue = 0;
+	int32	   *granted = palloc((list_length(scope_units) + 1) * sizeof(int32));	/* their indexes */
+	int			n_granted = 0;
 	List	   *own = NIL;
 	ListCell   *lc;
 
@@ -285,7 +287,10 @@ dwh_hierarchy_cover(List *scope_units, DateADT on, DwhCoverage *coverage)
 	{
 		int			i = find_node(lfirst_int(lc));
 
-		if (i == NONE || !is_open(&nodes[i], on))
+		if (i == NONE)
+			continue;
+		granted[n_granted++] = i;
+		if (!is_open(&nodes[i], on))
 			continue;
 		enqueue(i, seen, queue, &n_queue);
 		if (i == root)
@@ -302,11 +307,11 @@ dwh_hierarchy_cover(List *scope_units, DateADT on, DwhCoverage *coverage)
 				enqueue(edges[e].predecessor, seen, queue, &n_queue);
 	}
 	/* units that are not open come last: being covered must not make them walked from */
-	foreach(lc, scope_units)
+	for (int g = 0; g < n_granted; g++)
 	{
-		int			i = find_node(lfirst_int(lc));
+		int			i = granted[g];
 
-		if (i == NONE || (seen[WORD(i)] & BIT(i)) != 0)
+		if ((seen[WORD(i)] & BIT(i)) != 0)
 			continue;
 		enqueue(i, seen, queue, &n_queue);
 		if (nodes[i].first_child != NONE || nodes[i].first_edge != NONE)

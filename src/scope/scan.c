@@ -57,15 +57,21 @@ dwh_scan_begin(DwhTableScan *scan, const char *schema, const char *table, const 
 	for (int i = 0; columns[i] != NULL; i++)
 		scan->columns[i] = find_column(relid, columns[i]);
 	scan->scan = systable_beginscan(scan->rel, index_oid, OidIsValid(index_oid), NULL, key ? 1 : 0, key);
-	scan->tuple = NULL;
+	scan->values = palloc(RelationGetNumberOfAttributes(scan->rel) * sizeof(Datum));
+	scan->nulls = palloc(RelationGetNumberOfAttributes(scan->rel) * sizeof(bool));
 }
 
 /* Goes to the next row; false at the end. */
 bool
 dwh_scan_next(DwhTableScan *scan)
 {
-	scan->tuple = systable_getnext(scan->scan);
-	return HeapTupleIsValid(scan->tuple);
+	HeapTuple	tuple = systable_getnext(scan->scan);
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	/* all at once: most of the columns that are asked for stand behind texts */
+	heap_deform_tuple(tuple, RelationGetDescr(scan->rel), scan->values, scan->nulls);
+	return true;
 }
 
 void
@@ -73,13 +79,18 @@ dwh_scan_end(DwhTableScan *scan)
 {
 	systable_endscan(scan->scan);
 	table_close(scan->rel, AccessShareLock);
+	pfree(scan->values);
+	pfree(scan->nulls);
 }
 
 /* A column of the current row, by its place in the list that the scan began with. */
 Datum
 dwh_scan_get(DwhTableScan *scan, int column, bool *is_null)
 {
-	return heap_getattr(scan->tuple, scan->columns[column], RelationGetDescr(scan->rel), is_null);
+	AttrNumber	attnum = scan->columns[column];
+
+	*is_null = scan->nulls[attnum - 1];
+	return scan->values[attnum - 1];
 }
 
 /* An int column; 0 for NULL. */

@@ -18,8 +18,9 @@ typedef struct DwhTableScan
 {
 	Relation	rel;
 	SysScanDesc scan;
-	HeapTuple	tuple;			/* the current row */
 	AttrNumber	columns[DWH_SCAN_COLUMNS];
+	Datum	   *values;			/* of the current row, by column of the table */
+	bool	   *nulls;
 } DwhTableScan;
 
 extern void dwh_scan_begin(DwhTableScan *scan, const char *schema, const char *table, const char *const *columns,

@@ -22,6 +22,7 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition;
 CREATE TEMPORARY TABLE open_to_public (name text PRIMARY KEY, reason text NOT NULL);
 INSERT INTO open_to_public VALUES
 	('dwh_internal.marks_changes', 'tells a setting'),
+	('dwh_internal.scoped_unit', 'tells a caller about his own scope only; plans call it as whoever reads'),
 	('dwh.archive_audit', 'asks for dwh_owner or a superuser itself'),
 	('dwh.purge_share_log', 'asks for dwh_owner or a superuser itself'),
 	('dwh.create_warehouse', 'asks for a superuser itself, to say so in its own words'),

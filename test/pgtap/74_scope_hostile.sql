@@ -2,7 +2,7 @@
 -- 893-038 2327-018 893-031
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(55);
+SELECT plan(74);
 
 CREATE ROLE tap_one LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_other LOGIN IN ROLE dwh_analyst;
@@ -117,6 +117,20 @@ SELECT is_empty($$SELECT name, value, seen FROM (SELECT s.name, v.value, pg_temp
 	WHERE s.name LIKE 'dwh\_ext.%') AS x WHERE seen NOT IN ('231', '42501', '22023', '55P02', '42704')$$,
 	'no setting of ours changes what is seen');
 SELECT is(pg_temp.ask('tap_one', :staff, $$SELECT set_config('dwh_ext.identity', '980002 1 10 0', true)$$), '42501', 'an identity cannot be set');
+SELECT cmp_ok(count(*)::int, '>=', 8, 'settings of ours that are there to be set') FROM pg_settings WHERE name LIKE 'dwh\_ext.%';
+-- The same by a function of one's own, which keeps its settings, and by the role's defaults.
+SELECT is_empty($$SELECT name, value, seen FROM (SELECT s.name, v.value, pg_temp.ask('tap_one', 'SELECT unit_id FROM tap_open.staff()',
+		format('CREATE FUNCTION tap_open.staff() RETURNS TABLE (unit_id int) LANGUAGE sql SET %s = %L AS ''SELECT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9800000''', s.name, v.value),
+		format('ALTER ROLE tap_one SET %s = %L', s.name, v.value)) AS seen
+	FROM pg_settings AS s, unnest(ARRAY['', 'on', '1', '980002 1 10 0']) AS v (value)
+	WHERE s.name LIKE 'dwh\_ext.%') AS x WHERE seen NOT IN ('231', '42501', '22023', '55P02', '42704')$$,
+	'nor by the settings of a function or of the role itself');
+CREATE TEMPORARY TABLE attempt AS
+SELECT s.name, v.value FROM pg_settings AS s
+	CROSS JOIN LATERAL unnest(CASE s.vartype WHEN 'bool' THEN ARRAY['on', 'off'] WHEN 'enum' THEN s.enumvals ELSE ARRAY['', '1'] END) AS v (value)
+WHERE s.context = 'user' AND s.name NOT LIKE 'dwh\_ext.%' AND s.name !~ '(timeout|^debug_|^trace_|^log_|transaction_|^exit_on_error|^client_min_messages)';
+SELECT is_empty(format($$SELECT * FROM (SELECT name, value, pg_temp.ask('tap_one', %L, format('SELECT set_config(%%L, %%L, true)', name, value)) AS seen FROM attempt OFFSET 0) AS x
+	WHERE seen <> '231' AND seen !~ '^(22|42|55|0A|25)'$$, :staff), 'no setting of PostgreSQL''s that everyone may change shows more');
 SELECT is(pg_temp.ask('tap_one', :staff, 'SET LOCAL row_security = off'), '42501', 'row_security = off');
 SELECT is(pg_temp.ask('tap_one', :staff, 'SET LOCAL session_replication_role = replica'), '42501', 'session_replication_role');
 SELECT is(pg_temp.ask('tap_one', :staff, 'SET LOCAL ROLE dwh_owner'), '42501', 'another role');
@@ -166,12 +180,44 @@ SELECT is(pg_temp.ask('tap_one', 'SELECT 1 FROM dwh_star.fact_staff_2025'), '425
 SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE TABLE tap_open.child () INHERITS (dwh_star.dim_unit)'), '42501', 'inheriting from our tables');
 SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE TABLE tap_open.fk (u int REFERENCES dwh_star.dim_unit)'), '42501', 'foreign keys to our tables, whose errors would tell');
 SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE POLICY p ON dwh_star.fact_staff USING (true)'), '42501', 'policies');
+SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE TRIGGER t BEFORE INSERT ON dwh_star.fact_staff EXECUTE FUNCTION dwh_internal.invalidate_cache()'), '42501', 'triggers');
+SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE STATISTICS tap_open.s ON unit_id, month FROM dwh_star.fact_staff'), '42501', 'statistics of one''s own');
+SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE INDEX ON dwh_star.fact_staff (unit_id)'), '42501', 'indexes');
+SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'TRUNCATE dwh_star.fact_staff'), '42501', 'TRUNCATE, which asks no policy');
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM tap_open.copy', 'CREATE TABLE tap_open.copy AS SELECT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9800000'), '231', 'a table made of a query');
+SELECT is(pg_temp.ask('tap_nobody', 'SELECT unit_id FROM tap_open.mat', 'CREATE MATERIALIZED VIEW tap_open.mat AS SELECT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9800000'), 'none', 'a materialized view');
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE ctid = ANY (ARRAY(SELECT format(''(%s,%s)'', b, i)::tid FROM generate_series(0, 3) AS b, generate_series(1, 20) AS i)) AND staff_id > 9800000'), '231',
+	'rows asked for by their place');
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff TABLESAMPLE system (100) WHERE staff_id > 9800000'), '231', 'a sample');
+SELECT is(pg_temp.ask('tap_one', 'SELECT (xpath(''//unit_id/text()'', query_to_xml(''SELECT DISTINCT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9800000'', false, false, '''')))::text'), '{231}', 'a query in a text');
+SELECT is(pg_temp.ask('tap_one', $$SELECT word FROM ts_stat('SELECT array_to_tsvector(ARRAY[unit_id::text]) FROM dwh_star.fact_staff WHERE staff_id > 9800000')$$), '231', 'a query that a function of the server runs');
 SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE RULE r AS ON SELECT TO dwh_star.fact_staff DO INSTEAD SELECT 1'), '42501', 'rules');
 
 -- Statistics, logs, other sessions -----------------------------------------------------------------------------------------------
 SELECT is(pg_temp.ask('tap_one', $$SELECT most_common_vals::text FROM pg_stats WHERE schemaname = 'dwh_star' AND tablename ~ '^(fact_|dim_person)'$$), 'none',
 	'pg_stats shows nothing of a table with row security');
 SELECT is(pg_temp.ask('tap_one', 'SELECT starelid FROM pg_statistic'), '42501', 'nor does pg_statistic');
+CREATE STATISTICS dwh_star.tap_statistics (mcv, dependencies) ON unit_id, employment_kind FROM dwh_star.fact_staff;
+ANALYZE dwh_star.fact_staff;
+SELECT is(pg_temp.ask('tap_one', 'SELECT most_common_vals::text FROM pg_stats_ext WHERE most_common_vals IS NOT NULL'), 'none', 'nor do extended statistics');
+SELECT is(pg_temp.ask('tap_one', 'SELECT stxdmcv FROM pg_statistic_ext_data'), '42501', 'nor their table');
+-- With an index on the unit no row of a neighbour's is read, so not even their number is told.
+CREATE FUNCTION pg_temp.removed(p_query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_plan json;
+BEGIN
+	SET LOCAL ROLE tap_one;
+	EXECUTE 'EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, FORMAT json) ' || p_query INTO v_plan;
+	RESET ROLE;
+	RETURN coalesce((SELECT string_agg(DISTINCT m[1], ' ') FROM regexp_matches(v_plan::text, '"(?:Rows Removed by Filter|Rows Removed by Index Recheck|Exact Heap Blocks)": ([1-9]\d*)', 'g') AS m), 'none')
+		|| CASE WHEN v_plan::text ~ '"Index Cond"[^}]*dwh\.?[^}]*scope' THEN ', by index' ELSE '' END;
+END $$;
+SET LOCAL enable_seqscan = off;
+SELECT is(pg_temp.removed('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 101'), 'none, by index', 'EXPLAIN ANALYZE of a neighbour''s unit counts no rows');
+SELECT is(pg_temp.removed('SELECT * FROM dwh_star.fact_staff WHERE unit_id = (SELECT 101)'), 'none, by index', 'however the unit is written');
+SELECT is(pg_temp.removed('SELECT * FROM dwh_star.fact_staff WHERE unit_id IN (101, 224)'), 'none, by index', 'or several are');
+SET LOCAL enable_seqscan = on;
+SELECT is(pg_temp.ask('tap_one', 'SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query NOT IN ('''', ''<insufficient privilege>'')'), 'none', 'what others run is not shown');
 SELECT is(pg_temp.ask('tap_one', 'SELECT 1 FROM dwh_log.audit_event UNION ALL SELECT 1 FROM dwh_catalog.account UNION ALL SELECT 1 FROM dwh_catalog.access_grant'), '42501',
 	'logs, accounts and grants');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace

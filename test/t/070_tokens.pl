@@ -32,7 +32,10 @@ INSERT INTO dwh_catalog.account (account_id, kind, email, iam_subject, full_name
 	(901, 'sector', 'an@vss.example', 'sub-an', 'Nguyễn Văn An', true, dwh.today(), NULL),
 	(902, 'sector', 'binh@vss.example', 'sub-bình', 'Trần Thị Bình', true, dwh.today(), NULL),
 	(903, 'sector', 'chi@vss.example', 'sub-chi', 'Lê Chi', false, dwh.today(), NULL),
-	(904, 'outside', NULL, 'sub-dung', 'Phạm Dung', true, dwh.today() - 9, dwh.today() - 1);
+	(904, 'outside', NULL, 'sub-dung', 'Phạm Dung', true, dwh.today() - 9, dwh.today() - 1),
+	(905, 'sector', 'giang@vss.example', 'sub-giang', 'Đỗ Giang', true, dwh.today(), NULL);
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from)
+SELECT a, 3, 101, dwh.today() FROM unnest(ARRAY[901, 902, 903, 904]) AS a;
 SQL
 
 # as(role, statements, parameters): output and errors of one session; parameters are bound, as an application does it.
@@ -195,6 +198,18 @@ refused(token($rsa, claims(sub => $_)), 'it names nobody', 'sub ' . json($_)) fo
 refused(token($rsa, claims(sub => 'x' x 300)), 'the name in it is too long', 'a long sub');
 refused(token($rsa, claims(sub => $_)), 'its bearer has no account that is valid today', "sub $_")
 	for ('sub-nobody', 'sub-chi', 'sub-dung', 'SUB-AN', 'an@vss.example', "sub-an' OR 'a' = 'a");
+# 893-031: an account alone is not enough, something must be granted to it, today.
+my $giang = sub { token($rsa, claims(sub => 'sub-giang')) };
+refused($giang->(), 'nothing is granted to its bearer today', 'an account without a grant');
+for my $state ("valid_from = dwh.today() + 1", "valid_from = dwh.today() - 9, valid_to = dwh.today() - 1",
+	"valid_from = dwh.today() - 9, valid_to = dwh.today(), revoked_at = now(), revoked_by = 'x'")
+{
+	admin("INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from) VALUES (905, 3, 101, dwh.today())");
+	like(attempt($giang->()), qr/^account 905$/m, 'with a grant in force it signs in');
+	admin("UPDATE dwh_catalog.access_grant SET $state WHERE account_id = 905");
+	refused($giang->(), 'nothing is granted to its bearer today', "a grant with $state");
+	admin('DELETE FROM dwh_catalog.access_grant WHERE account_id = 905');
+}
 refused(token($rsa, json(claims()) =~ s/\}$/,"sub":"sub-bình"}/r), 'it is no signed token in compact form', 'sub twice');
 refused(token($rsa, json(claims()) =~ s/\}$/,"\\u0073ub":"x"}/r), 'it is no signed token in compact form', 'sub twice, once in other letters');
 refused(token($rsa, claims(), '{"alg":"none","alg":"RS256","kid":"rsa-1"}'), 'it is no signed token in compact form', 'alg twice');

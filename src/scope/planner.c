@@ -1,0 +1,292 @@
+/*
+ * planner.c
+ *		What dwh.in_scope() tells the planner: which index finds the rows of a scope, and how many rows these are.
+ *
+ * No plan holds a scope: it would outlive the grant it came from. What is offered are lossy index conditions that ask for the scope when
+ * the plan is run; only the choice of a plan rests on the scope at planning.
+ *
+ *		unit_id = ANY (dwh.scope_units(S))				the index gives the units of the scope
+ *		unit_id >= dwh_internal.scoped_unit(C, S)		where the query itself says unit_id = C, too: C if the scope has it, else NULL
+ *
+ * The second asks of the index what the query asks of it anyway, so a query for one unit costs what it costs without a scope, and of a
+ * unit that is not in the scope no row is read. ">=" says no more than "=" beside unit_id = C, but the planner takes far fewer rows away
+ * for it.
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+#include "scope/scope.h"
+
+/* A scope that holds more than this share of the rows is tested row by row: an index would read nearly all pages, twice. */
+#define MAX_INDEX_SHARE 0.5
+
+/* A function that a condition calls. */
+typedef struct Called
+{
+	const char *schema;
+	const char *name;
+	int			n_args;			/* all int */
+	Oid			result;
+	Oid			oid;			/* InvalidOid: to be looked up */
+} Called;
+
+static Called scope_units = {"dwh", "scope_units", 1, INT4ARRAYOID};
+static Called scoped_unit = {"dwh_internal", "scoped_unit", 2, INT4OID};
+
+PG_FUNCTION_INFO_V1(dwh_sql_in_scope_support);
+
+/* ------------------------------------------------------------------ calls */
+
+/* Syscache callback: a function was made, dropped or changed. */
+static void
+note_function_change(Datum arg, int cacheid, uint32 hashvalue)
+{
+	scope_units.oid = InvalidOid;
+	scoped_unit.oid = InvalidOid;
+}
+
+/* A call of one of the two functions; NULL while it is not there. */
+static Expr *
+call_expression(Called *called, List *args)
+{
+	static bool is_registered = false;
+
+	if (!is_registered)
+	{
+		CacheRegisterSyscacheCallback(PROCOID, note_function_change, (Datum) 0);
+		is_registered = true;
+	}
+	if (!OidIsValid(called->oid))
+	{
+		Oid			types[2] = {INT4OID, INT4OID};
+
+		/* whoever plans a query need not have a right on the schema */
+		called->oid = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(called->name),
+									  PointerGetDatum(buildoidvector(types, called->n_args)),
+									  ObjectIdGetDatum(get_namespace_oid(called->schema, true)));
+		if (!OidIsValid(called->oid))
+			return NULL;
+	}
+	return (Expr *) makeFuncExpr(called->oid, called->result, args, InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* The subject of a condition. Where it differs by row: NULL, since the units of all subjects hold those of each. */
+static Node *
+subject_expression(Node *subject)
+{
+	return IsA(subject, Const) ? copyObject(subject) : (Node *) makeNullConst(INT4OID, -1, InvalidOid);
+}
+
+/* ------------------------------------------------------------------ the unit that the query names */
+
+/* The other side of "column = something" that is the same for the whole scan; NULL where the clause says no such thing. */
+static Node *
+other_side(RestrictInfo *rinfo, Node *column)
+{
+	OpExpr	   *clause = (OpExpr *) rinfo->clause;
+	Node	   *side = NULL;
+
+	if (!IsA(clause, OpExpr) || clause->opno != Int4EqualOperator || list_length(clause->args) != 2)
+		return NULL;
+	if (equal(linitial(clause->args), column) && bms_is_empty(rinfo->right_relids))
+		side = lsecond(clause->args);
+	else if (equal(lsecond(clause->args), column) && bms_is_empty(rinfo->left_relids))
+		side = linitial(clause->args);
+	if (side == NULL || contain_subplans(side) || contain_volatile_functions(side))
+		return NULL;
+	return side;
+}
+
+/* The one unit whose rows the query asks for, in conditions on the relation beside ours; NULL where it asks for no certain one. */
+static Node *
+named_unit(RelOptInfo *rel, Node *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		Node	   *side = other_side(lfirst_node(RestrictInfo, lc), column);
+
+		if (side != NULL)
+			return side;
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ how many rows */
+
+/* The share of rows whose unit is among the most common values and in the scope; what these take together, and their numbers. */
+static double
+common_share(VariableStatData *vardata, const DwhSubjectScope *scope, double *common, int *n_common, int *n_in_scope)
+{
+	AttStatsSlot slot;
+	double		share = 0;
+
+	*common = 0;
+	*n_common = *n_in_scope = 0;
+	if (!HeapTupleIsValid(vardata->statsTuple) ||
+		!get_attstatsslot(&slot, vardata->statsTuple, STATISTIC_KIND_MCV, InvalidOid, ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS))
+		return 0;
+	for (int i = 0; i < slot.nvalues; i++)
+	{
+		*common += slot.numbers[i];
+		if (dwh_scope_has_unit(scope, DatumGetInt32(slot.values[i])))
+		{
+			share += slot.numbers[i];
+			(*n_in_scope)++;
+		}
+	}
+	*n_common = slot.nvalues;
+	free_attstatsslot(&slot);
+	return share;
+}
+
+/* The caller's scope in the subject of a call; NULL for an empty one. */
+static const DwhSubjectScope *
+scope_of(Node *subject)
+{
+	(void) dwh_scope_use();
+	if (IsA(subject, Const) && ((Const *) subject)->constisnull)
+		return NULL;
+	return dwh_scope_subject(IsA(subject, Const) ? DatumGetInt32(((Const *) subject)->constvalue) : DWH_ANY_SUBJECT);
+}
+
+/* The share of the rows that are in the caller's scope. */
+static double
+scope_share(PlannerInfo *root, List *args, int var_relid)
+{
+	const DwhSubjectScope *scope = scope_of(lsecond(args));
+	VariableStatData vardata;
+	double		n_distinct;
+	double		nulls = 0;
+	double		common;
+	double		share;
+	double		rest;
+	int			n_common;
+	int			n_in_scope;
+	bool		is_default;
+
+	if (scope == NULL || scope->n == 0)
+		return 0;
+	examine_variable(root, linitial(args), var_relid, &vardata);
+	n_distinct = get_variable_numdistinct(&vardata, &is_default);
+	if (HeapTupleIsValid(vardata.statsTuple))
+		nulls = ((Form_pg_statistic) GETSTRUCT(vardata.statsTuple))->stanullfrac;
+	share = common_share(&vardata, scope, &common, &n_common, &n_in_scope);
+	ReleaseVariableStats(vardata);
+	rest = Max(0, 1 - common - nulls);
+	if (n_distinct > n_common && rest > 0)
+		share += rest * Min(1, (scope->n - n_in_scope) / Max(1, n_distinct - n_common));
+	return Min(1, Max(0, share));
+}
+
+/* The share of the rows of one unit that are in the caller's scope: all or none; all where the unit is not known yet. */
+static double
+unit_share(Node *unit, Node *subject)
+{
+	Const	   *value = (Const *) unit;
+
+	if (!IsA(unit, Const))
+		return 1;
+	return !value->constisnull && dwh_scope_has_unit(scope_of(subject), DatumGetInt32(value->constvalue)) ? 1 : 0;
+}
+
+/* What in_scope(args) keeps of the rows that the other conditions of the query keep. */
+static double
+estimate_share(PlannerInfo *root, List *args, int var_relid)
+{
+	Var		   *column = linitial(args);
+
+	if (IsA(column, Var) && column->varlevelsup == 0 && root->simple_rel_array != NULL && column->varno > 0 &&
+		column->varno < root->simple_rel_array_size && root->simple_rel_array[column->varno] != NULL)
+	{
+		Node	   *unit = named_unit(root->simple_rel_array[column->varno], (Node *) column);
+
+		if (unit != NULL)
+			return unit_share(unit, lsecond(args));
+	}
+	return scope_share(root, args, var_relid);
+}
+
+/* ------------------------------------------------------------------ which index */
+
+/* The condition for a btree index on unit_id; NIL where none helps. */
+static List *
+index_condition(SupportRequestIndexCondition *request)
+{
+	FuncExpr   *call = (FuncExpr *) request->node;
+	Node	   *unit;
+	Expr	   *value;
+	Oid			operator;
+
+	if (!IsA(request->node, FuncExpr) || request->indexarg != 0 || list_length(call->args) != 2 || request->index->relam != BTREE_AM_OID)
+		return NIL;
+	unit = named_unit(request->index->rel, linitial(call->args));
+	operator = get_opfamily_member(request->opfamily, INT4OID, INT4OID, unit ? BTGreaterEqualStrategyNumber : BTEqualStrategyNumber);
+	if (!OidIsValid(operator) || (unit == NULL && scope_share(request->root, call->args, 0) > MAX_INDEX_SHARE))
+		return NIL;
+	if (unit != NULL)
+		value = call_expression(&scoped_unit, list_make2(copyObject(unit), subject_expression(lsecond(call->args))));
+	else
+		value = call_expression(&scope_units, list_make1(subject_expression(lsecond(call->args))));
+	if (value == NULL)
+		return NIL;
+	request->lossy = true;
+	if (unit != NULL)
+	{
+		OpExpr	   *condition = (OpExpr *) make_opclause(operator, BOOLOID, false, copyObject(linitial(call->args)), value,
+														 InvalidOid, InvalidOid);
+
+		condition->opfuncid = get_opcode(operator);
+		return list_make1(condition);
+	}
+	else
+	{
+		ScalarArrayOpExpr *condition = makeNode(ScalarArrayOpExpr);
+
+		condition->opno = operator;
+		condition->opfuncid = get_opcode(operator);
+		condition->useOr = true;
+		condition->args = list_make2(copyObject(linitial(call->args)), value);
+		condition->location = -1;
+		return list_make1(condition);
+	}
+}
+
+/* Planner support function of dwh.in_scope(). */
+Datum
+dwh_sql_in_scope_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (IsA(request, SupportRequestIndexCondition))
+		PG_RETURN_POINTER(index_condition((SupportRequestIndexCondition *) request));
+	if (IsA(request, SupportRequestSelectivity))
+	{
+		SupportRequestSelectivity *selectivity = (SupportRequestSelectivity *) request;
+
+		if (selectivity->is_join || list_length(selectivity->args) != 2)
+			PG_RETURN_POINTER(NULL);
+		selectivity->selectivity = estimate_share(selectivity->root, selectivity->args, selectivity->varRelid);
+		PG_RETURN_POINTER(selectivity);
+	}
+	PG_RETURN_POINTER(NULL);
+}
