@@ -100,15 +100,15 @@ ROLLBACK;
 -- In parallel plans, and in a generic plan after a change.
 BEGIN;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL force_parallel_mode = on;
+SELECT set_config(name, 'on', true) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g (format=unaligned) /dev/null
 SELECT sum(dwh.working_days_between('2025-01-01', day)) FROM dwh_star.dim_day WHERE day BETWEEN '2025-01-01' AND '2025-12-31';
-SET LOCAL force_parallel_mode = off;
+SELECT set_config(name, 'off', true) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g (format=unaligned) /dev/null
 SET LOCAL plan_cache_mode = force_generic_plan;
 PREPARE next_day AS SELECT dwh.add_working_days($1, 1);
 EXECUTE next_day ('2026-08-28');
 INSERT INTO dwh_catalog.holiday (on_date, kind, name_vi, name_en, source) VALUES ('2026-08-31', 'decision', 'x', 'x', 'test');
 EXECUTE next_day ('2026-08-28');
-SET LOCAL force_parallel_mode = on;
+SELECT set_config(name, 'on', true) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g (format=unaligned) /dev/null
 EXECUTE next_day ('2026-08-28');
 ROLLBACK;
 EXECUTE next_day ('2026-08-28');

@@ -190,7 +190,7 @@ SELECT dwh.map_unit(5001, '2025-07-01');
 -- In a parallel plan, over facts' rows.
 BEGIN;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL force_parallel_mode = on;
+SELECT set_config(name, 'on', true) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g (format=unaligned) /dev/null
 SELECT count(DISTINCT dwh.unit_at(unit_id, '2025-07-01', 'province')) FROM dwh_star.dim_unit WHERE level = 'province';
 SELECT name_vi FROM dwh.get_unit('01', '2025-07-01');
 ROLLBACK;

@@ -19,7 +19,7 @@ typedef struct varlena DwhIdSet;
 
 /* id_set.c */
 extern DwhIdSet *dwh_id_set_make(DwhIdSetWriter *writer);
-extern void dwh_id_out_of_range(int32 id) pg_attribute_noreturn();
+pg_noreturn extern void dwh_id_out_of_range(int32 id);
 
 /* SQL-callable, and called by other rooms too */
 extern Datum dwh_sql_id_set_in(PG_FUNCTION_ARGS);

@@ -15,6 +15,8 @@
 #ifndef DWH_ID_SET_BYTES_H
 #define DWH_ID_SET_BYTES_H
 
+#include "common/compat.h"
+
 #ifdef WORDS_BIGENDIAN
 #error "dwh.id_set reads and writes little-endian words in place"
 #endif
@@ -130,8 +132,8 @@ typedef struct DwhIdState
 } DwhIdState;
 
 /* Supplied by the caller's side: id_set.c in the server, the shim in test/fuzz. */
-extern void dwh_id_set_corrupt(void) pg_attribute_noreturn();
-extern void dwh_id_set_too_large(void) pg_attribute_noreturn();
+pg_noreturn extern void dwh_id_set_corrupt(void);
+pg_noreturn extern void dwh_id_set_too_large(void);
 
 /* id_set_bytes.c */
 extern void dwh_bytes_reserve(DwhBytes *bytes, Size more);

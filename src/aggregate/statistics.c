@@ -84,7 +84,7 @@ static const ExpandedObjectMethods statistic_methods = {statistic_flat_size, sta
 /*
  * Raises that a flat state is not one of ours.
  */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 state_malformed(void)
 {
 	ereport(ERROR,

@@ -90,7 +90,7 @@ append_base64(StringInfo note, const uint8 *bytes, int size)
 {
 	int			room = pg_b64_enc_len(size) + 1;
 	char	   *text = palloc(room);
-	int			length = pg_b64_encode((const char *) bytes, size, text, room);
+	int			length = pg_b64_encode((const void *) bytes, size, text, room);
 
 	appendBinaryStringInfo(note, text, length);
 	pfree(text);

@@ -25,7 +25,6 @@
 
 #include "audit/audit.h"
 #include "audit/tree.h"
-#include "common/compat.h"
 #include "common/owner.h"
 #include "common/spi.h"
 
@@ -47,6 +46,17 @@ typedef struct SealBatch
 	Datum		node_hashes[BATCH];
 } SealBatch;
 
+/* What is known of a backend, by its number from 1 in this transaction's copy of the list. */
+static LocalPgBackendStatus *
+backend_by_index(int index)
+{
+#if PG_VERSION_NUM >= 160000
+	return pgstat_get_local_beentry_by_index(index);
+#else
+	return pgstat_fetch_stat_local_beentry(index);
+#endif
+}
+
 /*
  * The start of the oldest other transaction of this database, infinity where none runs, and -infinity where it cannot be known:
  * some backend does not report (track_activities), or a transaction is prepared.
@@ -65,7 +75,7 @@ oldest_running(void)
 	pgstat_clear_backend_activity_snapshot();
 	for (int i = 1; i <= pgstat_fetch_stat_numbackends(); i++)
 	{
-		PgBackendStatus *status = &dwh_backend_by_index(i)->backendStatus;
+		PgBackendStatus *status = &backend_by_index(i)->backendStatus;
 
 		if (status->st_databaseid != MyDatabaseId || status->st_xact_start_timestamp == 0)
 			continue;

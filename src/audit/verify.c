@@ -329,7 +329,7 @@ dwh_audit_parse_head(const char *head, DwhKnownRoot *known)
 		end = head + strlen(head);
 	known->size = size_line == NULL ? -1 : strtoi64(size_line + 1, &rest, 10);
 	if (root_line == NULL || known->size < 0 || rest != root_line || end - root_line - 1 != 44 ||
-		pg_b64_decode(root_line + 1, 44, (char *) known->root.bytes, DWH_HASH_SIZE) != DWH_HASH_SIZE)
+		pg_b64_decode(root_line + 1, 44, (void *) known->root.bytes, DWH_HASH_SIZE) != DWH_HASH_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("this is no exported tree head"),

@@ -10,6 +10,8 @@
 #ifndef DWH_OWNER_H
 #define DWH_OWNER_H
 
+#include "common/compat.h"
+
 typedef struct DwhOwnerSwitch
 {
 	Oid			saved_caller;
@@ -29,7 +31,7 @@ extern bool dwh_caller_has_role(const char *name);
 extern bool dwh_caller_is_administrator(const char *name);
 extern bool dwh_caller_is_owner(void);
 extern bool dwh_owner_may_read(Oid relation);
-extern void dwh_raise_no_warehouse_row(void) pg_attribute_noreturn();
+pg_noreturn extern void dwh_raise_no_warehouse_row(void);
 extern void dwh_require_tables(void);
 extern void dwh_require_warehouse(void);
 extern bool dwh_warehouse_exists(void);

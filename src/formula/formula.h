@@ -12,6 +12,8 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
+#include "common/compat.h"
+
 /* Limits: far above any formula of the regulations, low enough to keep a hostile one harmless. */
 #define DWH_FORMULA_MAX_LENGTH	10000
 #define DWH_FORMULA_MAX_DEPTH	100
@@ -61,7 +63,7 @@ extern void dwh_formula_references(const DwhNode *node, List **references);
 
 /* parse.c */
 extern DwhNode *dwh_formula_parse(const char *source);
-extern void dwh_formula_syntax_error(DwhFormulaParser *parser, const char *message) pg_attribute_noreturn();
+pg_noreturn extern void dwh_formula_syntax_error(DwhFormulaParser *parser, const char *message);
 
 /* deparse.c */
 extern char *dwh_formula_deparse(const DwhNode *node);

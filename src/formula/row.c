@@ -48,7 +48,7 @@ type_name(DwhRowType type)
 	return "?";
 }
 
-static void type_error(const DwhNode *node, const char *wanted, DwhRowType got) pg_attribute_noreturn();
+pg_noreturn static void type_error(const DwhNode *node, const char *wanted, DwhRowType got);
 
 static void
 type_error(const DwhNode *node, const char *wanted, DwhRowType got)
@@ -110,7 +110,7 @@ referenced_dimension(Oid relation, AttrNumber attnum, const char **key)
 }
 
 /* Raises WH202 for a name that leads nowhere, with the nearest name that does. */
-static void unknown_name(Oid relation, const char *name, const DwhNode *node) pg_attribute_noreturn();
+pg_noreturn static void unknown_name(Oid relation, const char *name, const DwhNode *node);
 
 static void
 unknown_name(Oid relation, const char *name, const DwhNode *node)

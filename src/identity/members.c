@@ -7,10 +7,19 @@
  */
 #include "postgres.h"
 
+#include "common/jsonapi.h"
 #include "mb/pg_wchar.h"
 
-#include "common/compat.h"
 #include "identity/token.h"
+
+/* What the actions of the JSON parser return: nothing before 16. */
+#if PG_VERSION_NUM >= 160000
+typedef JsonParseErrorType JsonResult;
+#define JSON_GO_ON return JSON_SUCCESS
+#else
+typedef void JsonResult;
+#define JSON_GO_ON return
+#endif
 
 typedef struct Reading
 {
@@ -20,8 +29,19 @@ typedef struct Reading
 	bool		is_twice;
 } Reading;
 
+/* A lexer over a text that needs not be terminated; escapes are resolved. */
+static JsonLexContext *
+json_lexer(char *json, int length, int encoding)
+{
+#if PG_VERSION_NUM >= 170000
+	return makeJsonLexContextCstringLen(NULL, json, length, encoding, true);
+#else
+	return makeJsonLexContextCstringLen(json, length, encoding, true);
+#endif
+}
+
 /* A member of the outermost object begins. */
-static DwhJsonResult
+static JsonResult
 field_start(void *state, char *name, bool isnull)
 {
 	Reading    *reading = state;
@@ -34,11 +54,11 @@ field_start(void *state, char *name, bool isnull)
 		reading->current->name = name;
 		reading->members = lappend(reading->members, reading->current);
 	}
-	DWH_JSON_GO_ON;
+	JSON_GO_ON;
 }
 
 /* An array begins: the value of a member, until something else than a string is found in it. */
-static DwhJsonResult
+static JsonResult
 array_start(void *state)
 {
 	Reading    *reading = state;
@@ -47,29 +67,29 @@ array_start(void *state)
 		reading->current->kind = DWH_MEMBER_STRINGS;
 	else if (reading->current != NULL)
 		reading->current->kind = DWH_MEMBER_OTHER;
-	DWH_JSON_GO_ON;
+	JSON_GO_ON;
 }
 
 /* An object begins: inside a member, it is not looked into. */
-static DwhJsonResult
+static JsonResult
 object_start(void *state)
 {
 	Reading    *reading = state;
 
 	if (reading->current != NULL)
 		reading->current->kind = DWH_MEMBER_OTHER;
-	DWH_JSON_GO_ON;
+	JSON_GO_ON;
 }
 
 /* A value that has no parts. */
-static DwhJsonResult
+static JsonResult
 scalar(void *state, char *token, JsonTokenType type)
 {
 	Reading    *reading = state;
 	DwhMember  *member = reading->current;
 
 	if (member == NULL)
-		DWH_JSON_GO_ON;
+		JSON_GO_ON;
 	if (reading->lexer->lex_level == 1)
 	{
 		member->text = token;
@@ -84,7 +104,7 @@ scalar(void *state, char *token, JsonTokenType type)
 		else
 			member->kind = DWH_MEMBER_OTHER;
 	}
-	DWH_JSON_GO_ON;
+	JSON_GO_ON;
 }
 
 /* The members (DwhMember *) of a JSON object; NIL where the text is none, has no member, or has one twice. */
@@ -100,7 +120,7 @@ dwh_members_read(char *json, int length)
 		for (int i = 0; i < length; i++)
 			if (IS_HIGHBIT_SET(json[i]))
 				return NIL;
-	reading.lexer = dwh_json_lexer(json, length, GetDatabaseEncoding());
+	reading.lexer = json_lexer(json, length, GetDatabaseEncoding());
 	actions.semstate = &reading;
 	actions.object_start = object_start;
 	actions.object_field_start = field_start;

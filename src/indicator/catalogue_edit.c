@@ -223,7 +223,7 @@ dwh_edit_argument(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
 }
 
-static void missing_argument(const char *name) pg_attribute_noreturn();
+pg_noreturn static void missing_argument(const char *name);
 
 static void
 missing_argument(const char *name)

@@ -13,6 +13,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -53,7 +54,7 @@ relation_sql(Oid relation)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
 }
 
-static void deny_relation(Oid relation, const char *detail, const char *hint) pg_attribute_noreturn();
+pg_noreturn static void deny_relation(Oid relation, const char *detail, const char *hint);
 
 /* Raises 42501: the relation cannot be a subject, for the sake of what it would reach or who could change it. */
 static void
@@ -416,7 +417,7 @@ check_one_of(const char *argument, const char *value, const char *const *allowed
 			 nearest.best ? errhint("Did you mean \"%s\"?", nearest.best) : errhint("See the README, Indicators.")));
 }
 
-static void refuse_combination(const DwhMeasure *measure, const char *detail, const char *hint) pg_attribute_noreturn();
+pg_noreturn static void refuse_combination(const DwhMeasure *measure, const char *detail, const char *hint);
 
 /* Raises 22023: the parts of a measure do not fit together. */
 static void

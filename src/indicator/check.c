@@ -57,7 +57,7 @@ list_has(List *list, const char *text)
 	return false;
 }
 
-static void type_error(Checker *checker, const DwhNode *node, ValueType wanted) pg_attribute_noreturn();
+pg_noreturn static void type_error(Checker *checker, const DwhNode *node, ValueType wanted);
 
 static void
 type_error(Checker *checker, const DwhNode *node, ValueType wanted)
@@ -108,7 +108,7 @@ check_conditions(Checker *checker, DwhMeasure *measure, const DwhNode *where, Li
 	}
 }
 
-static void unknown_code(Checker *checker, const DwhNode *node) pg_attribute_noreturn();
+pg_noreturn static void unknown_code(Checker *checker, const DwhNode *node);
 
 static void
 unknown_code(Checker *checker, const DwhNode *node)

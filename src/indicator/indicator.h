@@ -365,7 +365,7 @@ extern DwhNode *dwh_version_formula(DwhIndicator *indicator, DwhVersion *version
 extern DwhSubjectDimension *dwh_subject_dimension(DwhSubject *subject, const char *code);
 extern bool dwh_subject_has_rows(DwhSubject *subject);
 extern DwhRowScope dwh_subject_rows(DwhSubject *subject, const char *month_end);
-extern void dwh_catalogue_unknown_code(DwhCatalogue *catalogue, const char *code, bool with_measures) pg_attribute_noreturn();
+pg_noreturn extern void dwh_catalogue_unknown_code(DwhCatalogue *catalogue, const char *code, bool with_measures);
 
 /* units.c */
 extern DwhUnitTable *dwh_unit_table_load(void);
@@ -420,7 +420,7 @@ extern DwhScanKind dwh_request_kind(const DwhMeasure *measure);
 extern bool dwh_measure_is_mean(const DwhMeasure *measure);
 extern DwhValue dwh_evaluate(const DwhPlace *place, const DwhNode *node);
 extern DwhValue dwh_evaluate_set(const DwhPlace *place, const DwhNode *node);
-extern void dwh_formula_unknown_function(const DwhNode *call) pg_attribute_noreturn();
+pg_noreturn extern void dwh_formula_unknown_function(const DwhNode *call);
 extern bool dwh_ratio_parts(const DwhNode *node, const DwhNode **numerator, const DwhNode **denominator);
 
 /* check.c */

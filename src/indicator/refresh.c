@@ -134,7 +134,7 @@ check_watch(Work *work)
 	{
 		int64		id = *(int64 *) lfirst(t);
 		Oid			id_types[2] = {INT4OID, INT8OID};
-		Datum		id_values[2] = {values[0], Int64GetDatum(Abs(id))};
+		Datum		id_values[2] = {values[0], Int64GetDatum(id < 0 ? -id : id)};
 
 		if (id < 0)
 			(void) dwh_spi_run("DELETE FROM dwh_catalog.subject_watch WHERE subject_id = $1 AND watch_id = $2", 2, id_types, id_values, NULL,

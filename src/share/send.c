@@ -580,14 +580,14 @@ dwh_send_run(int wait_ms)
 	int			n;
 	CURLMsg    *message;
 
-	PG_SETMASK(&BlockSig);
+	sigprocmask(SIG_SETMASK, &BlockSig, NULL);
 	(void) curl_multi_perform(multi, &n);
 	if (n > 0 && wait_ms > 0)
 	{
 		(void) curl_multi_poll(multi, NULL, 0, wait_ms, NULL);
 		(void) curl_multi_perform(multi, &n);
 	}
-	PG_SETMASK(&UnBlockSig);
+	sigprocmask(SIG_SETMASK, &UnBlockSig, NULL);
 	while ((message = curl_multi_info_read(multi, &n)) != NULL)
 	{
 		CURLcode	code = message->data.result;

@@ -248,7 +248,7 @@ get_row(FunctionCallInfo fcinfo, const CodeTable *table)
 		refuse_several(&question);
 	values[0] = Int32GetDatum(dwh_spi_int(0, 1));
 	for (int col = 2; col <= 5; col++)
-		values[col - 1] = PointerGetDatum(SPI_datumTransfer(CStringGetTextDatum(dwh_spi_text(0, col)), false, -1));
+		values[col - 1] = SPI_datumTransfer(CStringGetTextDatum(dwh_spi_text(0, col)), false, -1);
 	values[5] = DateADTGetDatum(dwh_spi_date(0, 6));
 	nulls[6] = dwh_spi_isnull(0, 7);
 	values[6] = DateADTGetDatum(dwh_spi_date(0, 7));

@@ -32,7 +32,7 @@ typedef void *MemoryContext;
 #define VARHDRSZ			4
 #define Min(a, b)			((a) < (b) ? (a) : (b))
 #define Max(a, b)			((a) > (b) ? (a) : (b))
-#define pg_attribute_noreturn() __attribute__((noreturn))
+#define PG_VERSION_NUM		150000
 #define Assert(condition)	do { if (!(condition)) abort(); } while (0)
 
 extern void *palloc(Size size);
