@@ -1,6 +1,7 @@
 -- A person's own data: see src/share/own_data.c.
 
--- Which service and which person a call is about. A number that several persons have is nobody's.
+-- Which service and which person a call is about. A number that several persons have is nobody's. For such and for one that nobody has, person_id
+-- is one of a million negative stand-ins, from the number's hash: they are counted like persons, and no number follows from them.
 CREATE FUNCTION dwh_internal.own_data_ask(p_service text, p_person text, p_login_role text,
 	OUT is_gateway boolean, OUT service_id int, OUT person_id int, OUT person_ids int[], OUT agency_id int, OUT agency_identifier text,
 	OUT structure_version int, OUT item_count int, OUT rule text, OUT reason text, OUT article text)
@@ -24,6 +25,7 @@ BEGIN
 	SELECT min(p.person_id), array_agg(p.person_id) INTO person_id, person_ids FROM dwh_star.dim_person AS p
 	WHERE p.identity_no = p_person OR p.social_insurance_no = p_person
 	HAVING count(*) = 1 OR (count(DISTINCT p.social_insurance_no) = 1 AND count(p.social_insurance_no) = count(*));
+	person_id := coalesce(person_id, -1 - (hashtext(p_person) & 1048575));
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.own_data_ask(text, text, text) IS
@@ -48,14 +50,14 @@ DECLARE
 	h dwh_catalog.share_host;
 BEGIN
 	code_id := 0;
-	IF coalesce(p_person_id, 0) = 0 THEN
-		RETURN;
-	END IF;
 	SELECT * INTO h FROM dwh_catalog.share_host;
 	IF (SELECT count(*) FROM dwh_internal.own_data_rows(p_person_id, clock_timestamp() - interval '1 hour') AS r
 		WHERE r.act = 'issue' AND r.status = 'noticed') >= h.own_codes_an_hour
 	THEN
 		why := format('đã cấp %s mã trong một giờ | %s codes were issued within an hour', h.own_codes_an_hour, h.own_codes_an_hour);
+		RETURN;
+	END IF;
+	IF p_person_id < 0 THEN
 		RETURN;
 	END IF;
 	DELETE FROM dwh_catalog.own_data_code AS c WHERE c.person_id = p_person_id AND c.expires_at < clock_timestamp() - interval '1 day';

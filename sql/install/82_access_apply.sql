@@ -401,12 +401,16 @@ RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_a
 COMMENT ON FUNCTION dwh.apply_access(int) IS
 	'Thực hiện đề nghị đã được quyết định; trả về số dòng | Applies a request that was decided on; returns how many lines';
 
--- Validity comes and goes by the calendar: memberships and logins of accounts whose grants began or ended.
+-- Validity comes and goes by the calendar: memberships and logins of accounts whose grants began or ended. An account whose role is a stranger's
+-- keeps nobody else waiting.
 CREATE FUNCTION dwh_internal.sync_login_roles()
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_account_id int;
 	v_count int := 0;
+	v_message text;
+	v_detail text;
+	v_hint text;
 BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin'], '893 Art. 12.3');
 	FOR v_account_id IN
@@ -419,8 +423,15 @@ BEGIN
 					AND g.revoked_at IS NULL AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))))
 		ORDER BY a.account_id
 	LOOP
-		PERFORM dwh_internal.sync_login_role(v_account_id);
-		v_count := v_count + 1;
+		BEGIN
+			PERFORM dwh_internal.sync_login_role(v_account_id);
+			v_count := v_count + 1;
+		EXCEPTION WHEN duplicate_object THEN
+			GET STACKED DIAGNOSTICS v_message = MESSAGE_TEXT, v_detail = PG_EXCEPTION_DETAIL, v_hint = PG_EXCEPTION_HINT;
+			RAISE WARNING '%', v_message USING DETAIL = v_detail, HINT = v_hint;
+			PERFORM dwh_internal.audit_append('sync_login_roles', (SELECT a.login_role FROM dwh_catalog.account AS a
+				WHERE a.account_id = v_account_id), 'failed', jsonb_build_object('reason', v_message));
+		END;
 	END LOOP;
 	RETURN v_count;
 END

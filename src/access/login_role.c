@@ -37,6 +37,7 @@ typedef struct LoginRole
 	char	   *name;			/* NULL: the account has no login role */
 	char	   *mark;			/* the comment of a role of ours */
 	bool		can_login;
+	bool		begins_later;	/* there is a right that will let it */
 	char	   *valid_until;	/* NULL: for ever */
 
 	Oid			oid;			/* InvalidOid: does not exist */
@@ -58,6 +59,8 @@ read_wanted(LoginRole *role)
 					   "  AND coalesce(a.valid_to >= d.today, true) AND (a.kind <> 'mailbox' OR EXISTS ("
 					   "    SELECT FROM dwh_catalog.mailbox_holder AS h WHERE h.account_id = a.account_id AND h.ended_at IS NULL"
 					   "      AND h.valid_from <= d.today AND coalesce(h.valid_to >= d.today, true))),"
+					   "  a.is_enabled AND EXISTS (SELECT FROM dwh_catalog.access_grant AS r"
+					   "    WHERE r.account_id = a.account_id AND r.revoked_at IS NULL AND r.valid_from > d.today),"
 					   "  to_char((a.valid_to + 1)::timestamp AT TIME ZONE w.time_zone AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"+00\"') "
 					   "FROM dwh_catalog.account AS a CROSS JOIN dwh_catalog.warehouse AS w CROSS JOIN (SELECT dwh.today()) AS d (today)"
 					   "  CROSS JOIN LATERAL (SELECT count(*) AS n FROM dwh_catalog.access_grant AS r"
@@ -71,7 +74,8 @@ read_wanted(LoginRole *role)
 	role->name = dwh_spi_text(0, 1);
 	role->mark = psprintf("%stài khoản | account %s", DWH_MARKER, dwh_spi_text(0, 2));
 	role->can_login = dwh_spi_bool(0, 3);
-	role->valid_until = dwh_spi_text(0, 4);
+	role->begins_later = dwh_spi_bool(0, 4);
+	role->valid_until = dwh_spi_text(0, 5);
 }
 
 /* What the server has. As superuser, inside SPI. */
@@ -207,7 +211,8 @@ bring_in_line(LoginRole *role)
 	}
 	if (!is_new && (!role->is_ours || role->has_attributes))
 	{
-		if (role->can_login)
+		/* refused before there is any right, since nothing of a stranger's is ours to take either */
+		if (role->can_login || role->begins_later)
 			raise_stranger(role);
 		is_ours = false;
 	}
@@ -223,7 +228,7 @@ bring_in_line(LoginRole *role)
 
 /*
  * dwh_internal.sync_login_role(p_account_id): called as dwh_owner, in the transaction that changed the grants. Raises 42710 where the
- * account ought to have a role and the name is a stranger's.
+ * account has or will have a right and the name is a stranger's.
  */
 Datum
 dwh_sql_sync_login_role(PG_FUNCTION_ARGS)

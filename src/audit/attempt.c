@@ -65,7 +65,7 @@ forget(DwhAttemptEntry *entry)
 static void
 hand_over(const DwhAuditRecord *record, bool is_served, bool wait)
 {
-	uint64		number;
+	DwhRingTicket ticket;
 
 	if (!is_served)
 	{
@@ -73,19 +73,19 @@ hand_over(const DwhAuditRecord *record, bool is_served, bool wait)
 					 "dwh_ext is not in shared_preload_libraries");
 		return;
 	}
-	number = dwh_ring_push(record);
-	if (number == 0)
+	if (!dwh_ring_push(record, &ticket))
 	{
 		dwh_ring_log(record, "the ring is full");
 		ereport(WARNING,
 				(errmsg("the audit worker is behind: this event is in the server log only"),
 				 errhint("Look at the server log, and at dwh_ext.audit_ring_size.")));
 	}
-	else if (wait && dwh_audit_wait > 0 && !dwh_ring_wait(number, dwh_audit_wait))
+	else if (wait && dwh_audit_wait > 0 && !dwh_ring_wait(&ticket, dwh_audit_wait))
 	{
-		dwh_ring_log(record, "the audit worker did not answer in time, it may still write the event");
+		dwh_ring_log(record, "the audit worker did not answer in time or gave the event up, it may still write it");
 		ereport(WARNING,
-				(errmsg("the audit worker did not answer within %d ms: this event is in the server log", dwh_audit_wait)));
+				(errmsg("the audit worker did not write this event: it is in the server log"),
+				 errdetail("It was waited for %d ms, or given up by the worker.", dwh_audit_wait)));
 	}
 }
 

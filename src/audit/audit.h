@@ -95,6 +95,13 @@ typedef struct DwhAttempt
 	ErrorContextCallback callback;
 } DwhAttempt;
 
+/* What who handed a record over needs to learn what became of it. */
+typedef struct DwhRingTicket
+{
+	uint64		number;
+	uint64		given_up;		/* records that had been given up by then */
+} DwhRingTicket;
+
 /* The state of the ring, for people. */
 typedef struct DwhRingState
 {
@@ -124,9 +131,9 @@ extern int32 dwh_audit_ensure_partitions(void);
 extern void dwh_ring_init(void);
 extern bool dwh_ring_is_preloaded(void);
 extern bool dwh_ring_serves_this_database(void);
-extern uint64 dwh_ring_push(const DwhAuditRecord *record);
+extern bool dwh_ring_push(const DwhAuditRecord *record, DwhRingTicket *ticket);
 extern void dwh_ring_push_once(const DwhAuditRecord *record, uint64 key);
-extern bool dwh_ring_wait(uint64 number, int timeout_ms);
+extern bool dwh_ring_wait(const DwhRingTicket *ticket, int timeout_ms);
 extern void dwh_ring_attach_worker(void);
 extern int	dwh_ring_peek(DwhAuditRecord *records, int limit);
 extern int	dwh_ring_count_try(void);

@@ -2,8 +2,8 @@
  * ring.c
  *		The ring in shared memory between those who hand records over and the audit worker that commits them.
  *
- * Record n (from 1) lies in slot (n - 1) % size from the moment it is handed over until it is committed; handed and committed count
- * records. A slot is written only by its handing backend under the exclusive lock and read only by the worker, so the worker may
+ * Record n (from 1) lies in slot (n - 1) % size from the moment it is handed over until it is committed or given up; handed, committed
+ * and given_up count records, committed counting those given up, too. A slot is written only by its handing backend under the exclusive lock and read only by the worker, so the worker may
  * fail after reading and read again: a record leaves the ring when its transaction is committed. After a crash of the server's
  * shared memory the ring is empty; callers that were waiting have lost their connection.
  *
@@ -41,7 +41,8 @@ typedef struct AuditRing
 	int			tries;			/* of the oldest record */
 	uint64		handed;
 	uint64		committed;
-	uint64		dropped;
+	uint64		given_up;		/* taken out and not written */
+	uint64		dropped;		/* never put in, since there was no room */
 	pg_atomic_uint64 noted[NOTED];	/* keys of notes that were handed over */
 	DwhAuditRecord slots[FLEXIBLE_ARRAY_MEMBER];
 } AuditRing;
@@ -133,30 +134,35 @@ dwh_audit_require_preload(const char *what)
 				 errhint("Set dwh_ext.database to this database and restart the server.")));
 }
 
-/* Writes a record into the next slot and wakes the worker. Returns its number. The caller holds the lock and has looked for room. */
-static uint64
+/* Writes a record into the next slot and wakes the worker. The caller holds the lock and has looked for room. */
+static void
 put(const DwhAuditRecord *record)
 {
 	ring->slots[ring->handed % ring->size] = *record;
 	ring->handed++;
 	if (ring->worker_latch != NULL)
 		SetLatch(ring->worker_latch);
-	return ring->handed;
 }
 
-/* Hands a record over and wakes the worker. Returns its number, 0 where the ring is full. */
-uint64
-dwh_ring_push(const DwhAuditRecord *record)
+/* Hands a record over and wakes the worker. Returns false where the ring is full. ticket is for dwh_ring_wait(), NULL where nobody waits. */
+bool
+dwh_ring_push(const DwhAuditRecord *record, DwhRingTicket *ticket)
 {
-	uint64		number = 0;
+	bool		has_room;
 
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
-	if (ring->handed - ring->committed < ring->size)
-		number = put(record);
+	has_room = ring->handed - ring->committed < ring->size;
+	if (has_room)
+		put(record);
 	else
 		ring->dropped++;
+	if (ticket != NULL)
+	{
+		ticket->number = ring->handed;
+		ticket->given_up = ring->given_up;
+	}
 	LWLockRelease(ring->lock);
-	return number;
+	return has_room;
 }
 
 /* Hands a note over unless one of that key has been, nobody would write it, or the ring, which is there for events, is half full. */
@@ -170,32 +176,37 @@ dwh_ring_push_once(const DwhAuditRecord *record, uint64 key)
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	if (ring->worker_latch != NULL && ring->handed - ring->committed < ring->size / 2)
 	{
-		(void) put(record);
+		put(record);
 		pg_atomic_write_u64(noted, key);
 	}
 	LWLockRelease(ring->lock);
 }
 
+/* Whether the record has left the ring; if so, is_written tells whether it surely is in its table. */
 static bool
-is_committed(uint64 number)
+has_left(const DwhRingTicket *ticket, bool *is_written)
 {
 	bool		result;
 
 	LWLockAcquire(ring->lock, LW_SHARED);
-	result = ring->committed >= number;
+	result = ring->committed >= ticket->number;
+	*is_written = result && ring->given_up == ticket->given_up;
 	LWLockRelease(ring->lock);
 	return result;
 }
 
-/* Waits until the record is committed, at most so long. Returns whether it is. Can be cancelled, so never call it in an abort. */
+/*
+ * Waits until the record is committed, at most so long. Returns whether it is; false, too, where some record was given up meanwhile,
+ * perhaps another. Can be cancelled, so never call it in an abort.
+ */
 bool
-dwh_ring_wait(uint64 number, int timeout_ms)
+dwh_ring_wait(const DwhRingTicket *ticket, int timeout_ms)
 {
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
-	bool		result;
+	bool		is_written;
 
 	ConditionVariablePrepareToSleep(&ring->committed_moved);
-	while (!(result = is_committed(number)))
+	while (!has_left(ticket, &is_written))
 	{
 		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
 
@@ -204,7 +215,7 @@ dwh_ring_wait(uint64 number, int timeout_ms)
 		(void) ConditionVariableTimedSleep(&ring->committed_moved, left, PG_WAIT_EXTENSION);
 	}
 	ConditionVariableCancelSleep();
-	return result;
+	return is_written;
 }
 
 static void
@@ -261,7 +272,7 @@ dwh_ring_release(int count, bool is_written)
 	ring->committed += count;
 	ring->tries = 0;
 	if (!is_written)
-		ring->dropped += count;
+		ring->given_up += count;
 	LWLockRelease(ring->lock);
 	ConditionVariableBroadcast(&ring->committed_moved);
 }
@@ -275,7 +286,7 @@ dwh_ring_get_state(DwhRingState *state)
 	state->size = ring->size;
 	state->handed = ring->handed;
 	state->committed = ring->committed;
-	state->dropped = ring->dropped;
+	state->dropped = ring->dropped + ring->given_up;
 	LWLockRelease(ring->lock);
 }
 

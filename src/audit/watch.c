@@ -129,14 +129,16 @@ look_at(const PlannedStmt *planned, const char *query)
 	return entry;
 }
 
-/* The hook. A part of another statement is recorded with that. */
+/*
+ * The hook. A part of another statement is recorded with that, but for the GRANTs in CREATE SCHEMA, which may be about anything.
+ */
 static void
 watch_utility(PlannedStmt *planned, const char *query, bool is_read_only_tree, ProcessUtilityContext context, ParamListInfo params,
 			  QueryEnvironment *environment, DestReceiver *destination, QueryCompletion *completion)
 {
 	Watched    *entry = NULL;
 
-	if (context != PROCESS_UTILITY_SUBCOMMAND && !dwh_own_is_running() && IsTransactionState() && dwh_database[0] != '\0')
+	if ((context != PROCESS_UTILITY_SUBCOMMAND || IsA(planned->utilityStmt, GrantStmt)) && !dwh_own_is_running() && IsTransactionState() && dwh_database[0] != '\0')
 		entry = look_at(planned, query);
 	(previous_hook != NULL ? previous_hook : standard_ProcessUtility) (planned, query, is_read_only_tree, context, params, environment,
 																	   destination, completion);
@@ -158,7 +160,7 @@ at_transaction_end(XactEvent event, void *arg)
 		{
 			const DwhAuditRecord *record = &dlist_container(Watched, node, iter.cur)->record;
 
-			if (dwh_ring_push(record) == 0)
+			if (!dwh_ring_push(record, NULL))
 				dwh_ring_log(record, "the ring is full");
 		}
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_ABORT)

@@ -7,13 +7,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "audit/watch_statement.h"
 #include "common/owner.h"
@@ -27,14 +30,6 @@ is_our_schema(const char *name)
 		if (strcmp(name, schemas[i]) == 0)
 			return true;
 	return false;
-}
-
-static bool
-is_our_namespace(Oid namespace)
-{
-	char	   *name = OidIsValid(namespace) ? get_namespace_name(namespace) : NULL;
-
-	return is_our_schema(name);
 }
 
 static void
@@ -84,13 +79,9 @@ name_function(StringInfo object, List *names)
 	const char *schema = list_length(names) > 1 ? strVal(list_nth(names, list_length(names) - 2)) : NULL;
 
 	if (schema == NULL)
-	{
-		FuncCandidateList found = FuncnameGetCandidates(names, -1, NIL, false, false, false, true);
-
-		if (found == NULL || !is_our_namespace(get_func_namespace(found->oid)))
-			return false;
-		schema = get_namespace_name(get_func_namespace(found->oid));
-	}
+		for (FuncCandidateList found = FuncnameGetCandidates(names, -1, NIL, false, false, false, true);
+			 found != NULL && !is_our_schema(schema); found = found->next)
+			schema = get_namespace_name(get_func_namespace(found->oid));
 	if (!is_our_schema(schema))
 		return false;
 	add_name(object, schema, name);
@@ -100,11 +91,18 @@ name_function(StringInfo object, List *names)
 static bool
 name_type(StringInfo object, List *names)
 {
+	const char *name = strVal(llast(names));
 	const char *schema = list_length(names) > 1 ? strVal(list_nth(names, list_length(names) - 2)) : NULL;
+	HeapTuple	type = schema == NULL ? SearchSysCache1(TYPEOID, ObjectIdGetDatum(TypenameGetTypid(name))) : NULL;
 
+	if (HeapTupleIsValid(type))
+	{
+		schema = get_namespace_name(((Form_pg_type) GETSTRUCT(type))->typnamespace);
+		ReleaseSysCache(type);
+	}
 	if (!is_our_schema(schema))
 		return false;
-	add_name(object, schema, strVal(llast(names)));
+	add_name(object, schema, name);
 	return true;
 }
 

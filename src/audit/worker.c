@@ -8,7 +8,7 @@
  * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
  * and go. An error ends the process (the postmaster starts it again after RESTART_SECONDS) and leaves the records in the ring; a
  * record that failed once may have lacked its partition, so missing ones are made; one that failed MAX_TRIES times goes to the
- * server log.
+ * server log. A record that the table itself refuses (errors of class 22 and 23) costs no restart: it is found by trying one at a time.
  */
 #include "postgres.h"
 
@@ -40,6 +40,8 @@
 #define UPKEEP_MS			(6 * 60 * 60 * 1000L)	/* between looks at the partitions of the log */
 #define RETRY_CHECK_MS		(60 * 1000L)
 #define CHECK_SLICE			50000	/* leaves that are checked at a time, since records wait meanwhile */
+
+static const char NOT_LIVE[] = "no warehouse is live in dwh_ext.database";
 
 static TimestampTz check_due = 0;
 
@@ -157,6 +159,57 @@ keep_partitions(void)
 	end_turn();
 }
 
+/* Whether an error says that a record cannot be in its table, now or later. */
+static bool
+is_of_record(int sqlstate)
+{
+	int			class = ERRCODE_TO_CATEGORY(sqlstate);
+
+	return class == ERRCODE_DATA_EXCEPTION || class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+}
+
+/*
+ * Writes the records in one transaction. Returns NULL, or why they are not in the tables: no warehouse is live, or one of them is not
+ * acceptable. Other errors are raised.
+ */
+static const char *
+write_records(const DwhAuditRecord *records, int count)
+{
+	static char message[256];
+	MemoryContext context = CurrentMemoryContext;
+	const char *volatile why = NULL;
+
+	PG_TRY();
+	{
+		begin_turn("writing events");
+		if (!dwh_worker_may_write())
+			why = NOT_LIVE;
+		for (int i = 0; i < count && why == NULL; i++)
+			insert_record(&records[i]);
+		end_turn();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		if (!is_of_record(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		strlcpy(message, error->message, sizeof(message));
+		FreeErrorData(error);
+		HOLD_INTERRUPTS();
+		EmitErrorReport();
+		AbortCurrentTransaction();
+		FlushErrorState();
+		RESUME_INTERRUPTS();
+		pgstat_report_activity(STATE_IDLE, NULL);
+		why = message;
+	}
+	PG_END_TRY();
+	return why;
+}
+
 /* Takes records out of the ring until it is empty. */
 static void
 drain(DwhAuditRecord *records)
@@ -166,28 +219,22 @@ drain(DwhAuditRecord *records)
 	while ((count = dwh_ring_peek(records, BATCH)) > 0)
 	{
 		int			tries = dwh_ring_count_try();
-		bool		is_written = false;
+		const char *why = "writing it failed again and again";
 
 		CHECK_FOR_INTERRUPTS();
 		if (tries > 0)
 			count = 1;			/* find out which one it is */
 		if (tries == 1)
 			keep_partitions();
-		if (tries >= MAX_TRIES)
-			dwh_ring_log(&records[0], "writing it failed again and again");
-		else
-		{
-			begin_turn("writing events");
-			if ((is_written = dwh_worker_may_write()))
-				for (int i = 0; i < count; i++)
-					insert_record(&records[i]);
-			end_turn();
-			/* the watch is about a live warehouse only: restoring one is no bypass, but taking its extension away is */
-			for (int i = 0; i < count && !is_written; i++)
-				if (!is_bypass(&records[i]) || strcmp(records[i].object, "dwh_ext") == 0)
-					dwh_ring_log(&records[i], "no warehouse is live in dwh_ext.database");
-		}
-		dwh_ring_release(count, is_written);
+		if (tries < MAX_TRIES)
+			why = write_records(records, count);
+		if (why != NULL && why != NOT_LIVE && (count > 1 || tries == 0))
+			continue;			/* which one is it, or is it its partition? */
+		/* the watch is about a live warehouse only: restoring one is no bypass, but taking its extension away is */
+		for (int i = 0; i < count && why != NULL; i++)
+			if (why != NOT_LIVE || !is_bypass(&records[i]) || strcmp(records[i].object, "dwh_ext") == 0)
+				dwh_ring_log(&records[i], why);
+		dwh_ring_release(count, why == NULL);
 	}
 }
 

@@ -18,6 +18,7 @@
 #include "funcapi.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -36,6 +37,7 @@
 
 #define BATCH_ROWS 1000
 #define OUTCOME_ROOM 640
+#define LOCK_CLASS 0x44774643	/* pg_locks.objid of ours; objsubid 3 is no lock of pg_advisory_lock() */
 
 PG_FUNCTION_INFO_V1(dwh_sql_fetch_share);
 
@@ -54,6 +56,7 @@ typedef struct ShareFetch
 	SubTransactionId subid;
 	bool		is_csv;
 	bool		is_complete;
+	bool		is_over;		/* its outcome is in the log */
 	int32		agreement_id;
 	char	   *portal;
 	int			ncolumns;
@@ -66,12 +69,20 @@ typedef struct ShareFetch
 	int64		bytes;
 	bool		is_header_due;
 	TimestampTz began_at;
-	pg_cryptohash_ctx *hash;
+	pg_cryptohash_ctx *hash;	/* of the transaction's resource owner, since a cursor outlives a savepoint; NULL when done */
 	char		digest[PG_SHA256_DIGEST_STRING_LENGTH];
 	DwhAuditRecord record;		/* share_row: the open row */
 } ShareFetch;
 
 static dlist_head fetches = DLIST_STATIC_INIT(fetches);
+
+static void
+free_hash(ShareFetch *fetch)
+{
+	if (fetch->hash != NULL)
+		pg_cryptohash_free(fetch->hash);
+	fetch->hash = NULL;
+}
 
 /* Hands the outcome to the audit worker. Allocates nothing. */
 static void
@@ -94,8 +105,10 @@ hand_over(ShareFetch *fetch, bool is_commit)
 			 fetch->is_complete ? ",\"content_digest\":\"" : "", fetch->is_complete ? fetch->digest : "",
 			 fetch->is_complete ? "\"" : "", is_commit ? "" : ",\"reason\":\"the transaction of the partner was rolled back\"");
 	fetch->record.occurred_at = now;
-	if (dwh_ring_push(&fetch->record) == 0)
+	if (!dwh_ring_push(&fetch->record, NULL))
 		dwh_ring_log(&fetch->record, "the ring is full");
+	free_hash(fetch);
+	fetch->is_over = true;
 	dlist_delete(&fetch->node);
 }
 
@@ -299,8 +312,7 @@ finish_digest(ShareFetch *fetch)
 
 	if (pg_cryptohash_final(fetch->hash, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not compute a digest");
-	pg_cryptohash_free(fetch->hash);
-	fetch->hash = NULL;
+	free_hash(fetch);
 	(void) hex_encode((const char *) digest, sizeof(digest), fetch->digest);
 	fetch->digest[PG_SHA256_DIGEST_STRING_LENGTH - 1] = '\0';
 }
@@ -356,12 +368,7 @@ fill_batch(ShareFetch *fetch, const char *service)
 static void
 stop_early(Datum arg)
 {
-	ShareFetch *fetch = (ShareFetch *) DatumGetPointer(arg);
-
-	if (fetch->hash == NULL)
-		return;
-	pg_cryptohash_free(fetch->hash);
-	fetch->hash = NULL;
+	free_hash((ShareFetch *) DatumGetPointer(arg));
 }
 
 /* How many persons of the request are withheld, since their match is not confirmed (2327 Art. 7.3), as a JSON object. */
@@ -394,7 +401,9 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 	ShareFetch *fetch;
 	MemoryContext old;
 	ResourceOwner old_owner;
+	LOCKTAG		lock;
 	StringInfoData row;
+	int			row_length;
 	SPIPlanPtr	plan;
 	Portal		portal;
 	int32		agreement_id;
@@ -445,6 +454,9 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 									 JsonbToCString(NULL, &params->root, VARSIZE(params)));
 	if (rule != NULL)
 		log_and_refuse(&stage, service, rule, reason, article);
+	/* calls of an agreement are counted by their intents, so one at a time counts and has its own committed */
+	SET_LOCKTAG_ADVISORY(lock, MyDatabaseId, LOCK_CLASS, (uint32) agreement_id, 3);
+	(void) LockAcquire(&lock, ExclusiveLock, false, false);
 	if (!dwh_share_allowed(agreement_id, &ask, &refusal))
 		log_and_refuse(&stage, service, refusal.rule, refusal.reason, refusal.article);
 	if (withheld_sql != NULL)
@@ -456,7 +468,8 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 				(errcode(ERRCODE_IO_ERROR),
 				 errmsg("nothing is supplied, because the log of sharing was not written"),
 				 errdetail("2327 Art. 15.2: each supply has its row before any data leaves."),
-				 errhint("Call again later; the audit worker is behind or stopped.")));
+				 errhint("Call again later; the audit worker is behind or stopped, or the warehouse is not live here.")));
+	(void) LockRelease(&lock, ExclusiveLock, false);
 
 	old = MemoryContextSwitchTo(TopTransactionContext);
 	fetch = palloc0(sizeof(ShareFetch));
@@ -476,14 +489,20 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 	}
 	if (stage.detail != NULL)
 		appendStringInfo(&row, ",\"detail\":%s", stage.detail);
-	appendStringInfo(&row, ",\"request_content\":%s",
-					 row.len + strlen(stage.request_content) + OUTCOME_ROOM < sizeof(fetch->record.share_row) ?
-					 stage.request_content : "{\"is_cut\": true}");
+	row_length = row.len;
+	appendStringInfo(&row, ",\"request_content\":%s", stage.request_content);
+	if (row.len + OUTCOME_ROOM > sizeof(fetch->record.share_row))
+	{
+		row.len = row_length;
+		appendStringInfoString(&row, ",\"request_content\":{\"is_cut\": true}");
+	}
+	if (row.len + OUTCOME_ROOM > sizeof(fetch->record.share_row))
+		elog(ERROR, "the record of a transfer is too long");
 	fetch->record.target = DWH_RING_SHARE_LOG;
-	strlcpy(fetch->record.share_row, row.data, sizeof(fetch->record.share_row) - OUTCOME_ROOM);
+	strlcpy(fetch->record.share_row, row.data, sizeof(fetch->record.share_row));
 	dlist_push_tail(&fetches, &fetch->node);
 	old_owner = CurrentResourceOwner;
-	CurrentResourceOwner = CurTransactionResourceOwner;
+	CurrentResourceOwner = TopTransactionResourceOwner;
 	fetch->hash = pg_cryptohash_create(PG_SHA256);
 	CurrentResourceOwner = old_owner;
 	if (fetch->hash == NULL || pg_cryptohash_init(fetch->hash) < 0)
@@ -554,6 +573,12 @@ dwh_sql_fetch_share(PG_FUNCTION_ARGS)
 	}
 	context = SRF_PERCALL_SETUP();
 	fetch = (ShareFetch *) context->user_fctx;
+	if (fetch->is_over)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the transfer of service \"%s\" is over", text_to_cstring(PG_GETARG_TEXT_PP(0))),
+				 errdetail("It was begun in a savepoint that was rolled back; the log of sharing has it as broken off."),
+				 errhint("Call dwh.fetch_share() anew.")));
 	if (fetch->next >= fetch->lines && fetch->portal != NULL)
 		fill_batch(fetch, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (fetch->next >= fetch->lines)

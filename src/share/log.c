@@ -271,7 +271,8 @@ dwh_share_log_commit(const DwhShareStage *stage)
 {
 	DwhAuditRecord record;
 	char	   *row = row_text(stage, stage->request_content, stage->purpose);
-	uint64		number;
+	DwhRingTicket ticket;
+	bool		is_handed;
 
 	dwh_audit_require_preload("the log of sharing");
 	if (strlen(row) >= sizeof(record.share_row))
@@ -299,10 +300,10 @@ dwh_share_log_commit(const DwhShareStage *stage)
 	record.target = DWH_RING_SHARE_LOG;
 	record.occurred_at = GetCurrentTimestamp();
 	strlcpy(record.share_row, row, sizeof(record.share_row));
-	number = dwh_ring_push(&record);
-	if (number != 0 && dwh_ring_wait(number, dwh_audit_wait > 0 ? dwh_audit_wait : 1))
+	is_handed = dwh_ring_push(&record, &ticket);
+	if (is_handed && dwh_ring_wait(&ticket, dwh_audit_wait > 0 ? dwh_audit_wait : 1))
 		return true;
-	dwh_ring_log(&record, number == 0 ? "the ring is full" : "the audit worker did not answer in time, it may still write the row");
+	dwh_ring_log(&record, is_handed ? "the audit worker did not answer in time or gave the row up, it may still write it" : "the ring is full");
 	return false;
 }
 

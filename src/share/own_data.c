@@ -39,7 +39,7 @@ typedef struct OwnCall
 	char	   *service;
 	char	   *gateway;		/* login role */
 	int32		service_id;
-	int32		person_id;		/* the first of them; 0: nobody has this number, or several have */
+	int32		person_id;		/* the first of them; negative: nobody has this number, or several have (see own_data_ask()) */
 	Datum		person_ids;		/* int[] */
 	int64		code_id;
 	bool		is_withheld;	/* his match with the population database is not confirmed */

@@ -386,6 +386,7 @@ prepare(Send *send, const DwhSendJob *job)
 	SET(CURLOPT_PREREQFUNCTION, before_request);
 	SET(CURLOPT_PREREQDATA, send);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, NAME_SECONDS);
+	SET(CURLOPT_QUICK_EXIT, 1L);	/* who gives up does not wait for a slow resolver */
 	SET(CURLOPT_WRITEFUNCTION, job->is_fetch ? keep_answer : count_answer);
 	SET(CURLOPT_WRITEDATA, send);
 	SET(CURLOPT_HEADERFUNCTION, read_header);

@@ -3,7 +3,7 @@
 -- 893-085 893-086 893-088 893-090
 -- harness: preload
 BEGIN;
-SELECT plan(95);
+SELECT plan(101);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.enter(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_kind text DEFAULT 'grant', p_rest text DEFAULT '') RETURNS int LANGUAGE sql AS $$
 	SELECT pg_temp.central(pg_temp.request(p_changes, p_from, p_kind, p_rest))::int $$;
@@ -142,6 +142,21 @@ SELECT lives_ok($$SELECT dwh.adopt_login_role('stranger@tap.invalid', 'stranger@
 SELECT is(pg_temp.central(format('dwh.apply_access(%s)', :r)), '1', 'then it is applied');
 SELECT is(pg_temp.groups_of('stranger@tap.invalid'), 'dwh_analyst', 'and has the group');
 CREATE ROLE tap_strong LOGIN CREATEROLE;
+-- Not for a right that begins later either, so nothing of it can be taken; one that was made meanwhile keeps nobody else waiting.
+CREATE ROLE tap_portal LOGIN IN ROLE dwh_national, dwh_partner;
+SELECT pg_temp.enter(jsonb_build_object('email', 'later@tap.invalid', 'full_name', 'Sau', 'login_role', 'tap_portal', 'effective_on', dwh.today() + 30)) AS r \gset
+SELECT pg_temp.hanoi(pg_temp.decide(:r, 990005)) \g /dev/null
+SELECT matches(pg_temp.hanoi(format('dwh.apply_access(%s)', :r)), '^42710', 'a right of next month for a name that is taken');
+SELECT is(pg_temp.groups_of('tap_portal'), 'dwh_national dwh_partner', 'the role of that name keeps what it has');
+SELECT pg_temp.enter(jsonb_build_object('email', 'later@tap.invalid', 'full_name', 'Sau', 'login_role', 'tap_later', 'effective_on', dwh.today() + 30)) AS r \gset
+SELECT pg_temp.hanoi(pg_temp.decide(:r, 990005)) \g /dev/null
+SELECT is(pg_temp.hanoi(format('dwh.apply_access(%s)', :r)), '1', 'a free name');
+CREATE ROLE tap_later LOGIN IN ROLE dwh_partner;
+UPDATE dwh_catalog.access_grant SET valid_from = dwh.today() WHERE valid_from = dwh.today() + 30;
+REVOKE dwh_analyst FROM "an@tap.invalid";
+SELECT matches(pg_temp.central('dwh.sync_login_roles()'), '^[1-9]', 'taken when it begins: the others are brought in line');
+SELECT is(pg_temp.groups_of('an@tap.invalid') || ', ' || pg_temp.groups_of('tap_later'), 'dwh_analyst, dwh_partner', 'and the stranger is left alone');
+SELECT is((SELECT count(*) FROM dwh_log.audit_event WHERE action = 'sync_login_roles' AND object = 'tap_later' AND decision = 'failed'), 1::bigint, 'which is in the log');
 SELECT throws_ok($$SELECT dwh.adopt_login_role('reader@tap.invalid', 'tap_strong')$$, '42710', NULL, 'a role with an attribute is never adopted');
 SELECT throws_ok($$SELECT dwh.adopt_login_role('reader@tap.invalid', 'dwh_analyst')$$, '42710', NULL, 'nor a group');
 

@@ -2,7 +2,7 @@
 -- 2327-001 2327-013 2327-014 2327-015 2327-019 2327-024 2327-045 2327-065 2327-068 2327-074 893-059 ND47-031 ND47-034 ND47-038 ND47-039
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(32);
+SELECT plan(39);
 CREATE ROLE tap_share_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_share_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_share_stranger LOGIN IN ROLE dwh_partner;
@@ -106,6 +106,38 @@ SELECT count(*) AS lines FROM (SELECT dwh.fetch_share('tap_numbers', '{"items": 
 ROLLBACK;
 RESET ROLE;
 SELECT is(o.status || ' ' || o.row_count, 'broken_off 1500', 'ND47-038 after ROLLBACK the log has what was read') FROM pg_temp.last_outcome() AS o;
+-- A cursor outlives the savepoint in which it was begun; what a savepoint takes back is over.
+SET ROLE tap_share_partner;
+BEGIN;
+SAVEPOINT a;
+DECLARE lines NO SCROLL CURSOR FOR SELECT dwh.fetch_share('tap_numbers', '{"items": ["n"]}');
+MOVE 10 FROM lines;
+RELEASE a;
+MOVE ALL FROM lines;
+COMMIT;
+RESET ROLE;
+SELECT is(o.status || ' ' || o.row_count, 'supplied 1500', '2327-013 a transfer begun in a savepoint') FROM pg_temp.last_outcome() AS o;
+SET ROLE tap_share_partner;
+BEGIN;
+DECLARE lines NO SCROLL CURSOR FOR SELECT dwh.fetch_share('tap_numbers', '{"items": ["n"]}');
+SAVEPOINT a;
+MOVE 10 FROM lines;
+ROLLBACK TO a;
+SELECT throws_ok('MOVE 10 FROM lines', '55000', NULL, '2327-013 no line after the log has the transfer as broken off');
+ROLLBACK;
+RESET ROLE;
+SELECT is(o.status || ' ' || o.row_count, 'broken_off 9', '2327-013 as it has') FROM pg_temp.last_outcome() AS o;
+-- Requests of any length have both their rows; none keeps the audit worker from its work.
+SELECT pid AS worker, dropped FROM dwh.get_audit_worker() \gset
+SELECT is((SELECT count(*) FROM generate_series(800, 1650, 15) AS n WHERE pg_temp.partner(format($$'tap_numbers', '{"where": {"label": "%s"}, "items": ["n"]}'$$, repeat('x', n))) = 'n'),
+	57::bigint, '2327-013 requests of many lengths');
+SELECT is((pg_temp.last_outcome()).status, 'supplied', '2327-013 the last has its outcome');
+SELECT ok(pid = :worker AND dropped = :dropped, 'and the worker never stumbled') FROM dwh.get_audit_worker();
+-- A copy that is not the live warehouse supplies nothing, since it logs nothing.
+SELECT system_identifier AS here FROM dwh_catalog.warehouse_instance \gset
+UPDATE dwh_catalog.warehouse_instance SET system_identifier = 1;
+SELECT matches(pg_temp.partner($$'tap_numbers', '{"limit": 1}'$$), '^58030', '2327-065 no line without its row in the log');
+UPDATE dwh_catalog.warehouse_instance SET system_identifier = :here;
 -- Suspended in the middle of a transfer: the cursor gives the lines of its batch and no more.
 SET ROLE tap_share_partner;
 BEGIN;

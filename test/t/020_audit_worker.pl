@@ -81,7 +81,7 @@ my $old = worker_pid();
 kill 'STOP', $old;
 $node->safe_psql('postgres', q{ALTER SYSTEM SET dwh_ext.audit_wait = '200ms'; SELECT pg_reload_conf()});
 ($status, $out, $err) = $node->psql('work', 'SELECT dwh.start_warehouse()', extra_params => [ '-U', 'plain' ]);
-like($err, qr/WARNING:  the audit worker did not answer within 200 ms/, 'a warning when the worker does not answer');
+like($err, qr/WARNING:  the audit worker did not write this event/, 'a warning when the worker does not answer');
 is(count_lines($node, qr/dwh_ext event not in the table: the audit worker did not answer/, $offset), 1, 'and a line in the server log');
 # The ring holds 16; one is in it. What the watch saw before there was a warehouse was dropped and counted.
 my $dropped = $node->safe_psql('work', 'SELECT dropped FROM dwh.get_audit_worker()');
@@ -94,6 +94,19 @@ ok(wait_for(20, sub { $node->safe_psql('work', "SELECT count(*) FROM dwh_log.aud
 	'the sixteen that had a place are written when the worker goes on');
 is($node->safe_psql('work', 'SELECT handed - committed, dropped FROM dwh.get_audit_worker()'), '0|' . ($dropped + 5), 'and counted');
 new_events();
+
+# A record that its table refuses goes to the server log alone, and at once.
+$offset = -s $node->logfile;
+$node->safe_psql('postgres', q{ALTER SYSTEM RESET dwh_ext.audit_wait; SELECT pg_reload_conf()});
+$node->safe_psql('work', q{ALTER TABLE dwh_log.audit_event ADD CONSTRAINT refused CHECK (action <> 'start_warehouse') NOT VALID});
+($status, $out, $err) = $node->psql('work', 'SELECT dwh.start_warehouse(); SELECT dwh.create_warehouse()', extra_params => [ '-U', 'plain' ], on_error_stop => 0);
+like($err, qr/WARNING:  the audit worker did not write this event/, 'who waited for it is told');
+like(new_events(), qr/^create_warehouse\|refused\|/m, 'the next one is written');
+is(count_lines($node, qr/dwh_ext event not in the table: new row for relation .* violates check constraint "refused"/, $offset), 1, 'the server log has it and why');
+is(worker_pid(), $old, 'by the same worker');
+$node->safe_psql('work', 'ALTER TABLE dwh_log.audit_event DROP CONSTRAINT refused');
+ok(wait_for(10, sub { new_events() =~ /^bypass\|.*DROP CONSTRAINT refused/m }), 'and goes on');
+$node->safe_psql('postgres', q{ALTER SYSTEM SET dwh_ext.audit_wait = 0; SELECT pg_reload_conf()});
 
 # 4. The worker ends, kindly and unkindly.
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($old)");
@@ -126,8 +139,10 @@ ok(wait_for(20, sub { new_events() =~ /^upgrade_warehouse\|refused\|plain\|\{"re
 # 5. It writes only where the warehouse is live.
 $node->safe_psql('work', 'SET ROLE dwh_owner; UPDATE dwh_catalog.warehouse_instance SET database_oid = 1');
 $offset = -s $node->logfile;
+my $began = time;
 ($status, $out, $err) = $node->psql('work', 'SELECT dwh.create_warehouse()', extra_params => [ '-U', 'plain' ]);
-unlike($err, qr/WARNING/, 'nobody waits for a warehouse that is not live');
+like($err, qr/WARNING:  the audit worker did not write this event/, 'a warehouse that is not live has no log, which is told');
+cmp_ok(time - $began, '<', 5, 'nobody waits for it');
 is(new_events(), '', 'nothing is written to it');
 is(count_lines($node, qr/dwh_ext event not in the table: no warehouse is live/, $offset), 1, 'the server log has it');
 like($node->safe_psql('work', 'SELECT dwh.start_warehouse()'), qr/live on this server and database/, 'a superuser makes it live');

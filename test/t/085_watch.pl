@@ -90,6 +90,15 @@ recorded('DROP VIEW dwh.refresh_runs', 'DROP VIEW', 'dwh.refresh_runs');
 recorded('DROP TRIGGER before_truncate ON dwh_log.audit_node', 'DROP TRIGGER', 'dwh_log.audit_node');
 sql('SET search_path = dwh_log; ALTER TABLE audit_node DISABLE TRIGGER ALL; DROP TABLE IF EXISTS nowhere');
 is(bypasses(), 'ALTER TABLE|dwh_log.audit_node|ALTER TABLE audit_node DISABLE TRIGGER ALL', 'a name found on the search path');
+sql('CREATE SCHEMA aside GRANT SELECT ON dwh_log.audit_tree_head TO anna');
+like(bypasses(), qr/^GRANT\|dwh_log.audit_tree_head\|/, 'a GRANT in CREATE SCHEMA');
+sql('SET search_path = dwh; ALTER TYPE id_set OWNER TO anna');
+is(bypasses(), 'ALTER TYPE|dwh.id_set|ALTER TYPE id_set OWNER TO anna', 'a type found on the search path');
+sql(q{SET search_path = aside, dwh; CREATE FUNCTION aside.audit_seal(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+	ALTER FUNCTION audit_seal() OWNER TO anna; DROP FUNCTION aside.audit_seal(int)});
+is(bypasses(), 'ALTER FUNCTION|dwh.audit_seal|ALTER FUNCTION audit_seal() OWNER TO anna', 'a function of ours behind another of that name');
+sql('ALTER TYPE dwh.id_set OWNER TO postgres; ALTER FUNCTION dwh.audit_seal() OWNER TO postgres; DROP SCHEMA aside');
+bypasses();
 unrecorded('CREATE TABLE own (a int); GRANT SELECT ON own TO anna; ALTER TABLE own ADD b int; DROP TABLE own', q{what is not the warehouse's is not recorded});
 unrecorded(q{DO $$BEGIN PERFORM dwh.ensure_partitions((now() + interval '4 years')::date), dwh.ensure_log_partitions((now() + interval '8 years')::date),
 	dwh.start_warehouse(), dwh.audit_seal(), dwh.archive_audit(); END$$}, 'nor what our functions do to it');
