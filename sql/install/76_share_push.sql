@@ -106,9 +106,10 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_body_fault(int, int, text[], text, text) IS
 	'Vì sao nội dung gửi không đúng cấu trúc dữ liệu | Why a message does not have the structure of its service';
 
--- Rows of the log from a common part and what differs, all in one statement.
+-- Rows of the log from a common part and what differs, all in one statement, whose plan is kept.
 CREATE FUNCTION dwh_internal.share_log_rows(p_rows jsonb[])
-RETURNS void LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
 	INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, supplied_at,
 		supply_form, agency_id, agency_identifier, application_identifier, service_id, service_code, agreement_id,
 		agreement_version, connection_id, account_id, person, session_user_name, outer_user_name, client_address, gateway, route,
@@ -123,7 +124,8 @@ RETURNS void LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_c
 		r.related_share_no, coalesce(r.detail, '{}')
 	FROM dwh_catalog.warehouse AS w, (SELECT clock_timestamp() AS now_at) AS t,
 		unnest(p_rows) WITH ORDINALITY AS u (row, n), jsonb_populate_record(NULL::dwh_log.share_log, u.row) AS r
-	ORDER BY u.n
+	ORDER BY u.n;
+END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_log_rows(jsonb[]) IS 'Ghi nhiều dòng nhật ký | Appends rows to the log of sharing';
 
@@ -145,10 +147,10 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_push_recover() IS
 	'Xử lý những gì đang gửi dở khi tiến trình dừng | Frees what was being sent when a worker ended';
 
--- Takes up to p_limit messages, one an agreement and in its order, judges them by the agreement as it is now, and writes their intent.
+-- Takes up to p_limit messages, one an agreement that is not busy and in its order, p_agencies being those of what is under way; judges them by the agreement as it is now, and writes their intent.
 -- What the agreement forbids is settled here; a suspended agreement waits, and so does one that had its calls of this period. Another
 -- attempt is no new call.
-CREATE FUNCTION dwh_internal.share_push_claim(p_limit int, p_agency_limit int)
+CREATE FUNCTION dwh_internal.share_push_claim(p_limit int, p_agency_limit int, p_busy int[], p_agencies int[])
 RETURNS TABLE (
 	outbox_id		bigint,
 	share_no		bigint,
@@ -166,7 +168,8 @@ RETURNS TABLE (
 	timeout_ms		int,
 	max_bytes_s		bigint,
 	is_compressed	boolean,
-	direction		text)
+	direction		text,
+	agency_id		int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	q record;
@@ -174,18 +177,17 @@ DECLARE
 	v_ask record;
 	v_now timestamptz := clock_timestamp();
 	v_rows jsonb[] := '{}';
-	v_agencies int[];
+	v_agencies int[] := p_agencies;
 	v_ids bigint[] := '{}';
 BEGIN
-	v_agencies := ARRAY(SELECT s.agency_id FROM dwh_log.share_outbox AS s WHERE s.state = 'sending');
 	FOR q IN
 		SELECT o.*
 		FROM dwh_catalog.share_push_target AS t
 			CROSS JOIN LATERAL (SELECT f.outbox_id, f.agreement_id, f.agency_id, f.direction, f.state, f.attempts, f.next_at, f.is_cancelled,
 					f.ask, f.stage
 				FROM dwh_log.share_outbox AS f
-				WHERE f.agreement_id = t.agreement_id AND f.state <> 'dead' ORDER BY f.outbox_id LIMIT 1) AS o
-		WHERE o.state = 'waiting' AND o.next_at <= v_now AND NOT o.is_cancelled
+				WHERE f.agreement_id = t.agreement_id AND NOT f.is_dead ORDER BY f.outbox_id LIMIT 1) AS o
+		WHERE t.agreement_id <> ALL (p_busy) AND o.state = 'waiting' AND o.next_at <= v_now AND NOT o.is_cancelled
 		ORDER BY o.next_at, o.outbox_id
 	LOOP
 		EXIT WHEN cardinality(v_ids) >= p_limit;
@@ -221,6 +223,7 @@ BEGIN
 		idempotency_key := q.idempotency_key; content_type := q.content_type; body := q.body; scheme := q.scheme; host := q.host;
 		port := q.port; path := q.path; credential := q.credential; networks := array_to_string(q.private_networks, ' ');
 		timeout_ms := q.timeout_ms; max_bytes_s := q.max_bytes_s; is_compressed := q.is_compressed; direction := q.direction;
+		agency_id := q.agency_id;
 		RETURN NEXT;
 	END LOOP;
 	IF v_rows <> '{}' THEN
@@ -228,7 +231,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.share_push_claim(int, int) IS
+COMMENT ON FUNCTION dwh_internal.share_push_claim(int, int, int[], int[]) IS
 	'Nhận các thông điệp để gửi và ghi ý định | Claims messages to be sent and writes their intent';
 
 -- Records what became of attempts: [{"outbox_id", "result": supplied, retry, fail or stopped, "reason", "http", "duration_ms",

@@ -26,11 +26,11 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_roll() IS
 	'Cộng các dòng nhật ký đã chốt vào số đếm ngày | Adds settled rows of the log to the daily counts';
 
--- The counts of the rows with numbers from after p_from up to p_to (NULL: all).
+-- The counts of the rows with numbers from after p_from up to p_to (NULL: all). By the index of the numbers: nobody knows beforehand how few they are.
 CREATE FUNCTION dwh_internal.share_days(p_from bigint, p_to bigint)
 RETURNS TABLE (day date, agency_identifier text, service_code text, kind text, direction text, stage text, status text,
 	entry_count bigint, row_count bigint, byte_count bigint, duration_ms bigint)
-LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
 	SELECT (l.occurred_at AT TIME ZONE (SELECT time_zone FROM dwh_catalog.warehouse))::date, l.agency_identifier, coalesce(l.service_code, ''), l.kind, l.direction, l.stage,
 		l.status, count(*), coalesce(sum(l.row_count), 0)::bigint, coalesce(sum(l.byte_count), 0)::bigint,
 		coalesce(sum(l.duration_ms), 0)::bigint
@@ -71,7 +71,7 @@ BEGIN
 			AND (e.occurred_at AT TIME ZONE w.time_zone)::date BETWEEN p_from AND p_to
 		GROUP BY 1, 2
 	), line AS (
-		SELECT c.agency_identifier, c.service_code, c.kind, c.direction, date_trunc('month', c.day)::date AS month,
+		SELECT c.agency_identifier, c.service_code, c.kind, c.direction, date_trunc('month', c.day::timestamp)::date AS month,
 			CASE WHEN c.stage = 'intent' THEN c.entry_count END AS connections,
 			CASE WHEN c.status IN ('supplied', 'received') THEN c.entry_count END AS successes,
 			CASE WHEN c.status = 'refused' THEN c.entry_count END AS refusals,

@@ -94,11 +94,12 @@ CREATE TABLE dwh_log.share_outbox (
 	ask				jsonb NOT NULL,
 	stage			jsonb NOT NULL,
 	asked_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	is_dead			boolean NOT NULL GENERATED ALWAYS AS (state = 'dead') STORED,
 	CONSTRAINT share_outbox_direction_check CHECK (direction IN ('out', 'in')),
 	CONSTRAINT share_outbox_state_check CHECK (state IN ('waiting', 'sending', 'dead'))
-);
-CREATE INDEX share_outbox_agreement_id_idx ON dwh_log.share_outbox (agreement_id, outbox_id) WHERE state <> 'dead';
-CREATE INDEX share_outbox_agency_id_idx ON dwh_log.share_outbox (agency_id) WHERE state = 'sending';
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+-- No index looks at what changes while a message is sent, so that claiming it touches its page only.
+CREATE INDEX share_outbox_agreement_id_idx ON dwh_log.share_outbox (agreement_id, outbox_id) WHERE NOT is_dead;
 CREATE INDEX share_outbox_cancelled_idx ON dwh_log.share_outbox (outbox_id) WHERE is_cancelled;
 COMMENT ON TABLE dwh_log.share_outbox IS
 	'Hàng đợi gửi, nhận dữ liệu; xong thì dòng được xóa, kết quả nằm trong nhật ký | '
@@ -125,6 +126,7 @@ COMMENT ON COLUMN dwh_log.share_outbox.ask IS
 	'Mục, đơn vị, thời kỳ của nội dung, kiểm tra lại trước khi gửi | Items, units and period of the content, checked again before sending';
 COMMENT ON COLUMN dwh_log.share_outbox.stage IS 'Các trường của nhật ký | The fields of the log';
 COMMENT ON COLUMN dwh_log.share_outbox.asked_at IS 'Thời điểm yêu cầu | When it was asked for';
+COMMENT ON COLUMN dwh_log.share_outbox.is_dead IS 'Không gửi được, chờ xử lý | Whether it was set aside';
 
 -- What other agencies answered to dwh.pull_share(), byte for byte; loading takes it from here.
 CREATE TABLE dwh_landing.share_received (

@@ -44,6 +44,8 @@ typedef struct Send
 {
 	dlist_node	node;
 	int64		outbox_id;
+	int32		agreement_id;
+	int32		agency_id;
 	CURL	   *easy;			/* NULL where it could not be prepared */
 	struct curl_slist *headers;
 	char	   *body;
@@ -430,6 +432,8 @@ dwh_send_add(const DwhSendJob *job)
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
 	send->outbox_id = send->outcome.outbox_id = job->outbox_id;
+	send->agreement_id = job->agreement_id;
+	send->agency_id = job->agency_id;
 	INSTR_TIME_SET_CURRENT(send->started);
 	dlist_push_tail(&prepared, &send->node);
 	if ((why = prepare(send, job)) != NULL)
@@ -662,6 +666,25 @@ dwh_send_ids(int64 *ids, int limit)
 	{
 		if (count < limit)
 			ids[count++] = dlist_container(Send, node, iter.cur)->outbox_id;
+	}
+	return count;
+}
+
+/* The agreement and the agency of each transfer that runs. Returns their number. */
+int
+dwh_send_busy(int32 *agreements, int32 *agencies, int limit)
+{
+	dlist_iter	iter;
+	int			count = 0;
+
+	dlist_foreach(iter, &running)
+	{
+		Send	   *send = dlist_container(Send, node, iter.cur);
+
+		if (count == limit)
+			break;
+		agreements[count] = send->agreement_id;
+		agencies[count++] = send->agency_id;
 	}
 	return count;
 }

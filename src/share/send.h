@@ -14,6 +14,8 @@
 typedef struct DwhSendJob
 {
 	int64		outbox_id;
+	int32		agreement_id;
+	int32		agency_id;
 	const char *url;
 	bool		is_plain;		/* http */
 	const char *idempotency_key;
@@ -58,6 +60,7 @@ extern bool dwh_send_take(DwhSendOutcome *outcome);
 extern void dwh_send_stop(int64 outbox_id, const char *reason);
 extern int	dwh_send_count(int *young);
 extern int	dwh_send_ids(int64 *ids, int limit);
+extern int	dwh_send_busy(int32 *agreements, int32 *agencies, int limit);
 
 /* guard.c */
 #define DWH_GUARD_NETWORKS 16

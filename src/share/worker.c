@@ -60,6 +60,7 @@ dwh_share_init(void)
 static void
 land_fetched(void)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[5] = {INT8OID, TEXTOID, BYTEAOID, INT4OID, INT8OID};
 	Datum		values[5];
 	int			kept = 0;
@@ -84,7 +85,8 @@ land_fetched(void)
 		values[2] = PointerGetDatum(content);
 		values[3] = Int32GetDatum(outcome->http);
 		values[4] = Int64GetDatum(outcome->duration_ms);
-		(void) dwh_spi_select("SELECT dwh_internal.share_pull_finish($1, $2, $3, $4, $5)", 5, types, values, NULL, false);
+		(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_pull_finish($1, $2, $3, $4, $5)", 5, types, values, NULL, false,
+								SPI_OK_SELECT);
 		pfree(content);
 	}
 	n_outcomes = kept;
@@ -141,6 +143,7 @@ stop_transfers(void)
 	int			n = dwh_send_count(&young);
 	int64	   *ids = palloc(sizeof(int64) * (n + 1));
 	Datum	   *elements = palloc(sizeof(Datum) * (n + 1));
+	static SPIPlanPtr plan = NULL;
 	Oid			types[1] = {INT8ARRAYOID};
 	Datum		values[1];
 	uint64		rows;
@@ -149,27 +152,45 @@ stop_transfers(void)
 	for (int i = 0; i < n; i++)
 		elements[i] = Int64GetDatum(ids[i]);
 	values[0] = PointerGetDatum(construct_array(elements, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	rows = dwh_spi_select("SELECT * FROM dwh_internal.share_push_stopped($1)", 1, types, values, NULL, false);
+	rows = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_push_stopped($1)", 1, types, values, NULL, false, SPI_OK_SELECT);
 	for (uint64 i = 0; i < rows; i++)
 		dwh_send_stop(dwh_spi_bigint(i, 1), dwh_spi_text(i, 2));
+}
+
+/* An int[] of n values. */
+static Datum
+int_array(const int32 *numbers, int n)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * (n + 1));
+
+	for (int i = 0; i < n; i++)
+		elements[i] = Int32GetDatum(numbers[i]);
+	return PointerGetDatum(construct_array(elements, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
 /* Claims as many messages as there is room for. Inside SPI. */
 static void
 claim(void)
 {
+	static SPIPlanPtr plan = NULL;
 	int			young;
 	int			count = dwh_send_count(&young);
 	int			room = Min(dwh_share_in_flight - young, dwh_share_in_flight * SLOW_FACTOR - count);
-	Oid			types[2] = {INT4OID, INT4OID};
-	Datum		values[2];
+	int32	   *agreements = palloc(sizeof(int32) * (count + 1));
+	int32	   *agencies = palloc(sizeof(int32) * (count + 1));
+	Oid			types[4] = {INT4OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID};
+	Datum		values[4];
 	uint64		rows;
 
 	if (room <= 0)
 		return;
+	count = dwh_send_busy(agreements, agencies, count);
 	values[0] = Int32GetDatum(room);
 	values[1] = Int32GetDatum(AGENCY_LIMIT);
-	rows = dwh_spi_select("SELECT * FROM dwh_internal.share_push_claim($1, $2)", 2, types, values, NULL, false);
+	values[2] = int_array(agreements, count);
+	values[3] = int_array(agencies, count);
+	rows = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_push_claim($1, $2, $3, $4)", 4, types, values, NULL, false,
+							SPI_OK_SELECT);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char	   *scheme = dwh_spi_text(i, 8);
@@ -179,6 +200,8 @@ claim(void)
 		const char *mark = !is_fetch || body[0] == '\0' ? "" : strchr(path, '?') == NULL ? "?" : "&";
 		DwhSendJob	job = {
 			.outbox_id = dwh_spi_bigint(i, 1),
+			.agreement_id = dwh_spi_int(i, 3),
+			.agency_id = dwh_spi_int(i, 18),
 			.url = psprintf("%s://%s:%d%s%s%s", scheme, dwh_spi_text(i, 9), dwh_spi_int(i, 10), path, mark, is_fetch ? body : ""),
 			.is_plain = strcmp(scheme, "http") == 0,
 			.idempotency_key = dwh_spi_text(i, 5),
@@ -220,11 +243,12 @@ take_turn(bool looks)
 		land_fetched();
 		if (n_outcomes > 0)
 		{
+			static SPIPlanPtr plan = NULL;
 			Oid			types[1] = {TEXTOID};
 			Datum		values[1];
 
 			values[0] = CStringGetTextDatum(outcomes_text());
-			(void) dwh_spi_select("SELECT dwh_internal.share_push_finish($1::jsonb)", 1, types, values, NULL, false);
+			(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_push_finish($1::jsonb)", 1, types, values, NULL, false, SPI_OK_SELECT);
 		}
 		claim();
 		dwh_spi_end();
@@ -254,6 +278,7 @@ pin_settings(void)
 	static const char *const pinned[][2] = {
 		{"enable_seqscan", "off"},	/* plans outlive the time when the queue was empty */
 		{"jit", "off"},	/* a scan that is discouraged has a cost that would have every plan compiled */
+		{"plan_cache_mode", "force_generic_plan"},	/* else statements over arrays are planned anew each turn */
 		{"synchronous_commit", "on"},
 	};
 
@@ -273,7 +298,8 @@ wait_for_news(void)
 	if (n_outcomes == 0)
 		return;
 	end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), GATHER_MS);
-	while (dwh_send_count(&young) > 0 && GetCurrentTimestamp() < end)
+	/* not for those that are slow */
+	while (dwh_send_count(&young) > 0 && young > 0 && GetCurrentTimestamp() < end)
 	{
 		dwh_send_run(1);
 		take_outcomes();

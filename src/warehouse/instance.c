@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/snapmgr.h"
 
 #include "common/owner.h"
 #include "common/spi.h"
@@ -42,6 +43,7 @@ dwh_instance_start(void)
 bool
 dwh_instance_is_live(void)
 {
+	static SPIPlanPtr plan = NULL;
 	Oid			types[2] = {INT8OID, INT8OID};
 	Datum		values[2];
 	DwhOwnerSwitch owner;
@@ -51,8 +53,10 @@ dwh_instance_is_live(void)
 	values[1] = Int64GetDatum((int64) MyDatabaseId);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	is_live = dwh_spi_select_latest("SELECT FROM dwh_catalog.warehouse_instance"
-									" WHERE system_identifier = $1 AND database_oid = $2", 2, types, values) > 0;
+	PushActiveSnapshot(GetLatestSnapshot());
+	is_live = dwh_spi_run_kept(&plan, "SELECT FROM dwh_catalog.warehouse_instance WHERE system_identifier = $1 AND database_oid = $2", 2,
+							   types, values, NULL, true, SPI_OK_SELECT) > 0;
+	PopActiveSnapshot();
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	return is_live;

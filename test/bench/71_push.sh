@@ -4,10 +4,10 @@
 # arrived, once; how much a partner that answers after 10 s delays the others; how soon a cancellation and a suspension act.
 # The receiver is nginx where there is one, else test/stub/receiver.pl, which is a script and shares the machine; the late partner is
 # always the script. Where the server has pg_net (in shared_preload_libraries, for this database), it drains a queue of the same bodies.
-# DWH_BENCH_MESSAGES: length of the queue (40000).
+# DWH_BENCH_MESSAGES: length of the queue (40000); DWH_BENCH_BESIDE: of that beside a slow partner (6300); DWH_BENCH_TURNS (3).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-messages=${DWH_BENCH_MESSAGES:-40000}
+messages=${DWH_BENCH_MESSAGES:-40000} beside=${DWH_BENCH_BESIDE:-6300} turns=${DWH_BENCH_TURNS:-3}
 work=$(mktemp -d)
 pids=()
 trap '[ ${#pids[@]} = 0 ] || kill "${pids[@]}"; rm -rf "$work"' EXIT
@@ -63,7 +63,7 @@ queue()
 		FROM generate_series(1, $4) AS i" >/dev/null
 }
 
-drained() { until [ "$(sql -c "SELECT count(*) FROM dwh_log.share_outbox WHERE agreement_id <= $1")" = 0 ]; do sleep 0.1; done; }
+drained() { until [ "$(sql -c "SELECT EXISTS (SELECT FROM dwh_log.share_outbox WHERE agreement_id <= $1)")" = f ]; do sleep 0.1; done; }
 
 is_sending() { until [ "$(sql -c "SELECT count(*) FROM dwh_log.share_outbox WHERE agreement_id = 9064 AND state = 'sending'")" = 1 ]; do sleep 0.05; done; }
 
@@ -78,7 +78,7 @@ each() { awk -v m="$1" -v n="$2" 'BEGIN { printf "%.2f ms", m / n }'; }
 echo "receiver: $what; fsync $(sql -c 'SHOW fsync'), synchronous_commit $(sql -c 'SHOW synchronous_commit')"
 aim 9001 9064 /ok "$port"
 worker=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext share'")
-for turn in 1 2 3; do
+for ((turn = 1; turn <= turns; turn++)); do
 	: >"$received"
 	from=$(sql -c "SELECT nextval('dwh_log.share_no_seq')")
 	start=$(seconds)
@@ -100,19 +100,19 @@ done
 # The same 63 partners without and with a slow one, in turns, so that the load of the machine is the same for both.
 aim 9064 9064 /late/10000 "$late_port"
 without=0 with=0
-for turn in 1 2 3 4 5; do
-	queue 9001 9063 alone 6300
+for ((turn = 1; turn <= turns + 2; turn++)); do
+	queue 9001 9063 alone "$beside"
 	start=$(seconds); drained 9063; end=$(seconds)
 	without=$(awk -v s="$without" -v a="$start" -v b="$end" 'BEGIN { print s + b - a }')
 	queue 9064 9064 slow 1
 	is_sending
 	sleep 1.2
-	queue 9001 9063 beside 6300
+	queue 9001 9063 beside "$beside"
 	start=$(seconds); drained 9063; end=$(seconds)
 	with=$(awk -v s="$with" -v a="$start" -v b="$end" 'BEGIN { print s + b - a }')
 	drained 9064
 done
-echo "63 partners without and with one that answers after 10 s, five times 6300 messages: $without s, $with s, ratio $(awk -v a="$with" -v b="$without" 'BEGIN { printf "%.3f", a / b }')"
+echo "63 partners without and with one that answers after 10 s, $((turns + 2)) times $beside messages: $without s, $with s, ratio $(awk -v a="$with" -v b="$without" 'BEGIN { printf "%.3f", a / b }')"
 
 # From the commit of a person's act to the row in the log that the transfer was broken off.
 acts()
@@ -124,7 +124,7 @@ acts()
 	until [ "$(sql -c "SELECT count(*) FROM dwh_log.share_log WHERE share_no = $no AND status = 'broken_off'")" = 1 ]; do sleep 0.05; done
 	sql -c "SELECT round(1000 * extract(epoch FROM occurred_at - '$at')) || ' ms' FROM dwh_log.share_log WHERE share_no = $no AND status = 'broken_off'"
 }
-for turn in 1 2 3; do
+for ((turn = 1; turn <= turns; turn++)); do
 	echo "cancelled under way: $(acts cancelled "SELECT dwh.cancel_push(NO, 'bench')")"
 	drained 9064
 	echo "suspended under way: $(acts suspended "INSERT INTO dwh_catalog.share_suspension (agreement_id, kind, starts_at, noticed_on, reason, decided_by,

@@ -19,7 +19,11 @@ SELECT date_trunc('month', t.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, 10000000
 	t.at, 'online', t.at, 'online', '{}', 9001 + t.n / 3 % 64, 'G01.' || 1 + t.n / 3 % 64, 'service_' || t.n / 3 % 10, 9001 + t.n / 3 % 64, 1, 'bench', 'bench', 'x',
 	(ARRAY['asked', 'intent', 'supplied'])[1 + t.n % 3], 100, 12345, repeat('0123456789abcdef', 4), 20
 FROM (SELECT n, date_trunc('month', now()) + interval '1 month' + interval '730 days' * (n / :rows::float8) AS at FROM generate_series(1, :rows) AS n) AS t;
-\echo '-- sealing them'
+\echo '-- sealing them; what one sealing has seen drawn, the next finds settled'
+SELECT dwh.audit_seal() AS sealed;
+INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, agency_identifier, session_user_name,
+	outer_user_name, gateway, request_content, status)
+SELECT date_trunc('month', now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, 1, 'notice', now(), 'out', 'connect', now(), 'online', '-', 'bench', 'bench', 'x', '{}', 'noticed';
 SELECT dwh.audit_seal() AS sealed;
 \echo '-- first call'
 SELECT count(*) AS lines, sum(connections) AS connections FROM dwh.share_statistics(dwh.today(), dwh.today() + 800, '{agency,month}');
