@@ -102,8 +102,9 @@ for my $name (sort keys %operation)
 				RAISE NOTICE 'stopped after % ms', extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000;
 			END
 			\$\$});
+		# on a busy machine the time may be up before the block begins
+		$stopped++ if $err =~ /stopped after|statement timeout/;
 		next unless $err =~ /stopped after ([0-9.]+) ms/;
-		$stopped++;
 		$best = $1 - 30 if $1 - 30 < $best;
 	}
 	is($stopped, 5, "$name: stops when cancelled");
