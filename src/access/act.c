@@ -60,6 +60,7 @@ perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool g
 		else
 		{
 			/* An act looks rows up one by one, with plans that are kept: by index, also where the tables were small at first. */
+			set_for_now("plan_cache_mode", "force_generic_plan");
 			set_for_now("enable_seqscan", "off");
 			set_for_now("jit", "off");
 			result = dwh_inner_call_run(call, fcinfo);

@@ -92,10 +92,11 @@ read_present(LoginRole *role)
 	else
 		values[2] = CStringGetTextDatum(role->valid_until);
 	role->oid = InvalidOid;
-	if (dwh_spi_run_kept(&plan, "SELECT r.oid::int8, coalesce(pg_catalog.shobj_description(r.oid, 'pg_authid') = $2, false),"
+	if (dwh_spi_run_kept(&plan, "SELECT r.oid::int8, coalesce((SELECT d.description FROM pg_catalog.pg_shdescription AS d"
+						 "    WHERE d.objoid = r.oid AND d.classoid = 'pg_catalog.pg_authid'::regclass) = $2, false),"
 					   "  r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls OR r.rolname ~ '^(pg|dwh)_',"
 					   "  r.rolcanlogin, coalesce(r.rolvaliduntil, 'infinity') = coalesce($3::timestamptz, 'infinity') "
-					   "FROM pg_catalog.pg_authid AS r WHERE r.rolname = $1", 3, types, values, nulls, false, SPI_OK_SELECT) == 0)
+					   "FROM pg_catalog.pg_authid AS r WHERE r.rolname = $1::name", 3, types, values, nulls, false, SPI_OK_SELECT) == 0)
 		return;
 	role->oid = (Oid) dwh_spi_bigint(0, 1);
 	role->is_ours = dwh_spi_bool(0, 2);
@@ -154,9 +155,13 @@ keep_memberships(const LoginRole *role, bool may_grant, bool *is_changed)
 	bool		is_less = false;
 
 	dwh_owner_enter_unchecked(&owner);
+	/* each group by itself: there are few of them, and many roles */
 	rows = dwh_spi_run_kept(&plan, "SELECT r.rolname::text, m.roleid IS NULL, pg_catalog.pg_get_userbyid(m.grantor)::text "
-							"FROM dwh_catalog.user_group AS o JOIN pg_catalog.pg_roles AS r ON r.rolname = o.role_name"
-							"  LEFT JOIN pg_catalog.pg_auth_members AS m ON m.roleid = r.oid AND m.member = $2"
+							"FROM dwh_catalog.user_group AS o"
+							"  CROSS JOIN LATERAL (SELECT p.oid, p.rolname FROM pg_catalog.pg_roles AS p"
+							"    WHERE p.rolname = o.role_name::name OFFSET 0) AS r"
+							"  LEFT JOIN LATERAL (SELECT b.roleid, b.grantor FROM pg_catalog.pg_auth_members AS b"
+							"    WHERE b.roleid = r.oid AND b.member = $2 OFFSET 0) AS m ON true"
 							"  CROSS JOIN LATERAL (SELECT $3 AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g"
 							"    WHERE g.account_id = $1 AND g.user_group_id = o.user_group_id AND g.revoked_at IS NULL"
 							"      AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))) AS w (is_wanted) "

@@ -75,6 +75,16 @@ ask(void)
 	return question;
 }
 
+/* The account that meets a condition, who acts through it, and whether the login role $3 acts for others. */
+#define SELECT_ACCOUNT(condition) \
+	"SELECT w.time_zone, a.account_id, coalesce(h.person_name, a.full_name), a.valid_from," \
+	"  coalesce(a.valid_to, 'infinity'), s.is_gateway " \
+	"FROM dwh_catalog.warehouse AS w CROSS JOIN (SELECT EXISTS (SELECT FROM dwh_catalog.gateway" \
+	"    WHERE login_role = $3 AND retired_at IS NULL) AS is_gateway) AS s" \
+	"  LEFT JOIN dwh_catalog.account AS a ON a.is_enabled AND " condition \
+	/* a support mailbox acts for its holder; without one it is not enabled */ \
+	"  LEFT JOIN dwh_catalog.mailbox_holder AS h ON h.account_id = a.account_id AND h.ended_at IS NULL"
+
 /*
  * Reads the account that is asked for, inside SPI and as dwh_owner, into the given context. The login role of a gateway is nobody by
  * itself.
@@ -82,7 +92,8 @@ ask(void)
 static void
 read_account(const Question *question, Answer *answer, MemoryContext context)
 {
-	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr by_id = NULL;
+	static SPIPlanPtr by_role = NULL;
 	Oid			types[3] = {INT4OID, TEXTOID, TEXTOID};
 	Datum		values[3];
 	MemoryContext old;
@@ -91,19 +102,14 @@ read_account(const Question *question, Answer *answer, MemoryContext context)
 	values[0] = Int32GetDatum(question->bound);
 	values[1] = CStringGetTextDatum(GetUserNameFromId(question->role, false));
 	values[2] = CStringGetTextDatum(GetUserNameFromId(question->session_user, false));
-	if (dwh_spi_select_latest_kept(&plan,
-			"SELECT w.time_zone, a.account_id, coalesce(h.person_name, a.full_name), a.valid_from,"
-			"  coalesce(a.valid_to, 'infinity'), s.is_gateway "
-			"FROM dwh_catalog.warehouse AS w CROSS JOIN (SELECT EXISTS (SELECT FROM dwh_catalog.gateway"
-			"    WHERE login_role = $3 AND retired_at IS NULL) AS is_gateway) AS s"
-			"  LEFT JOIN dwh_catalog.account AS a ON a.is_enabled"
-			"    AND CASE WHEN $1 <> 0 THEN a.account_id = $1"
-			"      ELSE a.login_role = $2 AND $2 <> 'dwh_owner'"
-			"        AND NOT EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = $2)"
-			"        AND NOT EXISTS (SELECT FROM dwh_catalog.gateway AS g WHERE g.login_role = $2 AND g.retired_at IS NULL) END"
-			/* a support mailbox acts for its holder; without one it is not enabled */
-			"  LEFT JOIN dwh_catalog.mailbox_holder AS h ON h.account_id = a.account_id AND h.ended_at IS NULL",
-			3, types, values) == 0)
+	/* a plan for each of the two, since what serves both would go by no index */
+	if (dwh_spi_select_latest_kept(question->bound != 0 ? &by_id : &by_role, question->bound != 0 ?
+								   SELECT_ACCOUNT("a.account_id = $1") :
+								   SELECT_ACCOUNT("a.login_role = $2 AND $2 <> 'dwh_owner'"
+												  "  AND NOT EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = $2)"
+												  "  AND NOT EXISTS (SELECT FROM dwh_catalog.gateway AS g"
+												  "    WHERE g.login_role = $2 AND g.retired_at IS NULL)"),
+								   3, types, values) == 0)
 		return;
 	old = MemoryContextSwitchTo(context);
 	answer->zone = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);

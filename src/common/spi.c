@@ -48,7 +48,7 @@ dwh_spi_run(const char *sql, int nargs, const Oid *types, const Datum *values, c
 
 /*
  * The same with a plan that is kept for the life of the process, for statements that run often: *plan is the caller's static variable,
- * NULL at first, and always goes with the same statement and types.
+ * NULL at first, and always goes with the same statement and types. It is planned once for all values.
  */
 uint64
 dwh_spi_run_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
@@ -58,7 +58,7 @@ dwh_spi_run_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types,
 
 	if (*plan == NULL)
 	{
-		SPIPlanPtr	prepared = SPI_prepare(sql, nargs, (Oid *) types);
+		SPIPlanPtr	prepared = SPI_prepare_cursor(sql, nargs, (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (prepared == NULL || SPI_keepplan(prepared) != 0)
 			elog(ERROR, "SPI statement could not be prepared (%s): %s", SPI_result_code_string(SPI_result), sql);

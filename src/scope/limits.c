@@ -87,7 +87,7 @@ kilobytes_of(FunctionCallInfo fcinfo, int number, const char *name, int least, b
 #define LIMITS_OF_ROLE \
 	" CROSS JOIN LATERAL (SELECT " WIDEST \
 	"  FROM dwh_catalog.user_group_limit AS l JOIN dwh_catalog.user_group AS u USING (user_group_id)" \
-	"  JOIN pg_roles AS g ON g.rolname = u.role_name WHERE pg_has_role(m.oid, g.oid, 'MEMBER')) AS w "
+	"  JOIN pg_roles AS g ON g.rolname = u.role_name::name WHERE pg_has_role(m.oid, g.oid, 'MEMBER')) AS w "
 #define IS_GATEWAY \
 	"EXISTS (SELECT FROM dwh_catalog.gateway AS y WHERE y.login_role = m.rolname AND y.retired_at IS NULL)"
 
@@ -171,7 +171,7 @@ dwh_limits_put_on(const char *login_role, bool is_new)
 	initStringInfo(&sql);
 	dwh_owner_enter_unchecked(&owner);
 	if (dwh_spi_run_kept(&plan, "SELECT m.rolname, " IS_GATEWAY ", w.*, $2, $2, $2, $2, $2 FROM pg_roles AS m" LIMITS_OF_ROLE
-						 "WHERE m.rolname = $1", 2, types, values, NULL, false, SPI_OK_SELECT) > 0)
+						 "WHERE m.rolname = $1::name", 2, types, values, NULL, false, SPI_OK_SELECT) > 0)
 		append_statements(&sql, 0);
 	dwh_owner_leave(&owner);
 	alter_roles(&sql);

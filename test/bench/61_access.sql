@@ -1,6 +1,6 @@
 -- Granting a list of 1,000 users of a province by a letter (request, decision, application, in one transaction), against what an
 -- administrator would do by hand: CREATE ROLE, GRANT, the same settings of the role, and plain inserts of the same rows into equal tables.
--- Five rounds, by turns, committed. Aim: at most 2 times as long. Beside it the same list through dwh.grant_access() in one call, and as
+-- Five rounds, by turns, committed; wall time, and processor time of the session where the system tells. Aim: at most 2 times as long. Beside it the same list through dwh.grant_access() in one call, and as
 -- 1,000 calls with one line each.
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS dwh_ext;
@@ -88,8 +88,13 @@ BEGIN
 	END LOOP;
 END
 $$;
-CREATE TABLE bench_61.took (what text, round int, ms numeric);
-GRANT INSERT ON bench_61.took TO PUBLIC;
+CREATE TABLE bench_61.took (what text, round int, ms numeric, cpu_ms numeric);
+CREATE FUNCTION bench_61.cpu_ms() RETURNS numeric LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 100, true), ' ', 1)::numeric / 1000000
+$$;
+CREATE FUNCTION bench_61.note(p_what text, p_round int, p_start timestamptz, p_cpu numeric) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
+	INSERT INTO bench_61.took VALUES (p_what, p_round, 1000 * extract(epoch FROM clock_timestamp() - p_start), bench_61.cpu_ms() - p_cpu)
+$$;
 \o
 SELECT 'b61-' || to_char(clock_timestamp(), 'DDHH24MISS') AS name \gset
 -- the first round warms up
@@ -105,8 +110,10 @@ SELECT 'b61-' || to_char(clock_timestamp(), 'DDHH24MISS') AS name \gset
 \ir include/access_round.psql
 \set round 5
 \ir include/access_round.psql
-SELECT what, round, round(ms) AS ms FROM bench_61.took WHERE round > 0 ORDER BY what, round;
+SELECT what, round, round(ms) AS ms, round(cpu_ms) AS cpu_ms FROM bench_61.took WHERE round > 0 ORDER BY what, round;
 \echo '-- medians, and how many times what is done by hand'
-SELECT what, round(m) AS ms, round(m / first_value(m) OVER (ORDER BY what COLLATE "C"), 2) AS times
-FROM (SELECT what, (percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::numeric AS m FROM bench_61.took WHERE round > 0 GROUP BY what) AS s ORDER BY what COLLATE "C";
+SELECT what, round(m) AS ms, round(m / first_value(m) OVER (ORDER BY what COLLATE "C"), 2) AS times, round(c) AS cpu_ms,
+	round(c / first_value(c) OVER (ORDER BY what COLLATE "C"), 2) AS cpu_times
+FROM (SELECT what, (percentile_cont(0.5) WITHIN GROUP (ORDER BY ms))::numeric AS m, (percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu_ms))::numeric AS c
+	FROM bench_61.took WHERE round > 0 GROUP BY what) AS s ORDER BY what COLLATE "C";
 SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname LIKE 'b61-%' \gexec
