@@ -253,17 +253,22 @@ note_cells(Work *work, Column *column, Datum months, Datum units)
 {
 	const char *month = quote_identifier(work->subject->month_column);
 	const char *unit = quote_identifier(column->name);
-	Oid			types[4] = {INT4OID, TEXTOID, DATEARRAYOID, INT4ARRAYOID};
-	Datum		values[4] = {Int32GetDatum(work->subject->subject_id), CStringGetTextDatum(column->name), months, units};
+	Oid			types[6] = {INT4OID, TEXTOID, DATEARRAYOID, INT4ARRAYOID, DATEOID, DATEOID};
+	Datum		values[6] = {Int32GetDatum(work->subject->subject_id), CStringGetTextDatum(column->name), months, units};
+	DateADT		first;
+	DateADT		last;
 
+	dwh_cells_range(months, &first, &last);
+	values[4] = DateADTGetDatum(first);
+	values[5] = DateADTGetDatum(last);
 	(void) dwh_spi_run(psprintf("WITH cell AS (SELECT * FROM unnest($3, $4) AS u (month, unit_id)),"
-								" here AS (SELECT f.%1$s AS month, f.%2$s AS unit_id FROM %3$s f WHERE f.%1$s = ANY (ARRAY(SELECT DISTINCT month FROM cell))"
-								" AND f.%2$s = ANY (ARRAY(SELECT DISTINCT unit_id FROM cell)) GROUP BY 1, 2),"
+								" here AS (SELECT c.month, c.unit_id FROM %3$s f JOIN unnest($3, $4) AS c (month, unit_id)"
+								" ON f.%1$s = c.month AND f.%2$s = c.unit_id WHERE f.%1$s >= $5 AND f.%1$s <= $6 GROUP BY 1, 2),"
 								" before AS (SELECT p.month, p.unit_id FROM dwh_star.subject_presence p JOIN cell USING (month, unit_id)"
 								" WHERE p.subject_id = $1 AND p.unit_column = $2),"
 								" came AS (INSERT INTO dwh_star.subject_presence (subject_id, unit_column, month, unit_id)"
-								" SELECT $1, $2, x.month, x.unit_id FROM (SELECT month, unit_id FROM here JOIN cell USING (month, unit_id)"
-								" EXCEPT SELECT month, unit_id FROM before) x RETURNING month, unit_id),"
+								" SELECT $1, $2, x.month, x.unit_id FROM (SELECT month, unit_id FROM here EXCEPT SELECT month, unit_id FROM before) x"
+								" RETURNING month, unit_id),"
 								" went AS (DELETE FROM dwh_star.subject_presence p USING (SELECT month, unit_id FROM before EXCEPT SELECT month, unit_id FROM here) x"
 								" WHERE p.subject_id = $1 AND p.unit_column = $2 AND p.month = x.month AND p.unit_id = x.unit_id"
 								" RETURNING p.month, p.unit_id)"
@@ -271,7 +276,7 @@ note_cells(Work *work, Column *column, Datum months, Datum units)
 								" SELECT $1, $2, c.unit_id, c.month, c.month, x.month IS NOT NULL FROM cell c LEFT JOIN"
 								" (SELECT * FROM came UNION ALL SELECT * FROM went) x USING (month, unit_id)",
 								month, unit, dwh_relation_sql(work->subject->relation)),
-					   4, types, values, NULL, false, SPI_OK_INSERT);
+					   6, types, values, NULL, false, SPI_OK_INSERT);
 }
 
 /* The cells in a row of the last statement. */
@@ -338,14 +343,14 @@ rebuild_everything(Work *work)
 					   1, types, values, NULL, false, SPI_OK_INSERT);
 }
 
-/* Whether the subject had rows at its last refresh. */
+/* Whether the subject had rows at its last refresh; the order has the index read, not the rows of all other subjects. */
 static bool
 has_presence(int subject_id)
 {
 	Oid			types[1] = {INT4OID};
 	Datum		values[1] = {Int32GetDatum(subject_id)};
 
-	return dwh_spi_select("SELECT 1 FROM dwh_star.subject_presence WHERE subject_id = $1 LIMIT 1", 1, types, values, NULL, false) > 0;
+	return dwh_spi_select("SELECT 1 FROM dwh_star.subject_presence WHERE subject_id = $1 ORDER BY unit_column LIMIT 1", 1, types, values, NULL, false) > 0;
 }
 
 /*

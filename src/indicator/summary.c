@@ -297,9 +297,9 @@ summaries_of(int subject_id)
 	return result;
 }
 
-/* First and last element of a non-empty date[]. */
-static void
-date_array_range(Datum months, DateADT *first, DateADT *last)
+/* See summary.h. */
+void
+dwh_cells_range(Datum months, DateADT *first, DateADT *last)
 {
 	Datum	   *elems;
 	int			n;
@@ -341,7 +341,7 @@ dwh_summary_rebuild(int subject_id, List *parts)
 			DateADT		first;
 			DateADT		last;
 
-			date_array_range(cells->months, &first, &last);
+			dwh_cells_range(cells->months, &first, &last);
 			if (first > last)
 				continue;
 			values[2] = DateADTGetDatum(first);

@@ -53,6 +53,9 @@ typedef struct DwhCells
 	Datum		unit_ids;
 } DwhCells;
 
+/* First and last of the months, so that statements over cells read no other partition. Without any, last lies before first. */
+extern void dwh_cells_range(Datum months, DateADT *first, DateADT *last);
+
 /*
  * Deletes and inserts the given cells of every summary of the subject, a part (DwhCells) after the other. A cell without rows just
  * disappears. Returns the number of rows inserted.
