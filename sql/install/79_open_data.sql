@@ -197,13 +197,14 @@ BEGIN
 	EXECUTE (SELECT format('SELECT count(*), count(*) FILTER (WHERE %s) FROM %s', string_agg(CASE
 			WHEN c.role IN ('measure', 'count') THEN format('%1$I IS NULL OR %1$I < 0 OR %1$I::numeric = ''NaN'' OR scale(trim_scale(%1$I::numeric)) > %2$s',
 				c.name, CASE c.role WHEN 'count' THEN 0 ELSE 6 END)
+				|| CASE WHEN p_dataset ->> 'count_column' IS NOT NULL THEN format(' OR (%I <> 0 AND %I = 0)', c.name, p_dataset ->> 'count_column') ELSE '' END
 			ELSE format('%I IS NULL', c.name) END, ' OR '), p_relation)
 		FROM dwh_internal.open_data_columns(p_dataset) AS c) INTO v_rows, v_bad;
 	IF v_rows = 0 THEN
 		PERFORM dwh_internal.open_data_refuse('the source holds no row', 'There is nothing to publish.', 'Load or refresh it first.', '55000');
 	ELSIF v_bad > 0 THEN
 		PERFORM dwh_internal.open_data_refuse(format('%s rows of the source are no parts of a table of sums', v_bad),
-			'Period, levels and contributor are given, figures are numbers from 0 on with at most 6 decimals, numbers of people are whole.',
+			'Period, levels and contributor are given, figures are numbers from 0 on with at most 6 decimals, and 0 where nobody is behind them; numbers of people are whole.',
 			'Leave such rows out of the source, or give their missing levels a name.');
 	END IF;
 END
@@ -217,7 +218,8 @@ RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_cata
 DECLARE
 	d dwh_catalog.open_dataset := jsonb_populate_record(NULL::dwh_catalog.open_dataset, p_dataset);
 BEGIN
-	-- Numbers of nodes are by the whole version; suppression is by period. Figures enter it as integers.
+	-- Numbers of nodes are by the whole version; suppression is by period. Figures enter it as integers. Apart from the join with the cells, where plans were
+	-- seen that handed it arrays of different periods.
 	EXECUTE format($statement$
 	WITH computed AS MATERIALIZED (%s),
 	place AS (SELECT coalesce(max(scale(trim_scale(f))), 0) AS places FROM computed, unnest(figures) AS f),
@@ -257,7 +259,7 @@ BEGIN
 		SELECT c.period, array_agg((f.figure * 10::numeric ^ places)::bigint ORDER BY c.cell_no, f.n) AS figures,
 			array_agg((f.low * 10::numeric ^ places)::bigint ORDER BY c.cell_no, f.n) AS low, array_agg((f.high * 10::numeric ^ places)::bigint ORDER BY c.cell_no, f.n) AS high
 		FROM cell AS c CROSS JOIN place, unnest(c.figures, c.low, c.high) WITH ORDINALITY AS f (figure, low, high, n) GROUP BY c.period),
-	outcome AS (
+	outcome AS MATERIALIZED (
 		SELECT u.cell_no, u.state FROM given AS g JOIN node USING (period) JOIN figure AS f USING (period) CROSS JOIN tree,
 			unnest(g.numbers, dwh_internal.suppress_cells(sizes, parents, $7, coordinates, counts, figures, low, high, asked)) AS u (cell_no, state))
 	INSERT INTO dwh_catalog.open_data_cell (version_id, cell_no, period, coordinates, contributors, figures, low, high, rule, state)

@@ -264,6 +264,9 @@ BEGIN
 		RAISE EXCEPTION 'problem % has been escalated on %', p_problem_id, p.escalated_on
 			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 49.2: once, to the unit in charge of IT; after that it is a dispute (Arts. 47-50).',
 				HINT = 'Note the progress with dwh.note_problem().';
+	ELSIF p.answered_on IS NULL AND p.due_on >= dwh.today() THEN
+		RAISE EXCEPTION 'problem % may still be answered until %', p_problem_id, p.due_on
+			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 49.2: it goes on after an answer that does not solve it, or when the days are over.', HINT = 'Wait, or record the answer with dwh.note_problem().';
 	END IF;
 	IF p.due_on IS NOT NULL THEN
 		SELECT d.due_on, d.deadline_id INTO v_due_on, v_deadline_id FROM dwh_internal.working_deadline('ND47 Art 49(2)', dwh.today()) AS d;

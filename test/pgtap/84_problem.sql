@@ -1,9 +1,9 @@
 -- The register of problems, and everything past a legal deadline: asked as plain roles; refusals are in the log.
--- 893-044 893-046 893-056 893-074 893-093 2327-073 2327-076 2327-085 2327-086 2327-088 2327-102 ND47-010 ND47-013 ND47-018 ND47-022 ND47-025 ND47-036
+-- 893-044 893-046 893-056 893-074 893-093 2327-073 2327-076 2327-085 2327-086 2327-088 2327-102 ND47-010 ND47-013 ND47-018 ND47-022 ND47-025 ND47-036 ND47-043
 -- harness: preload
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(72);
+SELECT plan(73);
 CREATE ROLE tap_central LOGIN IN ROLE dwh_central_admin;
 CREATE ROLE tap_province LOGIN IN ROLE dwh_province_admin;
 CREATE ROLE tap_analyst LOGIN IN ROLE dwh_analyst;
@@ -107,12 +107,14 @@ SELECT matches(pg_temp.opened('tap_partner', $$'share', 'Lỗi', 'x', p_agency =
 SELECT matches(pg_temp.opened('tap_officer', $$'share', 'Lỗi', 'x', p_agency => 'G99.2', p_share_no => 990001$$), '^22023', 'a transfer is of its agency');
 SELECT is(pg_temp.call_as('tap_partner', $$string_agg(DISTINCT agency, ',') FROM dwh.list_problems()$$), 'G99.1', 'partners read their own');
 SELECT pg_temp.opened('tap_officer', $$'share', 'Cũ', 'x', p_agency => 'G99.2', p_received_on => '2026-11-02'$$) AS old \gset
-SELECT is((SELECT due_on FROM dwh_catalog.problem WHERE problem_id = :old), dwh.add_working_days('2026-11-02', 7), 'counted from receipt');
+SELECT is((SELECT due_on FROM dwh_catalog.problem WHERE problem_id = :old), dwh.add_working_days('2026-11-02', 7), 'ND47-043 counted from receipt');
 SELECT is(pg_temp.call_as('tap_officer', format('string_agg(object, %L) FROM dwh.overdue(dwh.add_working_days(%L, 7)) WHERE kind = %L', ',', '2026-11-02', 'problem')), NULL, 'on the seventh day it is in time');
 SELECT is(pg_temp.call_as('tap_officer', format('string_agg(object || article || days_late, %L) FROM dwh.overdue(dwh.add_working_days(%L, 7) + 1) WHERE kind = %L', ',', '2026-11-02', 'problem')),
 	:'old' || 'ND47 Art 49(1)1', 'after it, it is not');
+SELECT pg_temp.opened('tap_officer', $$'share', 'Mới', 'x', p_agency => 'G99.2'$$) AS fresh \gset
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :fresh, 'Cục CNTT', 'x')), '^55000 .*may still be answered', 'ND47-043 not before its answer or due day');
 SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, NULL)', :old, 'Cục CNTT')), '^22023 .*reason', 'passed on with a reason');
-SELECT is(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'Cục CNTT', 'Quá khó')), dwh.add_working_days(dwh.today(), 7)::text, 'seven days more');
+SELECT is(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'Cục CNTT', 'Quá khó')), dwh.add_working_days(dwh.today(), 7)::text, 'ND47-043 seven days more');
 SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'Cục CNTT', 'x')), '^55000', 'once');
 SELECT is(pg_temp.call_as('tap_officer', format('string_agg(kind, %L) FROM dwh.overdue(dwh.today() + 30) WHERE object = %L', ',', :'old')), 'escalation', 'then that is due');
 SELECT is(pg_temp.call_as('tap_officer', format('dwh.note_problem(%s, %L, true)', :old, 'Trả lời')), '', 'answered');

@@ -1,5 +1,5 @@
 -- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
--- 2327-005 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
+-- 2327-005 2327-044 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
 SET client_min_messages = error;
 SELECT plan(61);
 CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
@@ -111,12 +111,12 @@ SELECT is(pg_temp.call_as('tap_open_auditor', $$count(*) > 0 FROM dwh.open_data_
 -- The catalogue.
 CREATE TEMPORARY TABLE catalogue AS SELECT pg_temp.call_as('tap_open_partner', 'dwh.open_data_catalogue()')::jsonb AS c;
 SELECT is((SELECT c ->> '@type' FROM catalogue) || (SELECT string_agg(d ->> '@id', ' ') FROM catalogue, jsonb_array_elements(c -> 'dcat:dataset') AS d),
-	'dcat:Cataloghttps://data.example.invalid/open/tap_open', '2327-005 DCAT: a catalogue with the dataset');
+	'dcat:Cataloghttps://data.example.invalid/open/tap_open', '2327-005 2327-044 DCAT: a catalogue with the dataset, once');
 SELECT is_empty($$SELECT k FROM catalogue, unnest(ARRAY['@context', 'dct:title', 'dct:description', 'dct:publisher', 'dcat:dataset', 'foaf:homepage']) AS k WHERE NOT c ? k
 	UNION ALL SELECT k FROM catalogue, unnest(ARRAY['dct:title', 'dct:description', 'dct:publisher', 'dcat:contactPoint', 'dcat:theme', 'dcat:keyword', 'dct:temporal', 'dct:spatial',
 		'dct:accrualPeriodicity', 'dct:accessRights', 'dcat:version', 'dcat:distribution', 'dct:provenance']) AS k WHERE NOT c -> 'dcat:dataset' -> 0 ? k
 	UNION ALL SELECT k FROM catalogue, jsonb_array_elements(c #> '{dcat:dataset,0,dcat:distribution}') AS d, unnest(ARRAY['dcat:accessURL', 'dcat:downloadURL', 'dct:format', 'dcat:mediaType',
-		'dct:license', 'dcat:byteSize', 'spdx:checksum']) AS k WHERE NOT d ? k$$, 'what DCAT-AP asks for, and recommends, is there');
+		'dct:license', 'dcat:byteSize', 'spdx:checksum']) AS k WHERE NOT d ? k$$, '2327-044 what DCAT-AP asks for, and recommends, is there: publisher, licence, format ...');
 SELECT is((SELECT c #>> '{dcat:dataset,0,dct:accrualPeriodicity,@id}' FROM catalogue), 'http://publications.europa.eu/resource/authority/frequency/MONTHLY', '2327-061 periodicity');
 SELECT is((SELECT c #>> '{dcat:dataset,0,dct:temporal,dcat:startDate,@value}' || ' ' || (c #>> '{dcat:dataset,0,dct:temporal,dcat:endDate,@value}') FROM catalogue), '2026-01-01 2026-02-01', 'months');
 SELECT is((SELECT string_agg(d #>> '{spdx:checksum,spdx:checksumValue,@value}', ' ' ORDER BY n) FROM catalogue, jsonb_array_elements(c #> '{dcat:dataset,0,dcat:distribution}') WITH ORDINALITY AS t (d, n)),
