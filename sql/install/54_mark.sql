@@ -37,7 +37,8 @@ BEGIN
 	-- Left alone where it stands: making it anew locks out writers, and tells refresh that nobody watched.
 	SELECT true INTO v_stands FROM pg_trigger AS t
 	WHERE t.tgrelid = v_subject.relation AND t.tgname = 'after_row_mark' AND t.tgenabled = 'A'
-		AND encode(t.tgargs, 'escape') = array_to_string(v_arguments, '\000') || '\000';
+		AND t.tgargs = (SELECT string_agg(convert_to(a, getdatabaseencoding()) || decode('00', 'hex'), '' ORDER BY n)
+			FROM unnest(v_arguments) WITH ORDINALITY AS u (a, n));
 	IF v_stands IS NULL THEN
 		IF EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = v_subject.relation AND t.tgname = 'after_row_mark') THEN
 			EXECUTE format('DROP TRIGGER after_row_mark ON %s', v_subject.relation);
@@ -47,11 +48,14 @@ BEGIN
 			(SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(v_arguments) WITH ORDINALITY AS u (a, n)));
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_row_mark', v_subject.relation);
 	END IF;
+	-- ATTACH PARTITION clones the triggers on rows, not this one. A leaf of somebody else's stays without: refresh knows what that means.
 	FOR v_table IN
-		SELECT r.relid FROM (SELECT v_subject.relation UNION SELECT t.relid FROM pg_partition_tree(v_subject.relation) AS t) AS r (relid)
-		WHERE r.relid NOT IN (SELECT t.tgrelid FROM pg_trigger AS t WHERE t.tgname = 'after_truncate_mark')
+		SELECT c.oid FROM (SELECT v_subject.relation UNION SELECT t.relid FROM pg_partition_tree(v_subject.relation) AS t) AS r (relid)
+		JOIN pg_class AS c ON c.oid = r.relid
+		WHERE c.oid NOT IN (SELECT t.tgrelid FROM pg_trigger AS t WHERE t.tgname = 'after_truncate_mark' AND t.tgenabled = 'A')
+			AND pg_has_role(c.relowner, 'USAGE')
 	LOOP
-		EXECUTE format('CREATE TRIGGER after_truncate_mark AFTER TRUNCATE ON %s
+		EXECUTE format('CREATE OR REPLACE TRIGGER after_truncate_mark AFTER TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.mark_truncate(%L)', v_table, p_subject_id);
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_truncate_mark', v_table);
 	END LOOP;

@@ -512,6 +512,13 @@ dwh_relation_sql(Oid relation)
 	return quote_qualified_identifier(schema, name);
 }
 
+/* A value of a row as text. Dates are written as JSON writes them, 2025-12-31, and not as the caller's DateStyle would. */
+char *
+dwh_row_text_sql(const char *sql, bool is_date)
+{
+	return is_date ? psprintf("(to_jsonb(%s) #>> '{}')", sql) : psprintf("(%s)::text", sql);
+}
+
 /* The LEFT JOINs of the dimensions needed so far, each at most one row per row of its parent. */
 char *
 dwh_row_joins_sql(const DwhRowScope *scope)

@@ -313,19 +313,22 @@ dwh_subject_dimension(DwhSubject *subject, const char *code)
 	return NULL;
 }
 
-/* Whether the subject has a table with at least one row: without, its indicators answer no_source. */
+/*
+ * Whether the subject has a table with at least one row: without, its indicators answer no_source. Known only once the statement has
+ * ended well: a refresh goes on with the same catalogue where one failed.
+ */
 bool
 dwh_subject_has_rows(DwhSubject *subject)
 {
 	if (!subject->source_checked)
 	{
-		subject->source_checked = true;
 		if (OidIsValid(subject->relation))
 		{
 			char	   *sql = psprintf("SELECT 1 FROM %s LIMIT 1", dwh_relation_sql(subject->relation));
 
 			subject->has_rows = dwh_spi_select(sql, 0, NULL, NULL, NULL, true) > 0;
 		}
+		subject->source_checked = true;
 	}
 	return subject->has_rows;
 }

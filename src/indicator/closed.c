@@ -35,10 +35,10 @@ dwh_closing_covering(const char *indicator_group, DateADT first, DateADT last, c
 
 /* See closed.h. */
 bool
-dwh_closed_public_value(const char *indicator_code, const DwhFrame *frame, int unit_id, DwhValue *value)
+dwh_closed_public_value(const char *indicator_code, const DwhFrame *frame, DwhMapLevel level, int unit_id, DwhValue *value)
 {
-	Oid			types[4] = {TEXTOID, TEXTOID, DATEOID, INT4OID};
-	Datum		values[4];
+	Oid			types[5] = {TEXTOID, TEXTOID, DATEOID, INT4OID, INT4OID};
+	Datum		values[5];
 	Datum		number;
 	bool		is_null;
 
@@ -48,11 +48,13 @@ dwh_closed_public_value(const char *indicator_code, const DwhFrame *frame, int u
 	values[1] = CStringGetTextDatum(dwh_period_type_name(frame->type));
 	values[2] = DateADTGetDatum(dwh_frame_label(frame));
 	values[3] = Int32GetDatum(unit_id);
+	values[4] = Int32GetDatum(level);
 	if (dwh_spi_select("SELECT v.value, v.status, v.completeness::float8 FROM dwh_catalog.indicator AS i "
 					   "JOIN dwh_catalog.period_closing AS c ON c.indicator_group = i.indicator_group "
 					   "JOIN dwh_star.indicator_vintage AS v USING (closing_id, indicator_id) "
-					   "WHERE i.code = $1 AND i.is_public AND c.period_type = $2 AND c.period_start = $3 AND v.unit_id = $4 AND NOT v.is_split AND " DWH_CLOSING_IN_FORCE,
-					   4, types, values, NULL, true) == 0)
+					   "WHERE i.code = $1 AND i.is_public AND c.period_type = $2 AND c.period_start = $3 AND v.unit_id = $4"
+					   " AND v.unit_level = ('{country,region,province,base}'::text[])[$5 + 1] AND NOT v.is_split AND " DWH_CLOSING_IN_FORCE,
+					   5, types, values, NULL, true) == 0)
 		return false;
 	number = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
 	value->is_null = is_null;

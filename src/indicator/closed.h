@@ -12,11 +12,11 @@
 #include "indicator/indicator.h"
 
 /*
- * The last closed value of an indicator marked is_public, for a unit (country, province or base office) that may lie outside the
+ * The last closed value of an indicator marked is_public, for a unit at a level (country, province or base office) that may lie outside the
  * caller's scope: what national([X]) and parent([X]) may show there. False where the indicator is not public, the period is not
  * closed, the frame is not shown on its own map, or nothing was frozen for the unit; value is not touched then.
  */
-extern bool dwh_closed_public_value(const char *indicator_code, const DwhFrame *frame, int unit_id, DwhValue *value);
+extern bool dwh_closed_public_value(const char *indicator_code, const DwhFrame *frame, DwhMapLevel level, int unit_id, DwhValue *value);
 
 /*
  * The stage of the closing in force that covers days first to last of a kind of period (or a longer period that holds them) for a

@@ -91,6 +91,24 @@ summary_tables(int subject_id)
 }
 
 /*
+ * Puts the trigger that notices TRUNCATE where it is missing: on a partition that somebody attached. Where it went away since the last
+ * refresh, rows may have gone unnoticed: then everything is rebuilt.
+ */
+static void
+watch_truncate(Work *work)
+{
+	Oid			types[2] = {INT4OID, OIDOID};
+	Datum		values[2] = {Int32GetDatum(work->subject->subject_id), ObjectIdGetDatum(work->subject->relation)};
+
+	if (dwh_spi_select("SELECT bool_or(t.oid::int8 IN (SELECT w.watch_id FROM dwh_catalog.subject_watch w WHERE w.subject_id = $1)) FROM pg_trigger t"
+					   " WHERE t.tgname = 'after_row_mark' AND t.tgrelid IN (SELECT $2 UNION SELECT p.relid FROM pg_partition_tree($2) p)"
+					   " AND NOT " DWH_MARKS_TRUNCATE " HAVING count(*) > 0", 2, types, values, NULL, false) == 0)
+		return;
+	work->everything |= dwh_spi_bool(0, 1);
+	(void) dwh_spi_select("SELECT dwh_internal.watch_subject($1)", 1, types, values, NULL, false);
+}
+
+/*
  * Compares the triggers on the tables of the subject with those that stood there at the last refresh. A table that went, or whose
  * trigger was away for a while, may have taken any rows with it: then everything is rebuilt. The cells of a new one are marked.
  */
@@ -366,7 +384,7 @@ is_idle(int subject_id)
 
 	(void) dwh_spi_select("SELECT NOT EXISTS (SELECT FROM dwh_log.cell_mark AS m WHERE m.subject_id = $1)"
 						  " AND NOT EXISTS (SELECT FROM dwh_catalog.summary AS y WHERE y.subject_id = $1 AND y.built_at IS NULL)"
-						  " AND ARRAY(SELECT t.oid::int8 FROM pg_trigger AS t WHERE t.tgname = 'after_row_mark'"
+						  " AND ARRAY(SELECT " DWH_WATCH_ID " FROM pg_trigger AS t WHERE t.tgname = 'after_row_mark'"
 						  " AND t.tgrelid IN (SELECT s.relation UNION SELECT p.relid FROM pg_partition_tree(s.relation) AS p) ORDER BY 1)"
 						  " = ARRAY(SELECT w.watch_id FROM dwh_catalog.subject_watch AS w WHERE w.subject_id = $1 ORDER BY 1)"
 						  " AND (c.oid IS NOT NULL OR NOT EXISTS (SELECT FROM dwh_star.subject_presence AS p WHERE p.subject_id = $1)),"
@@ -404,6 +422,7 @@ refresh_cells(int subject_id, DwhRefreshCounts *counts)
 	work.counts = counts;
 	work.columns = unit_columns(catalogue, work.subject);
 	work.summaries = summary_tables(subject_id);
+	watch_truncate(&work);
 	check_watch(&work);
 	had_rows = has_presence(subject_id);
 	marks = take_marks(&work);

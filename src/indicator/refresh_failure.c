@@ -18,7 +18,7 @@
 #include "indicator/catalogue_edit.h"
 #include "indicator/refresh.h"
 
-/* Whether an error is the formula's or its source's. What befalls the session or the server (cancel, memory, deadlock) is not. */
+/* Whether an error is the formula's or its source's. What befalls the session or the server (cancel, memory, deadlock, a lock that is not to be had) is not. */
 static bool
 is_of_formula(int sqlstate)
 {
@@ -26,7 +26,11 @@ is_of_formula(int sqlstate)
 
 	return category != ERRCODE_OPERATOR_INTERVENTION && category != ERRCODE_INSUFFICIENT_RESOURCES &&
 		category != ERRCODE_TRANSACTION_ROLLBACK && category != ERRCODE_SYSTEM_ERROR && sqlstate != ERRCODE_DATA_CORRUPTED &&
-		sqlstate != ERRCODE_INDEX_CORRUPTED;
+		sqlstate != ERRCODE_INDEX_CORRUPTED &&
+#ifdef ERRCODE_SNAPSHOT_TOO_OLD
+		sqlstate != ERRCODE_SNAPSHOT_TOO_OLD &&
+#endif
+		sqlstate != ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 /* Does some work in a subtransaction. NULL where it is done; else the error, and nothing of it is done. */

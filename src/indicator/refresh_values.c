@@ -832,10 +832,11 @@ dwh_refresh_values(DwhRefreshCounts *counts, bool of_all)
 	if (nothing_marked())
 		return;
 	stage.counts = counts;
+
+	/* units are read as they are after the snapshot: of a change whose mark is taken nothing is missing */
+	PushActiveSnapshot(GetTransactionSnapshot());
 	stage.units = dwh_unit_table_load();
 	stage.closure = dwh_closure_make(stage.units);
-
-	PushActiveSnapshot(GetTransactionSnapshot());
 	marks = take_marks(&stage);
 	list_pending(&stage);
 	if (of_all)

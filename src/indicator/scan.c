@@ -439,7 +439,7 @@ dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code)
 	inner.dimension = NULL;
 	sql = dwh_row_compile(&inner, dimension->expression, &type);
 	scope->joins = inner.joins;
-	return psprintf("(%s)::text", sql);
+	return dwh_row_text_sql(sql, type == DWH_ROW_DATE);
 }
 
 /* The same over the rows of a source. */

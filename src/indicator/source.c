@@ -11,8 +11,10 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "indicator/indicator.h"
@@ -248,7 +250,10 @@ dwh_source_rows(DwhSource *source, const char *month_end)
 char *
 dwh_source_column_sql(DwhSource *source, const char *code)
 {
-	return psprintf("(f.%s)::text", quote_identifier(summary_dimension(source->summary, code)->column));
+	const char *column = summary_dimension(source->summary, code)->column;
+	Oid			relation = source->summary->relation;
+
+	return dwh_row_text_sql(psprintf("f.%s", quote_identifier(column)), getBaseType(get_atttype(relation, get_attnum(relation, column))) == DATEOID);
 }
 
 /* The states of a request's measure put together, from rows whose columns they are; filter is the FILTER clause, or empty. */

@@ -112,9 +112,9 @@ read_measures(List *summaries, DwhCatalogue *catalogue)
 
 /*
  * The triggers that watch the rows of table "relation" of alias j, as a sorted bigint[]: another set once a partition was attached,
- * detached or exchanged, or a trigger was made anew or disabled, which no mark tells of.
+ * detached or exchanged, or a trigger was made anew or disabled, or none is there that notices TRUNCATE: no mark tells of that.
  */
-#define WATCHED_SQL "ARRAY(SELECT t.oid::int8 FROM pg_trigger t WHERE t.tgname = 'after_row_mark' AND t.tgenabled = 'A'" \
+#define WATCHED_SQL "ARRAY(SELECT " DWH_WATCH_ID " FROM pg_trigger t WHERE t.tgname = 'after_row_mark' AND t.tgenabled = 'A'" \
 	" AND t.tgrelid IN (SELECT j.relation UNION SELECT p.relid FROM pg_partition_tree(j.relation) p) ORDER BY 1)"
 
 /* The summaries of all subjects as the active snapshot shows them, smallest first. Those whose table is gone are left out. */
@@ -122,7 +122,7 @@ List *
 dwh_summary_list(DwhCatalogue *catalogue)
 {
 	uint64		n = dwh_spi_select("SELECT s.summary_id, s.subject_id, s.relation::oid::int8, s.built_at IS NOT NULL, greatest(c.reltuples, 0)::float8,"
-								   " w.now <> '{}' AND (w.now = s.watched"
+								   " w.now <> '{}' AND 0 < ALL (w.now) AND (w.now = s.watched"
 								   "  OR w.now = ARRAY(SELECT x.watch_id FROM dwh_catalog.subject_watch x WHERE x.subject_id = s.subject_id ORDER BY 1))"
 								   " FROM dwh_catalog.summary s JOIN dwh_catalog.subject j USING (subject_id)"
 								   " CROSS JOIN LATERAL (SELECT " WATCHED_SQL ") w (now)"

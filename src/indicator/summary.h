@@ -71,4 +71,12 @@ extern bool dwh_summary_is_missing(int subject_id);
 /* summary.c, for the evaluator: the summaries of every subject as the active snapshot shows them */
 extern List *dwh_summary_list(DwhCatalogue *catalogue);
 
+/*
+ * SQL: of a trigger t on the rows of a table, whether TRUNCATE of that table leaves a mark, too. A partition that was attached by hand
+ * has clones of the triggers on rows only, until a refresh has been. Until then the number of its trigger is negative, and so new.
+ */
+#define DWH_WATCH_ID "(CASE WHEN " DWH_MARKS_TRUNCATE " THEN 1 ELSE -1 END * t.oid::int8)"
+#define DWH_MARKS_TRUNCATE \
+	"EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = t.tgrelid AND x.tgname = 'after_truncate_mark' AND x.tgenabled = 'A')"
+
 #endif							/* DWH_SUMMARY_H */

@@ -82,7 +82,7 @@ dwh_public_value(const DwhPlace *place, const DwhNode *node)
 
 	if (node->kind == DWH_NODE_REF && node->args == NIL && place->conditions == NIL && family->filters == NIL &&
 		family->dimensions == NIL &&
-		dwh_closed_public_value(node->text, &place->ev->frames[place->frame], place->cell->unit_id, &value))
+		dwh_closed_public_value(node->text, &place->ev->frames[place->frame], place->ev->level, place->cell->unit_id, &value))
 		return value;
 	return dwh_value_missing(DWH_STATUS_OUT_OF_SCOPE, 0);
 }

@@ -1,7 +1,7 @@
 -- 893-072: an indicator is answered from a summary only while that says what the facts say: after a change of rows, of a measure, a dimension, an
 -- attribute or a partition the answer is that of the facts at once. Which was read is told by explain_plan_values() and explain_value().
 BEGIN;
-SELECT plan(26);
+SELECT plan(30);
 \set world_seed 0.64
 \o /dev/null
 SET LOCAL dwh_ext.mark_changes = off;
@@ -78,5 +78,17 @@ ROLLBACK TO a;
 SELECT dwh.drop_summary('fact_participation') AS dropped \gset
 SELECT is(pg_temp.read_from('ZS1'), 'sex', 'without the smallest the next one answers');
 SELECT is(pg_temp.total('ZS1'), :rows_before::numeric, 'with the same value');
+
+-- Dates as values of a dimension are written the same way for every caller.
+ROLLBACK TO a;
+\o /dev/null
+SELECT dwh.create_dimension('fact_participation', 'zs_month', 'month', 'x', 'x'), dwh.create_dimension('fact_participation', 'zs_end', 'month_end', 'x', 'x');
+SELECT dwh.create_summary('fact_participation', '{zs_month}');
+\o
+SET LOCAL datestyle = 'German, DMY';
+SELECT is(pg_temp.read_from('ZS1', '{zs_month}'), 'zs_month', 'a date from a summary');
+SELECT is((SELECT string_agg(DISTINCT dims ->> 'zs_month', ' ') FROM dwh.indicator_values('{ZS1}', '2025-08-01', '2025-08-01', 'month', '{country,zs_month}')), '2025-08-01', 'in ISO');
+SELECT is((SELECT string_agg(DISTINCT dims ->> 'zs_end', ' ') FROM dwh.indicator_values('{ZS1}', '2025-08-01', '2025-08-01', 'month', '{country,zs_end}')), '2025-08-31', 'one from the facts');
+SELECT is((SELECT sum(value) FROM dwh.indicator_values('{ZS1}', '2025-08-01', '2025-08-01', 'month', '{country}', p_filter => '{"zs_month": "2025-08-01"}')), :rows_before::numeric, 'and so it is asked for');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- 893-049: a refresh with nothing to do looks at nothing, and a new year's partitions take no summary out of use.
 BEGIN;
-SELECT plan(7);
+SELECT plan(14);
 \o /dev/null
 SET LOCAL client_min_messages = warning;
 INSERT INTO dwh_log.load_run (source_id, batch) VALUES (6, 'idle');
@@ -8,8 +8,8 @@ INSERT INTO dwh_star.fact_staff (month, unit_id, staff_id, position_id, employme
 SELECT '2025-08-01', 21, i, (SELECT min(position_id) FROM dwh_star.dim_position), 'civil_servant', (SELECT max(load_id) FROM dwh_log.load_run) FROM generate_series(1, 3) i;
 SELECT dwh.create_summary('fact_staff', '{}'), dwh.create_indicator('TAP_STAFF', 'x', 'x', '[ST_STAFF]', 'fact_staff', 'analyst', 'người', '2024-01-01', 'test');
 SELECT dwh.refresh('fact_staff');
-CREATE FUNCTION pg_temp.is_summary() RETURNS boolean LANGUAGE sql AS $$
-	SELECT bool_and(is_summary) FROM dwh.explain_plan_values('{TAP_STAFF}', '2025-08-01', '2025-08-01', 'month', '{country}') WHERE cardinality(measures) > 0 $$;
+CREATE FUNCTION pg_temp.is_summary(p_month date DEFAULT '2025-08-01') RETURNS boolean LANGUAGE sql AS $$
+	SELECT bool_and(is_summary) FROM dwh.explain_plan_values('{TAP_STAFF}', p_month, p_month, 'month', '{country}') WHERE cardinality(measures) > 0 $$;
 \o
 SELECT ok(pg_temp.is_summary(), 'the summary answers');
 SELECT cmp_ok(dwh.ensure_partitions((SELECT max(extract(year FROM month))::int + 2 || '-12-31' FROM dwh_star.dim_month)::date), '>', 0, 'partitions are added');
@@ -33,5 +33,29 @@ SELECT ok(NOT pg_temp.is_summary(), 'a partition that a stranger attached takes 
 SELECT dwh.refresh('fact_staff') AS run \gset
 SELECT is(cells_rebuilt, 1::bigint, 'until a refresh has taken its rows up') FROM dwh.refresh_runs WHERE run_id = :run;
 SELECT ok(pg_temp.is_summary(), 'then it answers again');
+TRUNCATE dwh_star.fact_staff_stranger;
+SELECT ok(NOT pg_temp.is_summary(format('%s-02-01', :year)::date), '893-072: TRUNCATE of that partition is noticed');
+SELECT dwh.refresh('fact_staff') AS run \gset
+SELECT is(cells_rebuilt, 1::bigint, 'and its cell is taken up') FROM dwh.refresh_runs WHERE run_id = :run;
+SELECT is_empty(format('SELECT 1 FROM dwh_star.subject_presence WHERE month = %L', :year || '-02-01'), 'nothing is left of it');
+-- Where nobody notices TRUNCATE any more, everything is looked at again.
+ALTER TABLE dwh_star.fact_staff_stranger DISABLE TRIGGER after_truncate_mark;
+SELECT ok(NOT pg_temp.is_summary(), 'without the trigger the facts answer');
+SELECT dwh.refresh('fact_staff') AS run \gset
+SELECT ok(pg_temp.is_summary(), 'until a refresh has put it back');
+SELECT is(tgenabled, 'A', 'as it was') FROM pg_trigger WHERE tgrelid = 'dwh_star.fact_staff_stranger'::regclass AND tgname = 'after_truncate_mark';
+
+-- The trigger of a subject is left alone where it stands, whatever its columns are called and strings are written.
+\o /dev/null
+CREATE TABLE dwh_star.fact_tap ("tháng" date, "đơn_vị" int, "a\b" int);
+ALTER TABLE dwh_star.fact_tap OWNER TO dwh_owner;
+SELECT dwh.create_subject('tap_names', 'dwh_star.fact_tap', 'x', 'x', 'tháng', 'đơn_vị');
+SELECT oid AS trigger FROM pg_trigger WHERE tgrelid = 'dwh_star.fact_tap'::regclass AND tgname = 'after_row_mark' \gset
+SET LOCAL escape_string_warning = off;
+SET LOCAL standard_conforming_strings = off;
+SELECT dwh_internal.watch_subject(subject_id) FROM dwh_catalog.subject WHERE code = 'tap_names';
+RESET standard_conforming_strings;
+\o
+SELECT is((SELECT oid FROM pg_trigger WHERE tgrelid = 'dwh_star.fact_tap'::regclass AND tgname = 'after_row_mark'), :trigger::oid, '893-072: a trigger that stands is not made anew');
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 -- 893-020 893-038 893-063 893-090 2327-018 2327-075 2327-042
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(70);
+SELECT plan(74);
 
 CREATE ROLE tap_new LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_old LOGIN IN ROLE dwh_analyst;
@@ -219,6 +219,22 @@ SELECT is(pg_temp.values_of('tap_new', 'province', '2025-08-01', 'TAP_NATIONAL')
 SELECT is(pg_temp.values_of('tap_new', 'base', '2025-08-01', 'TAP_PARENT'), 'T4=3 T5=3', 'parent() inside it');
 SELECT is(pg_temp.values_of('tap_new', 'province', '2025-08-01', 'TAP_PARENT'), '31=out_of_scope', 'and outside');
 SELECT isnt(pg_temp.values_of('tap_country', 'province', '2025-08-01', 'TAP_NATIONAL'), 'none', 'for a national reader it is a number');
+
+-- Figures are entered where their rows may be read: by the subjects that the grant lists, and of predecessors too.
+SELECT is(pg_temp.call_as('tap_two', $$dwh.enter_value('F01', '2026-01-01', 'year', '01', 1, 'x', p_kind => 'plan')$$), '42501 permission denied for unit "01"',
+	'893-077: a unit that another subject''s grant covers');
+SELECT matches(pg_temp.call_as('tap_two', $$dwh.enter_value('F01', '2026-01-01', 'year', '31', 1, 'x', p_kind => 'plan')$$), '^\d+$', 'one of this subject''s');
+SELECT matches(pg_temp.call_as('tap_new', $$dwh.enter_value('F01', '2024-01-01', 'year', '30', 1, 'x', p_kind => 'plan')$$), '^\d+$', 'and one that was merged into it');
+
+-- 893-049: what was closed of a public indicator is shown further up: of the centre as the country, not of what is booked at the centre.
+UPDATE dwh_catalog.indicator SET is_public = true WHERE code = 'F01';
+WITH c AS (INSERT INTO dwh_catalog.period_closing (period_type, period_start, first_day, last_day, indicator_group, closing_no, stage, closed_at, closed_by)
+		SELECT 'month', '2025-08-01', '2025-08-01', '2025-08-31', indicator_group, 1, 'final', now(), 'x' FROM dwh_catalog.indicator WHERE code = 'F01' RETURNING closing_id),
+	i AS (INSERT INTO dwh_catalog.period_closing_indicator (closing_id, indicator_id, levels) SELECT closing_id, indicator_id, '{country,base}' FROM c, dwh_catalog.indicator WHERE code = 'F01'
+		RETURNING closing_id, indicator_id)
+INSERT INTO dwh_star.indicator_vintage (closing_id, indicator_id, unit_level, unit_id, is_split, subject_id, value, status, completeness, computed_at)
+SELECT closing_id, indicator_id, l, 1, false, 9, v, 'ok', 1, now() FROM i, (VALUES ('base', 7), ('country', 4711)) AS x (l, v);
+SELECT is(pg_temp.values_of('tap_new', 'province', '2025-08-01', 'TAP_NATIONAL'), '31=4711', 'national() of a closed public indicator is the country''s');
 
 SELECT * FROM finish();
 ROLLBACK;
