@@ -55,8 +55,10 @@ BEGIN
 		WHERE c.oid NOT IN (SELECT t.tgrelid FROM pg_trigger AS t WHERE t.tgname = 'after_truncate_mark' AND t.tgenabled = 'A')
 			AND pg_has_role(c.relowner, 'USAGE')
 	LOOP
-		EXECUTE format('CREATE OR REPLACE TRIGGER after_truncate_mark AFTER TRUNCATE ON %s
-			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.mark_truncate(%L)', v_table, p_subject_id);
+		IF NOT (EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = v_table AND t.tgname = 'after_truncate_mark')) THEN
+			EXECUTE format('CREATE TRIGGER after_truncate_mark AFTER TRUNCATE ON %s
+				FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.mark_truncate(%L)', v_table, p_subject_id);
+		END IF;
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_truncate_mark', v_table);
 	END LOOP;
 	RETURN true;
