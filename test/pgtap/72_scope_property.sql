@@ -326,6 +326,8 @@ PREPARE tap_one_9 (int) AS SELECT coalesce(array_agg(unit_id), '{}') FROM dwh_st
 PREPARE tap_10 (int) AS SELECT coalesce(array_agg(unit_id), '{}') FROM dwh_star.fact_dossier WHERE unit_id >= $1;
 PREPARE tap_one_10 (int) AS SELECT coalesce(array_agg(unit_id), '{}') FROM dwh_star.fact_dossier WHERE unit_id = $1;
 
+-- grants and other changes to begin with
+SELECT count(pg_temp.change()) FROM generate_series(1, 24) \g (format=unaligned) /dev/null
 SELECT is_empty(format('SELECT * FROM pg_temp.run(%s * 12, 2, 10) LIMIT 5', :factor), 'without parallel workers');
 SET LOCAL enable_seqscan = off;
 SELECT is_empty(format('SELECT * FROM pg_temp.run(%s * 10, 2, 10) LIMIT 5', :factor), 'with indexes');
