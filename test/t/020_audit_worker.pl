@@ -172,6 +172,8 @@ is(new_events(), '', 'it is not in the table');
 is(count_lines($node, qr/dwh_ext event not in the table: dwh_ext is not in shared_preload_libraries/, $offset), 1, 'but in the server log');
 ($status, $out, $err) = $node->psql('work', '\set VERBOSITY verbose' . "\nSELECT dwh.get_audit_worker()");
 like($err, qr/WH003.*shared_preload_libraries/s, 'what needs the workers names the setting');
+($status, $out, $err) = $node->psql('work', '\set VERBOSITY verbose' . "\nSELECT dwh.push_share(1, 'x', '{n}')");
+like($err, qr/WH003.*shared_preload_libraries/s, '2327-046 pushing, too');
 
 $node->stop;
 done_testing();

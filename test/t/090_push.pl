@@ -1,5 +1,5 @@
 # Pushing data to other agencies: nothing is lost, nothing leaves without a row in the log, partners that misbehave end in a clear outcome.
-# 893-073, 2327-009, 2327-010, 2327-013, 2327-031, 2327-050, 2327-074, 2327-084, ND47-034, ND47-037, ND47-038
+# 893-073, 2327-008, 2327-009, 2327-010, 2327-027, 2327-046, 2327-013, 2327-031, 2327-050, 2327-074, 2327-084, ND47-034, ND47-037, ND47-038
 use strict;
 use warnings;
 
@@ -56,7 +56,7 @@ is(sql(q{SELECT decision, session_user_name FROM dwh_log.audit_event WHERE actio
 like($err, qr/55000.*has no target/s, 'an agreement without a target is told');
 ($status, $out, $err) = $node->psql('work', q{\set VERBOSITY verbose
 	SELECT dwh.register_push_target(9001, '127.0.0.1', 1, '/', 'stub')});
-like($err, qr/23503/, 'a target is on a registered host');
+like($err, qr/23503/, '2327-008 a target is on a registered host');
 sql("SELECT dwh.register_push_host('127.0.0.1', $port, 'test stub', '{127.0.0.0/8}', 'http')");
 ($status, $out, $err) = $node->psql('work', q{\set VERBOSITY verbose
 	SELECT dwh.register_push_host('partner.example', 80, 'test', p_scheme => 'http')});
@@ -73,6 +73,8 @@ ok(settled($no, 'outcome:supplied'), 'a message is delivered');
 is(stages($no), 'asked:asked intent:intent outcome:supplied', 'with every stage in the log');
 is(sql("SELECT count(DISTINCT content_digest), bool_and(content_digest = encode(sha256('{\"total\": 1}'), 'hex')), max(byte_count), max(client_address)
 	FROM dwh_log.share_log WHERE share_no = $no"), "1|t|12|http://127.0.0.1:$port", 'with digest, length and receiver');
+is(sql("SELECT min(gateway) || max(extract(epoch FROM l.occurred_at - l.requested_at)::int / 10) FROM dwh_log.share_log AS l WHERE share_no = $no"), 'PORTAL0',
+	'2327-008 2327-046 by the portal, within ten seconds');
 is(sql('SELECT count(*) FROM dwh_log.share_outbox'), 0, 'and it has left the queue');
 my @got = received($log);
 is(scalar @got, 1, 'the receiver has it once');
@@ -166,7 +168,7 @@ my @slow = map { push_one($_, "slow $_") } 18 .. 20;
 ok(wait_for(10, sub { sql(q{SELECT count(*) FROM dwh_log.share_outbox WHERE state = 'sending'}) == 3 }), 'three messages are under way');
 my $start = time;
 $no = push_one(2, 'quick');
-ok(settled($no, 'outcome:supplied', 5), 'another partner is served meanwhile');
+ok(settled($no, 'outcome:supplied', 5), '2327-027 another partner is served meanwhile');
 cmp_ok(time - $start, '<', 3, 'without delay');
 sql(q{INSERT INTO dwh_catalog.share_suspension (suspension_id, agreement_id, kind, starts_at, noticed_on, reason, decided_by, document_no)
 	VALUES (9000, 9018, 'security', clock_timestamp(), '2026-01-01', 'incident', 9000, '3/QD')});
