@@ -186,7 +186,7 @@ SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'CREATE INDEX ON dwh_star.fact_staf
 SELECT is(pg_temp.ask('tap_one', 'SELECT 1', 'TRUNCATE dwh_star.fact_staff'), '42501', 'TRUNCATE, which asks no policy');
 SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM tap_open.copy', 'CREATE TABLE tap_open.copy AS SELECT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9800000'), '231', 'a table made of a query');
 SELECT is(pg_temp.ask('tap_nobody', 'SELECT unit_id FROM tap_open.mat', 'CREATE MATERIALIZED VIEW tap_open.mat AS SELECT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9800000'), 'none', 'a materialized view');
-SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE ctid = ANY (ARRAY(SELECT format(''(%s,%s)'', b, i)::tid FROM generate_series(0, 3) AS b, generate_series(1, 20) AS i)) AND staff_id > 9800000'), '231',
+SELECT is(pg_temp.ask('tap_one', format('SELECT unit_id FROM dwh_star.fact_staff WHERE ctid = ANY (%L::tid[])', (SELECT array_agg(ctid) FROM dwh_star.fact_staff WHERE staff_id > 9800000))), '231',
 	'rows asked for by their place');
 SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff TABLESAMPLE system (100) WHERE staff_id > 9800000'), '231', 'a sample');
 SELECT is(pg_temp.ask('tap_one', 'SELECT (xpath(''//unit_id/text()'', query_to_xml(''SELECT DISTINCT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9800000'', false, false, '''')))::text'), '{231}', 'a query in a text');
