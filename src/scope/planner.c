@@ -8,8 +8,8 @@
  *		unit_id = ANY (dwh.scope_units(S))				the index gives the units of the scope
  *		unit_id >= dwh_internal.scoped_unit(C, S)		where the query itself says unit_id = C, too: C if the scope has it, else NULL
  *
- * The second asks of the index what the query asks of it anyway, so a query for one unit costs what it costs without a scope, and of a
- * unit that is not in the scope no row is read. ">=" says no more than "=" beside unit_id = C, but the planner takes far fewer rows away
+ * The second asks of the index what the query asks of it anyway, so a query for one unit looks at one unit only, and of a unit that is not
+ * in the scope no row is read. ">=" says no more than "=" beside unit_id = C, but the planner takes far fewer rows away
  * for it.
  */
 #include "postgres.h"
