@@ -138,7 +138,7 @@ for my $round (1 .. $rounds)
 	my $writers = IPC::Run::start([ 'pgbench', '--no-vacuum', '--client=6', '--jobs=2', '--time=60', '--max-tries=1000', "--random-seed=$round",
 		(map { ('-f', "$dir/$_") } 'write.sql@12', 'refresh.sql@2', 'one.sql@1', 'read.sql@2'), 'work' ], '<', \undef, '>', \$out, '2>', \$err);
 
-	$node->poll_query_until('postgres', "SELECT count(*) = 6 FROM pg_stat_activity WHERE datname = 'work' AND application_name = 'pgbench'")
+	$node->poll_query_until('postgres', "SELECT count(*) >= 6 FROM pg_stat_activity WHERE datname = 'work' AND backend_type = 'client backend'")
 		or die 'the writers do not begin';
 	sleep 0.5 + rand 2;
 	my $refreshes = $node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE datname = 'work' AND state = 'active' AND query LIKE '%refresh%'");
