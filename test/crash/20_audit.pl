@@ -2,7 +2,8 @@
 # event, no event without its act, none twice; every grant has its login role, every login role its grant; every refusal that a caller was told of
 # is in the log; the logs seal and verify.
 #
-# DWH_CRASH_ROUNDS: kills (50). DWH_CRASH_SEED: repeats a choice of moments.
+# DWH_CRASH_ROUNDS: kills (50). DWH_CRASH_SECONDS: how long a server lives at most (2; more on a machine that is busy otherwise).
+# DWH_CRASH_SEED: repeats a choice of moments.
 use strict;
 use warnings;
 
@@ -15,6 +16,7 @@ use Time::HiRes qw(sleep time);
 use Warehouse;
 
 my $rounds = $ENV{DWH_CRASH_ROUNDS} // 50;
+my $seconds = $ENV{DWH_CRASH_SECONDS} // 2;
 my $seed = $ENV{DWH_CRASH_SEED} // int(time) % 1_000_000;
 srand $seed;
 note "seed $seed, $rounds rounds";
@@ -96,7 +98,7 @@ for my $round (1 .. $rounds)
 {
 	my @clients = map { run_client($_, $round) } 1 .. 8;
 
-	sleep 0.3 + rand 1.5;
+	sleep 0.3 + rand $seconds;
 	kill_server();
 	waitpid $_, 0 for @clients;
 	$node->start;
