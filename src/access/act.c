@@ -14,6 +14,7 @@
 
 #include "access/access.h"
 #include "audit/audit.h"
+#include "common/guc.h"
 #include "common/inner_call.h"
 #include "common/owner.h"
 
@@ -35,13 +36,6 @@ is_refusal(int sqlstate)
 		sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 }
 
-/* Gives a setting a value until the level of settings that the caller opened is closed. */
-static void
-set_for_now(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
 /* Runs the function of that name in dwh_internal; its value, unless it gives rows. */
 static Datum
 perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool gives_rows)
@@ -60,9 +54,9 @@ perform(DwhInnerCall *call, FunctionCallInfo fcinfo, DwhAttempt *attempt, bool g
 		else
 		{
 			/* An act looks rows up one by one, with plans that are kept: by index, also where the tables were small at first. */
-			set_for_now("plan_cache_mode", "force_generic_plan");
-			set_for_now("enable_seqscan", "off");
-			set_for_now("jit", "off");
+			dwh_guc_set_here("plan_cache_mode", "force_generic_plan");
+			dwh_guc_set_here("enable_seqscan", "off");
+			dwh_guc_set_here("jit", "off");
 			result = dwh_inner_call_run(call, fcinfo);
 		}
 	}

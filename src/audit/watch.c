@@ -138,7 +138,8 @@ watch_utility(PlannedStmt *planned, const char *query, bool is_read_only_tree, P
 {
 	Watched    *entry = NULL;
 
-	if ((context != PROCESS_UTILITY_SUBCOMMAND || IsA(planned->utilityStmt, GrantStmt)) && !dwh_own_is_running() && IsTransactionState() && dwh_database[0] != '\0')
+	if ((context != PROCESS_UTILITY_SUBCOMMAND || IsA(planned->utilityStmt, GrantStmt)) && !dwh_own_is_running() && IsTransactionState() &&
+		dwh_database[0] != '\0')
 		entry = look_at(planned, query);
 	(previous_hook != NULL ? previous_hook : standard_ProcessUtility) (planned, query, is_read_only_tree, context, params, environment,
 																	   destination, completion);

@@ -159,6 +159,19 @@ keep_partitions(void)
 	end_turn();
 }
 
+/* Reports the error that was caught and ends its transaction; the process goes on in that context. */
+static void
+recover(MemoryContext context)
+{
+	HOLD_INTERRUPTS();
+	EmitErrorReport();
+	AbortCurrentTransaction();
+	MemoryContextSwitchTo(context);
+	FlushErrorState();
+	RESUME_INTERRUPTS();
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
 /* Whether an error says that a record cannot be in its table, now or later. */
 static bool
 is_of_record(int sqlstate)
@@ -198,12 +211,7 @@ write_records(const DwhAuditRecord *records, int count)
 		error = CopyErrorData();
 		strlcpy(message, error->message, sizeof(message));
 		FreeErrorData(error);
-		HOLD_INTERRUPTS();
-		EmitErrorReport();
-		AbortCurrentTransaction();
-		FlushErrorState();
-		RESUME_INTERRUPTS();
-		pgstat_report_activity(STATE_IDLE, NULL);
+		recover(context);
 		why = message;
 	}
 	PG_END_TRY();
@@ -294,12 +302,7 @@ attend(void (*work) (void))
 	}
 	PG_CATCH();
 	{
-		HOLD_INTERRUPTS();
-		EmitErrorReport();
-		AbortCurrentTransaction();
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		RESUME_INTERRUPTS();
+		recover(context);
 	}
 	PG_END_TRY();
 }

@@ -66,3 +66,10 @@ dwh_guc_init(void)
 							&dwh_share_in_flight, 64, 1, 200, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("dwh_ext");
 }
+
+/* Gives a setting of PostgreSQL a value until the level of settings that the caller opened (NewGUCNestLevel()) is closed. */
+void
+dwh_guc_set_here(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}

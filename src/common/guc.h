@@ -19,5 +19,6 @@ extern char *dwh_share_credentials;
 extern int	dwh_share_in_flight;
 
 extern void dwh_guc_init(void);
+extern void dwh_guc_set_here(const char *name, const char *value);
 
 #endif							/* DWH_GUC_H */

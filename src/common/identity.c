@@ -109,7 +109,7 @@ read_account(const Question *question, Answer *answer, MemoryContext context)
 												  "  AND NOT EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = $2)"
 												  "  AND NOT EXISTS (SELECT FROM dwh_catalog.gateway AS g"
 												  "    WHERE g.login_role = $2 AND g.retired_at IS NULL)"),
-								   3, types, values) == 0)
+								   3, types, values, NULL) == 0)
 		return;
 	old = MemoryContextSwitchTo(context);
 	answer->zone = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
@@ -211,7 +211,7 @@ has_grant(const Answer *answer, const char *name)
 			"  LEFT JOIN pg_catalog.pg_roles AS r ON r.rolname = c.login_role "
 			"WHERE a.account_id = $1 AND $2 IN (g.role_name, g.rights_of) AND a.revoked_at IS NULL"
 			"  AND a.valid_from <= $3 AND coalesce(a.valid_to >= $3, true)"
-			"  AND coalesce(pg_catalog.pg_has_role(r.oid, g.role_name, 'MEMBER'), true) LIMIT 1", 3, types, values) > 0;
+			"  AND coalesce(pg_catalog.pg_has_role(r.oid, g.role_name, 'MEMBER'), true) LIMIT 1", 3, types, values, NULL) > 0;
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	return is_granted;

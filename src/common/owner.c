@@ -19,6 +19,7 @@
 #include "utils/syscache.h"
 
 #include "common/errors.h"
+#include "common/guc.h"
 #include "common/identity.h"
 #include "common/own_statement.h"
 #include "common/owner.h"
@@ -193,8 +194,7 @@ enter_as(DwhOwnerSwitch *state, Oid role)
 	switch_caller = dwh_caller_role();
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
 	state->guc_nest_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	dwh_guc_set_here("search_path", "pg_catalog, pg_temp");
 	SetUserIdAndSecContext(role, state->saved_sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 }
 

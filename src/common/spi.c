@@ -94,12 +94,12 @@ dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum 
 
 /* The same with a plan that is kept, see dwh_spi_run_kept(). */
 uint64
-dwh_spi_select_latest_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values)
+dwh_spi_select_latest_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls)
 {
 	uint64		rows;
 
 	PushActiveSnapshot(IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot());
-	rows = dwh_spi_run_kept(plan, sql, nargs, types, values, NULL, true, SPI_OK_SELECT);
+	rows = dwh_spi_run_kept(plan, sql, nargs, types, values, nulls, true, SPI_OK_SELECT);
 	PopActiveSnapshot();
 	return rows;
 }

@@ -20,7 +20,8 @@ extern uint64 dwh_spi_run_kept(SPIPlanPtr *plan, const char *sql, int nargs, con
 extern uint64 dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
 							 bool read_only);
 extern uint64 dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum *values);
-extern uint64 dwh_spi_select_latest_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values);
+extern uint64 dwh_spi_select_latest_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values,
+										 const char *nulls);
 extern uint64 dwh_spi_select_under(Snapshot snapshot, const char *sql);
 extern void dwh_spi_utility(const char *sql);
 extern bool dwh_spi_isnull(uint64 row, int col);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/identity.h"
 #include "common/owner.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
@@ -75,24 +76,18 @@ find_today(DwhScopeCopy *copy)
 {
 	static const char *const columns[] = {"time_zone", NULL};
 	DwhTableScan scan;
+	char	   *name;
 	pg_tz	   *zone;
-	struct pg_tm tm;
-	fsec_t		fsec;
-	int			offset;
 	int			julian;
 
 	dwh_scan_begin(&scan, "dwh_catalog", "warehouse", columns, NULL, NULL);
 	if (!dwh_scan_next(&scan))
 		dwh_raise_no_warehouse_row();
-	zone = pg_tzset(dwh_scan_text(&scan, 0));
+	name = dwh_scan_text(&scan, 0);
 	dwh_scan_end(&scan);
-	if (zone == NULL || timestamp2tm(GetCurrentStatementStartTimestamp(), &offset, &tm, &fsec, NULL, zone) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the time zone in dwh_catalog.warehouse is not known"),
-				 errhint("Give the column time_zone a name from pg_timezone_names.")));
-	julian = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday);
-	copy->today = julian - POSTGRES_EPOCH_JDATE;
+	copy->today = dwh_day_in_zone(name);
+	julian = copy->today + POSTGRES_EPOCH_JDATE;
+	zone = pg_tzset(name);
 	copy->day_begins = midnight(julian, zone);
 	copy->day_ends = midnight(julian + 1, zone);
 }

@@ -9,7 +9,6 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/snapmgr.h"
 
 #include "common/owner.h"
 #include "common/spi.h"
@@ -39,10 +38,7 @@ dwh_share_load(int32 agreement_id, DwhShareAgreement *agreement)
 	values[0] = Int32GetDatum(agreement_id);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	PushActiveSnapshot(GetLatestSnapshot());
-	is_found = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_agreement_today($1)", 1, types, values, NULL, true,
-								SPI_OK_SELECT) > 0;
-	PopActiveSnapshot();
+	is_found = dwh_spi_select_latest_kept(&plan, "SELECT * FROM dwh_internal.share_agreement_today($1)", 1, types, values, NULL) > 0;
 	if (is_found)
 	{
 		agreement->agreement_id = agreement_id;
@@ -106,10 +102,8 @@ dwh_share_allowed(int32 agreement_id, const DwhShareAsk *ask, DwhShareRefusal *r
 	set_text(&values[8], &nulls[8], ask->login_role);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	PushActiveSnapshot(GetLatestSnapshot());
-	(void) dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_check($1, $2, $3, $4, $5, $6::date, $7::date, $8, $9)", 9, types,
-							values, nulls, true, SPI_OK_SELECT);
-	PopActiveSnapshot();
+	(void) dwh_spi_select_latest_kept(&plan, "SELECT * FROM dwh_internal.share_check($1, $2, $3, $4, $5, $6::date, $7::date, $8, $9)", 9,
+									  types, values, nulls);
 	is_refused = !dwh_spi_isnull(0, 1);
 	if (is_refused)
 	{

@@ -22,7 +22,6 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
-#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -31,6 +30,7 @@
 #include "utils/resowner.h"
 
 #include "audit/audit.h"
+#include "common/guc.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "share/share.h"
@@ -177,9 +177,9 @@ log_and_refuse(DwhShareStage *stage, const char *service, const char *rule, cons
 static void
 set_output_style(void)
 {
-	(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("intervalstyle", "iso_8601", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	dwh_guc_set_here("datestyle", "ISO, YMD");
+	dwh_guc_set_here("intervalstyle", "iso_8601");
+	dwh_guc_set_here("extra_float_digits", "1");
 }
 
 static void
@@ -463,12 +463,7 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 		stage.detail = count_withheld(withheld_sql);
 	stage.stage = "intent";
 	stage.status = "intent";
-	if (!dwh_share_log_commit(&stage))
-		ereport(ERROR,
-				(errcode(ERRCODE_IO_ERROR),
-				 errmsg("nothing is supplied, because the log of sharing was not written"),
-				 errdetail("2327 Art. 15.2: each supply has its row before any data leaves."),
-				 errhint("Call again later; the audit worker is behind or stopped, or the warehouse is not live here.")));
+	dwh_share_log_or_refuse(&stage, "2327 Art. 15.2: each supply has its row before any data leaves.");
 	(void) LockRelease(&lock, ExclusiveLock, false);
 
 	old = MemoryContextSwitchTo(TopTransactionContext);

@@ -307,6 +307,18 @@ dwh_share_log_commit(const DwhShareStage *stage)
 	return false;
 }
 
+/* The same for a row without which nothing may be supplied: raises 58030 with the rule that says so. */
+void
+dwh_share_log_or_refuse(const DwhShareStage *stage, const char *rule)
+{
+	if (!dwh_share_log_commit(stage))
+		ereport(ERROR,
+				(errcode(ERRCODE_IO_ERROR),
+				 errmsg("nothing is supplied, because the log of sharing was not written"),
+				 errdetail("%s", rule),
+				 errhint("Call again later; the audit worker is behind or stopped, or the warehouse is not live here.")));
+}
+
 /* Inserts a row given as a JSON object. Works inside and outside of SPI. */
 void
 dwh_share_log_insert(const char *row)

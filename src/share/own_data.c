@@ -55,12 +55,7 @@ commit_row(OwnCall *call, const char *stage, const char *status, const char *rea
 	call->stage.reason = reason;
 	call->stage.detail = psprintf("{\"own_data\": \"%s\", \"person_id\": %d, \"code_id\": " INT64_FORMAT "%s}", call->act, call->person_id,
 								  call->code_id, call->is_withheld ? ", \"withheld_persons\": 1" : "");
-	if (!dwh_share_log_commit(&call->stage))
-		ereport(ERROR,
-				(errcode(ERRCODE_IO_ERROR),
-				 errmsg("nothing is supplied, because the log of sharing was not written"),
-				 errdetail("2327 Art. 17.2: each look at one's own data has its row in the log before the answer."),
-				 errhint("Call again later; the audit worker is behind or stopped.")));
+	dwh_share_log_or_refuse(&call->stage, "2327 Art. 17.2: each look at one's own data has its row in the log before the answer.");
 }
 
 /* Raises what a caller hears of a code, whatever was wrong; the log says what. */

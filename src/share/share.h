@@ -131,6 +131,7 @@ extern char *dwh_share_host_gateway(void);
 extern void dwh_share_row_open(StringInfo row, const DwhShareStage *stage);
 extern void dwh_share_log_append(const DwhShareStage *stage);
 extern bool dwh_share_log_commit(const DwhShareStage *stage);
+extern void dwh_share_log_or_refuse(const DwhShareStage *stage, const char *rule);
 extern void dwh_share_log_insert(const char *row);
 
 /* fetch.c */

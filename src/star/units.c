@@ -566,6 +566,15 @@ dwh_sql_unit_at(PG_FUNCTION_ARGS)
 								  dwh_unit_map_level(VARDATA_ANY(level), VARSIZE_ANY_EXHDR(level))));
 }
 
+/* The unit above; steps counts how far the caller has come, so that a circle has an end. */
+static int
+step_up(int i, int *steps)
+{
+	if (++*steps > MAX_STEPS)
+		refuse_circle("parents", i);
+	return units[i].parent;
+}
+
 /* The index of the central unit or province that a unit is part of, NO_UNIT where there is no such unit. */
 static int
 top_index(int unit_id)
@@ -575,11 +584,7 @@ top_index(int unit_id)
 
 	while (i != NO_UNIT && units[i].parent != NO_UNIT &&
 		   (units[i].level == DWH_UNIT_DIVISION || units[i].level == DWH_UNIT_DISTRICT || units[i].level == DWH_UNIT_BASE))
-	{
-		if (++steps > MAX_STEPS)
-			refuse_circle("parents", i);
-		i = units[i].parent;
-	}
+		i = step_up(i, &steps);
 	return i;
 }
 
@@ -612,16 +617,12 @@ dwh_sql_unit_side(PG_FUNCTION_ARGS)
 Datum
 dwh_sql_units_above(PG_FUNCTION_ARGS)
 {
-	Datum		above[MAX_STEPS];
+	Datum		above[MAX_STEPS + 1];
 	int			count = 0;
 
 	dwh_ref_cache_begin(fcinfo);
-	for (int i = look_for_unit(PG_GETARG_INT32(0)); i != NO_UNIT; i = units[i].parent)
-	{
-		if (count == MAX_STEPS)
-			refuse_circle("parents", i);
-		above[count++] = Int32GetDatum(units[i].unit_id);
-	}
+	for (int i = look_for_unit(PG_GETARG_INT32(0)); i != NO_UNIT; i = step_up(i, &count))
+		above[count] = Int32GetDatum(units[i].unit_id);
 	PG_RETURN_ARRAYTYPE_P(construct_array(above, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
@@ -632,12 +633,8 @@ dwh_sql_is_unit_within(PG_FUNCTION_ARGS)
 	int			steps = 0;
 
 	dwh_ref_cache_begin(fcinfo);
-	for (int i = look_for_unit(PG_GETARG_INT32(0)); i != NO_UNIT; i = units[i].parent)
-	{
+	for (int i = look_for_unit(PG_GETARG_INT32(0)); i != NO_UNIT; i = step_up(i, &steps))
 		if (units[i].unit_id == PG_GETARG_INT32(1))
 			PG_RETURN_BOOL(true);
-		if (++steps > MAX_STEPS)
-			refuse_circle("parents", i);
-	}
 	PG_RETURN_BOOL(false);
 }

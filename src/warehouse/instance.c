@@ -11,7 +11,6 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "utils/snapmgr.h"
 
 #include "common/owner.h"
 #include "common/spi.h"
@@ -53,10 +52,8 @@ dwh_instance_is_live(void)
 	values[1] = Int64GetDatum((int64) MyDatabaseId);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	PushActiveSnapshot(GetLatestSnapshot());
-	is_live = dwh_spi_run_kept(&plan, "SELECT FROM dwh_catalog.warehouse_instance WHERE system_identifier = $1 AND database_oid = $2", 2,
-							   types, values, NULL, true, SPI_OK_SELECT) > 0;
-	PopActiveSnapshot();
+	is_live = dwh_spi_select_latest_kept(&plan, "SELECT FROM dwh_catalog.warehouse_instance"
+										 " WHERE system_identifier = $1 AND database_oid = $2", 2, types, values, NULL) > 0;
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	return is_live;
