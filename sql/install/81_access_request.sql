@@ -80,14 +80,10 @@ BEGIN
 	v_from := dwh_internal.unit_top(r.from_unit_id);
 
 	-- The columns of the list (Annex 01 of Decision 2366, known by a proxy only).
-	IF NOT coalesce(l.full_name ~ '[^[:space:]]' AND l.title ~ '[^[:space:]]' AND (l.account_kind = 'outside'
-		OR l.email ~ '[^[:space:]]' AND l.employment_kind ~ '[^[:space:]]') AND l.unit_id IS NOT NULL AND l.user_group_id IS NOT NULL, false)
-	THEN
-		PERFORM dwh_internal.access_require(v, format('%s: %s', v_where, f), '893 Art. 17, 2366 Annex 01')
-		FROM (VALUES (l.full_name, 'full_name'), (l.title, 'title'), (CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.email END, 'email'),
-			(CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.employment_kind END, 'employment_kind'), (l.unit_id::text, 'unit'),
-			(l.user_group_id::text, 'group')) AS c (v, f);
-	END IF;
+	PERFORM dwh_internal.access_require(v, format('%s: %s', v_where, f), '893 Art. 17, 2366 Annex 01')
+	FROM (VALUES (l.full_name, 'full_name'), (l.title, 'title'), (CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.email END, 'email'),
+		(CASE l.account_kind WHEN 'outside' THEN 'x' ELSE l.employment_kind END, 'employment_kind'), (l.unit_id::text, 'unit'),
+		(l.user_group_id::text, 'group')) AS c (v, f);
 	IF l.account_kind = 'outside' THEN
 		PERFORM dwh_internal.access_require(v, format('%s: %s', v_where, f), '893 Art. 2.2 [own]')
 		FROM (VALUES (l.iam_subject, 'iam_subject'), (l.permission_no, 'permission_no'), (l.valid_to::text, 'valid_to')) AS c (v, f);
@@ -311,21 +307,17 @@ BEGIN
 				'Give one of dwh_catalog.access_reason.');
 		END IF;
 	ELSE
-		IF coalesce(l.full_name, '') !~ '[^[:space:]]' THEN
-			PERFORM dwh_internal.access_require(NULL, format('line %s: full_name', p_line_no), '893 Art. 17, 2366 Annex 01');
-		END IF;
+		PERFORM dwh_internal.access_require(l.full_name, format('line %s: full_name', p_line_no), '893 Art. 17, 2366 Annex 01');
 		l.unit_id := dwh_internal.access_unit(coalesce(p_line -> 'unit', to_jsonb(CASE WHEN l.account_kind <> 'mailbox' THEN coalesce(a.home_unit_id,
 			r.from_unit_id) END)), r.received_on);
 		l.reason := coalesce(l.reason, CASE WHEN r.kind = 'takeover' THEN 'takeover' WHEN r.kind = 'change' THEN 'role_change' END);
-		IF coalesce(l.reason, '') !~ '[^[:space:]]' THEN
-			PERFORM dwh_internal.access_require(NULL, format('line %s: reason', p_line_no), '893 Art. 15');
-		END IF;
+		PERFORM dwh_internal.access_require(l.reason, format('line %s: reason', p_line_no), '893 Art. 15');
 		IF NOT (EXISTS (SELECT FROM dwh_catalog.access_reason AS s WHERE s.code = l.reason)) THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: unknown reason "%s"', p_line_no, l.reason),
 				'893 Art. 15: lần đầu, đổi vai trò, chuyển đơn vị | first joining, change of role, move.', 'Give one of dwh_catalog.access_reason.');
 		END IF;
-		IF l.account_kind <> 'outside' AND coalesce(l.email, '') !~ '[^[:space:]]' THEN
-			PERFORM dwh_internal.access_require(NULL, format('line %s: email', p_line_no), '893 Art. 3.5');
+		IF l.account_kind <> 'outside' THEN
+			PERFORM dwh_internal.access_require(l.email, format('line %s: email', p_line_no), '893 Art. 3.5');
 		END IF;
 		IF l.account_kind = 'outside' AND l.login_role IS NULL AND l.email IS NULL AND a.login_role IS NULL THEN
 			PERFORM dwh_internal.access_require(NULL, format('line %s: login_role', p_line_no), '893 Art. 3.5');
@@ -337,9 +329,7 @@ BEGIN
 				USING ERRCODE = '22023', DETAIL = 'Small letters, digits and _ . @ + -, at most 63; not pg_ or dwh_; an account keeps the one it has.',
 					HINT = 'Give login_role.';
 		END IF;
-		IF l.user_group_id IS NULL THEN
-			PERFORM dwh_internal.access_require(NULL, format('line %s: group', p_line_no), '893 Art. 17, 2366 Annex 01');
-		END IF;
+		PERFORM dwh_internal.access_require(l.user_group_id::text, format('line %s: group', p_line_no), '893 Art. 17, 2366 Annex 01');
 	END IF;
 
 	-- Its path.
