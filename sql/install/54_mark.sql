@@ -168,51 +168,43 @@ BEGIN
 	ELSE
 		v_from := least((v_old ->> 'valid_from')::date, (v_new ->> 'valid_from')::date);
 	END IF;
-	INSERT INTO dwh_log.value_mark (indicator_id, period_start)
-	SELECT i.indicator_id, coalesce(v_from, '-infinity') FROM dwh_catalog.indicator AS i WHERE i.is_kept;
+	-- every kept indicator, also one that somebody has kept meanwhile
+	INSERT INTO dwh_log.value_mark (period_start) VALUES (coalesce(v_from, '-infinity'));
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.mark_units() IS
 	'Trigger on units, successions and groupings: marks the values of periods that the change reaches';
 
--- An attribute of a dimension changed: the cells whose rows refer to it, directly or through another dimension.
+-- An attribute of a dimension changed: the cells whose rows refer to it, directly or through another dimension. Which these are the next
+-- refresh looks up, when it sees the change: facts that are loaded until then belong to them.
 CREATE FUNCTION dwh_internal.mark_dimension()
 RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO'
 AS $$
 DECLARE
-	v_key		text;
-	v_user		record;
-	v_columns	text[];
-	v_column	text;
+	v_key	text;
+	v_user	record;
 BEGIN
 	SELECT a.attname INTO STRICT v_key
 	FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 	WHERE i.indrelid = TG_RELID AND i.indisprimary;
 	FOR v_user IN
-		SELECT s.subject_id, s.relation, s.month_column, s.unit_column, a.attname AS column_name,
-			k.confrelid = TG_RELID AS is_direct
+		SELECT s.subject_id, a.attname AS column_name, k.confrelid = TG_RELID AS is_direct
 		FROM dwh_catalog.subject AS s
 		JOIN pg_constraint AS k ON k.conrelid = s.relation AND k.contype = 'f' AND cardinality(k.conkey) = 1
 		JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 		WHERE k.confrelid = TG_RELID
 			OR EXISTS (SELECT FROM pg_constraint AS i WHERE i.conrelid = k.confrelid AND i.contype = 'f' AND i.confrelid = TG_RELID)
 	LOOP
-		IF NOT v_user.is_direct THEN
+		IF v_user.is_direct THEN
+			EXECUTE format('INSERT INTO dwh_log.cell_mark (subject_id, row_column, row_key, month_from, month_to)
+				SELECT %s, %L, n.%3$I::text, ''-infinity'', ''infinity'' FROM rows_after AS n JOIN rows_before AS o USING (%3$I)
+				WHERE n IS DISTINCT FROM o', v_user.subject_id, v_user.column_name, v_key);
+		ELSE
 			INSERT INTO dwh_log.cell_mark (subject_id, month_from, month_to) VALUES (v_user.subject_id, '-infinity', 'infinity');
-			CONTINUE;
 		END IF;
-		v_columns := ARRAY(SELECT v_user.unit_column UNION
-			SELECT m.unit_column FROM dwh_catalog.measure AS m WHERE m.subject_id = v_user.subject_id AND m.unit_column IS NOT NULL);
-		FOREACH v_column IN ARRAY v_columns LOOP
-			EXECUTE format('INSERT INTO dwh_log.cell_mark (subject_id, unit_column, unit_id, month_from, month_to)
-				SELECT DISTINCT %1$s, %2$L, f.%3$I, f.%4$I, f.%4$I FROM %5$s AS f
-				WHERE f.%3$I IS NOT NULL AND f.%4$I IS NOT NULL AND f.%6$I IN (
-					SELECT n.%7$I FROM rows_after AS n JOIN rows_before AS o USING (%7$I) WHERE n IS DISTINCT FROM o)',
-				v_user.subject_id, CASE WHEN v_column <> v_user.unit_column THEN v_column END, v_column, v_user.month_column,
-				v_user.relation, v_user.column_name, v_key);
-		END LOOP;
 	END LOOP;
 	RETURN NULL;
 END

@@ -19,7 +19,8 @@ RETURNS TABLE (
 	relation		regclass,
 	measures		text[],
 	estimated_rows	bigint,
-	built_at		timestamptz)
+	built_at		timestamptz,
+	has_failed		boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -28,7 +29,7 @@ BEGIN
 	SELECT j.code, s.dimensions, s.relation,
 		ARRAY(SELECT m.code FROM dwh_catalog.summary_measure AS x JOIN dwh_catalog.measure AS m USING (measure_id)
 			WHERE x.summary_id = s.summary_id ORDER BY m.measure_id),
-		greatest(c.reltuples, 0)::bigint, s.built_at
+		greatest(c.reltuples, 0)::bigint, s.built_at, s.failure IS NOT NULL
 	FROM dwh_catalog.summary AS s
 	JOIN dwh_catalog.subject AS j USING (subject_id)
 	LEFT JOIN pg_class AS c ON c.oid = s.relation
@@ -37,7 +38,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION dwh.list_summaries(text) IS
-	'Các bảng tổng hợp: chiều, bảng, số đo, lần tổng hợp gần nhất | The summaries: dimensions, tables, measures, when each was last built as a whole';
+	'Các bảng tổng hợp: chiều, bảng, số đo, lần tổng hợp gần nhất, có tổng hợp được không | '
+	'The summaries: dimensions, tables, measures, when each was last built as a whole, and whether the last refresh could not build it';
 
 CREATE FUNCTION dwh_internal.rebuild_summaries(p_subject_id int) RETURNS bigint
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE

@@ -81,12 +81,13 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_correct(oid, date[], date[], int[]) IS
 	'Lập thông báo đính chính cho nơi đã nhận dữ liệu của các ô này | Makes correction notices for whoever received data of these cells';
 
--- On dwh_log.cell_mark: a refresh took marks, so cells of facts have changed.
+-- On dwh_log.cell_mark: a refresh took marks, so cells of facts have changed. In the place of marks of dimensions' rows it takes those of
+-- the cells that lead to them.
 CREATE FUNCTION dwh_internal.share_correct_cells()
 RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM dwh_internal.share_correct(s.relation, array_agg(m.month_from), array_agg(m.month_to), array_agg(m.unit_id))
-	FROM (SELECT DISTINCT subject_id, month_from, month_to, unit_id FROM old_rows) AS m
+	FROM (SELECT DISTINCT subject_id, month_from, month_to, unit_id FROM old_rows WHERE row_column IS NULL) AS m
 		JOIN dwh_catalog.subject AS s ON s.subject_id = m.subject_id
 	WHERE s.relation IS NOT NULL GROUP BY s.subject_id, s.relation;
 	RETURN NULL;

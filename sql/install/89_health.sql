@@ -33,6 +33,11 @@ BEGIN
 	FROM dwh_log.cell_mark AS m;
 
 	RETURN QUERY
+	SELECT 'summaries', CASE WHEN count(s.failure) > 0 THEN 'error' ELSE 'ok' END,
+		coalesce(min(s.relation::text || ': ' || s.failure), format('%s bảng tổng hợp | %s summaries', count(*), count(*))), max(s.built_at)
+	FROM dwh_catalog.summary AS s;
+
+	RETURN QUERY
 	SELECT 'sealing', CASE WHEN a.alarm = 'tampered' THEN 'error'
 			WHEN coalesce(a.last_sealed_at, w.created_at) < statement_timestamp() - interval '1 hour' AND n.is_open THEN 'error'
 			WHEN a.alarm IS NOT NULL THEN 'warning' ELSE 'ok' END,

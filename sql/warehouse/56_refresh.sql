@@ -96,7 +96,10 @@ CREATE TABLE dwh_log.cell_mark (
 	unit_id			int,
 	month_from		date NOT NULL,
 	month_to		date NOT NULL CHECK (month_to >= month_from),
-	marked_at		timestamptz NOT NULL DEFAULT statement_timestamp()
+	row_column		text,
+	row_key			text,
+	marked_at		timestamptz NOT NULL DEFAULT statement_timestamp(),
+	CHECK ((row_column IS NULL) = (row_key IS NULL))
 );
 CREATE INDEX cell_mark_subject_id_idx ON dwh_log.cell_mark (subject_id, month_from);
 COMMENT ON TABLE dwh_log.cell_mark IS
@@ -108,6 +111,10 @@ COMMENT ON COLUMN dwh_log.cell_mark.unit_column IS
 COMMENT ON COLUMN dwh_log.cell_mark.unit_id IS 'Đơn vị; trống là mọi đơn vị | Unit; empty means every unit';
 COMMENT ON COLUMN dwh_log.cell_mark.month_from IS 'Từ tháng | First month';
 COMMENT ON COLUMN dwh_log.cell_mark.month_to IS 'Đến tháng | Last month';
+COMMENT ON COLUMN dwh_log.cell_mark.row_column IS
+	'Cột khóa ngoại của chủ đề, khi một dòng danh mục thay đổi: mọi ô có dòng dẫn tới nó | '
+	'Column of the subject that refers to a dimension of which a row changed: all cells with rows that lead to it';
+COMMENT ON COLUMN dwh_log.cell_mark.row_key IS 'Khóa của dòng danh mục | Key of the row of the dimension';
 COMMENT ON COLUMN dwh_log.cell_mark.marked_at IS 'Lúc đánh dấu | Marked at';
 
 -- What is to be recomputed: all values of an indicator from some day on, or whatever reads a cell that a refresh has rebuilt. Which
@@ -124,19 +131,19 @@ CREATE TABLE dwh_log.value_mark (
 	month_to		date,
 	presence_changed boolean NOT NULL DEFAULT false,
 	marked_at		timestamptz NOT NULL DEFAULT statement_timestamp(),
-	CHECK ((indicator_id IS NULL) <> (subject_id IS NULL)),
+	CHECK (indicator_id IS NULL OR subject_id IS NULL),
 	CHECK ((subject_id IS NULL) = (month_from IS NULL) AND (subject_id IS NULL) = (month_to IS NULL))
 );
 COMMENT ON TABLE dwh_log.value_mark IS
-	'Giá trị lưu cần tính lại: của một chỉ tiêu, hoặc mọi giá trị đọc một ô vừa tính lại | '
-	'Kept values to recompute: of an indicator, or whatever reads a cell that was rebuilt';
+	'Giá trị lưu cần tính lại: của một chỉ tiêu, của mọi chỉ tiêu, hoặc mọi giá trị đọc một ô vừa tính lại | '
+	'Kept values to recompute: of an indicator, of all of them, or whatever reads a cell that was rebuilt';
 COMMENT ON COLUMN dwh_log.value_mark.mark_id IS 'Số dấu | Number of the mark';
-COMMENT ON COLUMN dwh_log.value_mark.indicator_id IS 'Chỉ tiêu; trống khi là ô | Indicator; empty where it is a cell';
+COMMENT ON COLUMN dwh_log.value_mark.indicator_id IS 'Chỉ tiêu; trống khi là ô, hoặc mọi chỉ tiêu | Indicator; empty where it is a cell, or every indicator';
 COMMENT ON COLUMN dwh_log.value_mark.with_dependents IS
 	'Cả các chỉ tiêu mà công thức dẫn tới chỉ tiêu này | The indicators whose formulas lead to it, too';
 COMMENT ON COLUMN dwh_log.value_mark.period_start IS
 	'Của chỉ tiêu: các kỳ kết thúc từ ngày này | Of an indicator: the periods that end on or after this day';
-COMMENT ON COLUMN dwh_log.value_mark.subject_id IS 'Chủ đề của ô | Subject of the cell';
+COMMENT ON COLUMN dwh_log.value_mark.subject_id IS 'Chủ đề của ô; trống khi là chỉ tiêu | Subject of the cell; empty where it is an indicator';
 COMMENT ON COLUMN dwh_log.value_mark.unit_column IS 'Cột đơn vị của ô; trống là mọi cột | Unit column of the cell; empty means every one';
 COMMENT ON COLUMN dwh_log.value_mark.unit_id IS 'Đơn vị của ô; trống là mọi đơn vị | Unit of the cell; empty means every unit';
 COMMENT ON COLUMN dwh_log.value_mark.month_from IS 'Từ tháng | First month';

@@ -34,7 +34,7 @@ BEGIN
 			END IF;
 		END LOOP;
 		IF v_is_damaged THEN
-			UPDATE dwh_catalog.summary SET built_at = NULL WHERE summary_id = v_summary.summary_id;
+			UPDATE dwh_catalog.summary SET built_at = NULL, failure = NULL WHERE summary_id = v_summary.summary_id;
 		END IF;
 		PERFORM dwh_internal.protect_relation(v_summary.relation, v_summary.subject_id);
 	END LOOP;

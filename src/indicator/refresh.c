@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -185,14 +186,60 @@ typedef struct Taken
 	DateADT		to;
 } Taken;
 
-/* Takes the marks of the subject that are visible now. */
+/*
+ * Puts marks of cells in the place of the marks that name changed rows of dimensions: the cells whose rows lead to them now. The rows are
+ * taken under an earlier snapshot than the facts are looked at, so no fact is missed but by whoever will mark it.
+ */
+static void
+find_rows(Work *work)
+{
+	DwhSubject *subject = work->subject;
+	Oid			types[3] = {INT4OID, TEXTARRAYOID, TIMESTAMPTZOID};
+	Datum		values[3] = {Int32GetDatum(subject->subject_id)};
+	uint64		n = dwh_spi_select("WITH gone AS (DELETE FROM dwh_log.cell_mark WHERE subject_id = $1 AND row_column IS NOT NULL RETURNING *)"
+								   " SELECT row_column, array_agg(DISTINCT row_key), min(marked_at) FROM gone GROUP BY 1 ORDER BY 1",
+								   1, types, values, NULL, false);
+	SPITupleTable *found = SPI_tuptable;
+	ListCell   *lc;
+
+	for (uint64 i = 0; i < n && OidIsValid(subject->relation) && !work->everything; i++)
+	{
+		char	   *name = SPI_getvalue(found->vals[i], found->tupdesc, 1);
+		AttrNumber	attnum = get_attnum(subject->relation, name);
+		bool		is_null;
+
+		if (attnum == InvalidAttrNumber)
+		{
+			work->everything = true;	/* renamed since: who knows to what */
+			break;
+		}
+		values[1] = SPI_getbinval(found->vals[i], found->tupdesc, 2, &is_null);
+		values[2] = SPI_getbinval(found->vals[i], found->tupdesc, 3, &is_null);
+		foreach(lc, work->columns)
+		{
+			Column	   *column = lfirst(lc);
+			const char *month = quote_identifier(subject->month_column);
+			const char *unit = quote_identifier(column->name);
+
+			(void) dwh_spi_run(psprintf("INSERT INTO dwh_log.cell_mark (subject_id, unit_column, unit_id, month_from, month_to, marked_at)"
+										" SELECT DISTINCT $1, %s::text, f.%s, f.%s, f.%s, $3 FROM %s f WHERE f.%s IS NOT NULL AND f.%s IS NOT NULL"
+										" AND f.%s IN (SELECT k::%s FROM unnest($2) AS u (k))",
+										column->is_own ? "NULL" : quote_literal_cstr(column->name), unit, month, month,
+										dwh_relation_sql(subject->relation), unit, month, quote_identifier(name),
+										format_type_be_qualified(get_atttype(subject->relation, attnum))),
+							   3, types, values, NULL, false, SPI_OK_INSERT);
+		}
+	}
+}
+
+/* Takes the marks of the subject that are visible now, but for those of rows. */
 static List *
 take_marks(Work *work)
 {
 	Oid			types[1] = {INT4OID};
 	Datum		values[1] = {Int32GetDatum(work->subject->subject_id)};
 	List	   *result = NIL;
-	uint64		n = dwh_spi_select("WITH taken AS (DELETE FROM dwh_log.cell_mark WHERE subject_id = $1 RETURNING *)"
+	uint64		n = dwh_spi_select("WITH taken AS (DELETE FROM dwh_log.cell_mark WHERE subject_id = $1 AND row_column IS NULL RETURNING *)"
 								   " SELECT unit_column, unit_id, month_from, month_to, count(*) FROM taken GROUP BY 1, 2, 3, 4 ORDER BY 3, 4, 2, 1",
 								   1, types, values, NULL, false);
 
@@ -383,7 +430,7 @@ is_idle(int subject_id)
 	Oid			relation;
 
 	(void) dwh_spi_select("SELECT NOT EXISTS (SELECT FROM dwh_log.cell_mark AS m WHERE m.subject_id = $1)"
-						  " AND NOT EXISTS (SELECT FROM dwh_catalog.summary AS y WHERE y.subject_id = $1 AND y.built_at IS NULL)"
+						  " AND NOT EXISTS (SELECT FROM dwh_catalog.summary AS y WHERE y.subject_id = $1 AND y.built_at IS NULL AND y.failure IS NULL)"
 						  " AND ARRAY(SELECT " DWH_WATCH_ID " FROM pg_trigger AS t WHERE t.tgname = 'after_row_mark'"
 						  " AND t.tgrelid IN (SELECT s.relation UNION SELECT p.relid FROM pg_partition_tree(s.relation) AS p) ORDER BY 1)"
 						  " = ARRAY(SELECT w.watch_id FROM dwh_catalog.subject_watch AS w WHERE w.subject_id = $1 ORDER BY 1)"
@@ -425,6 +472,7 @@ refresh_cells(int subject_id, DwhRefreshCounts *counts)
 	watch_truncate(&work);
 	check_watch(&work);
 	had_rows = has_presence(subject_id);
+	find_rows(&work);
 	marks = take_marks(&work);
 	if (!OidIsValid(work.subject->relation))
 		work.everything |= had_rows;

@@ -40,7 +40,7 @@ typedef struct Stage
 	DwhRefreshCounts *counts;
 } Stage;
 
-/* A mark of an indicator. */
+/* A mark of an indicator, or of every one (0). */
 typedef struct IndicatorMark
 {
 	int			indicator_id;
@@ -143,7 +143,7 @@ take_marks(Stage *stage)
 
 	for (uint64 i = 0; i < n; i++)
 	{
-		if (dwh_spi_int(i, 1) != 0)
+		if (dwh_spi_int(i, 4) == 0)
 		{
 			IndicatorMark *mark = palloc0(sizeof(IndicatorMark));
 
@@ -361,7 +361,8 @@ apply_mark(Stage *stage, const IndicatorMark *mark)
 	Dependents	dependents = {.catalogue = stage->catalogue};
 	bool		is_unknown = false;
 
-	stage->revised = list_append_unique_int(stage->revised, mark->indicator_id);
+	if (mark->indicator_id != 0)
+		stage->revised = list_append_unique_int(stage->revised, mark->indicator_id);
 	if (mark->with_dependents)
 	{
 		Oid			types[1] = {INT4OID};
@@ -379,12 +380,8 @@ apply_mark(Stage *stage, const IndicatorMark *mark)
 	{
 		DwhKept    *kept = lfirst(lc);
 
-		if (kept->indicator_id == mark->indicator_id)
-		{
-			kept->is_revised = true;
-			dwh_refresh_dirty_periods(kept, mark->from, DATEVAL_NOEND);
-		}
-		else if (is_unknown)
+		kept->is_revised |= kept->indicator_id == mark->indicator_id;
+		if (kept->indicator_id == mark->indicator_id || mark->indicator_id == 0 || is_unknown)
 			dwh_refresh_dirty_periods(kept, mark->from, DATEVAL_NOEND);
 		foreach(d, dependents.list)
 		{

@@ -28,6 +28,7 @@
 #include "common/nearest.h"
 #include "common/spi.h"
 #include "indicator/catalogue_edit.h"
+#include "indicator/refresh.h"
 #include "indicator/summary.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_create_summary);
@@ -121,7 +122,7 @@ read_measures(List *summaries, DwhCatalogue *catalogue)
 List *
 dwh_summary_list(DwhCatalogue *catalogue)
 {
-	uint64		n = dwh_spi_select("SELECT s.summary_id, s.subject_id, s.relation::oid::int8, s.built_at IS NOT NULL, greatest(c.reltuples, 0)::float8,"
+	uint64		n = dwh_spi_select("SELECT s.summary_id, s.subject_id, s.relation::oid::int8, s.built_at IS NOT NULL, s.failure IS NOT NULL, greatest(c.reltuples, 0)::float8,"
 								   " w.now <> '{}' AND 0 < ALL (w.now) AND (w.now = s.watched"
 								   "  OR w.now = ARRAY(SELECT x.watch_id FROM dwh_catalog.subject_watch x WHERE x.subject_id = s.subject_id ORDER BY 1))"
 								   " FROM dwh_catalog.summary s JOIN dwh_catalog.subject j USING (subject_id)"
@@ -144,8 +145,9 @@ dwh_summary_list(DwhCatalogue *catalogue)
 			continue;
 		summary->relation = (Oid) dwh_spi_bigint(i, 3);
 		summary->has_content = dwh_spi_bool(i, 4);
-		summary->rows = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 5, &is_null));
-		summary->is_watched = dwh_spi_bool(i, 6);
+		summary->has_failed = dwh_spi_bool(i, 5);
+		summary->rows = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 6, &is_null));
+		summary->is_watched = dwh_spi_bool(i, 7);
 		result = lappend(result, summary);
 	}
 	if (result != NIL)
@@ -314,47 +316,6 @@ dwh_cells_range(Datum months, DateADT *first, DateADT *last)
 	}
 }
 
-/* See summary.h. */
-uint64
-dwh_summary_rebuild(int subject_id, List *parts)
-{
-	uint64		rows = 0;
-	ListCell   *lc;
-	ListCell   *p;
-
-	need_read_committed("rebuilding cells");
-	foreach(lc, summaries_of(subject_id))
-	{
-		DwhSummary *summary = lfirst(lc);
-		char	   *relation = dwh_relation_sql(summary->relation);
-		char	   *columns;
-		char	   *select;
-
-		if (!summary->has_content)
-			continue;			/* is built as a whole when its turn comes */
-		select = build_sql(summary, true, &columns, NULL);
-		foreach(p, parts)
-		{
-			const DwhCells *cells = lfirst(p);
-			Oid			types[4] = {DATEARRAYOID, INT4ARRAYOID, DATEOID, DATEOID};
-			Datum		values[4] = {cells->months, cells->unit_ids};
-			DateADT		first;
-			DateADT		last;
-
-			dwh_cells_range(cells->months, &first, &last);
-			if (first > last)
-				continue;
-			values[2] = DateADTGetDatum(first);
-			values[3] = DateADTGetDatum(last);
-			(void) dwh_spi_run(psprintf("DELETE FROM %s AS s USING (SELECT DISTINCT month, unit_id FROM unnest($1, $2) AS u (month, unit_id)) AS c"
-										" WHERE s.month = c.month AND s.unit_id = c.unit_id AND $3 <= $4", relation),
-							   4, types, values, NULL, false, SPI_OK_DELETE);
-			rows += dwh_spi_run(psprintf("INSERT INTO %s (%s) %s", relation, columns, select), 4, types, values, NULL, false, SPI_OK_INSERT);
-		}
-	}
-	return rows;
-}
-
 /* Fills one summary with all its cells. Its row in the catalogue is written first, which locks it: a dimension that changes meanwhile takes the content away again. */
 static uint64
 fill_summary(DwhSummary *summary)
@@ -370,9 +331,96 @@ fill_summary(DwhSummary *summary)
 					   " WHERE s.summary_id = $1 AND j.subject_id = s.subject_id", 1, types, values, NULL, false, SPI_OK_UPDATE);
 	(void) dwh_spi_run(psprintf("DELETE FROM %s", relation), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
 	rows = dwh_spi_run(psprintf("INSERT INTO %s (%s) %s ORDER BY 2, 1", relation, columns, select), 0, NULL, NULL, NULL, false, SPI_OK_INSERT);
-	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = statement_timestamp() WHERE summary_id = $1", 1, types, values, NULL,
+	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = statement_timestamp(), failure = NULL WHERE summary_id = $1", 1, types, values, NULL,
 					   false, SPI_OK_UPDATE);
 	dwh_spi_utility(psprintf("ANALYZE %s", relation));
+	return rows;
+}
+
+/* Deletes and inserts cells of one summary, a part (DwhCells) after the other. */
+static uint64
+replace_cells(DwhSummary *summary, List *parts)
+{
+	char	   *relation = dwh_relation_sql(summary->relation);
+	char	   *columns;
+	char	   *select = build_sql(summary, true, &columns, NULL);
+	uint64		rows = 0;
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		const DwhCells *cells = lfirst(lc);
+		Oid			types[4] = {DATEARRAYOID, INT4ARRAYOID, DATEOID, DATEOID};
+		Datum		values[4] = {cells->months, cells->unit_ids};
+		DateADT		first;
+		DateADT		last;
+
+		dwh_cells_range(cells->months, &first, &last);
+		if (first > last)
+			continue;
+		values[2] = DateADTGetDatum(first);
+		values[3] = DateADTGetDatum(last);
+		(void) dwh_spi_run(psprintf("DELETE FROM %s AS s USING (SELECT DISTINCT month, unit_id FROM unnest($1, $2) AS u (month, unit_id)) AS c"
+									" WHERE s.month = c.month AND s.unit_id = c.unit_id AND $3 <= $4", relation),
+						   4, types, values, NULL, false, SPI_OK_DELETE);
+		rows += dwh_spi_run(psprintf("INSERT INTO %s (%s) %s", relation, columns, select), 4, types, values, NULL, false, SPI_OK_INSERT);
+	}
+	return rows;
+}
+
+/* One summary that is built, as a whole or cell by cell, within dwh_refresh_try(). */
+typedef struct Building
+{
+	DwhSummary *summary;
+	List	   *parts;			/* NIL: as a whole */
+	uint64		rows;
+} Building;
+
+static void
+build(void *arg)
+{
+	Building   *building = arg;
+
+	building->rows = building->parts ? replace_cells(building->summary, building->parts) : fill_summary(building->summary);
+}
+
+/* Builds one summary, or notes why it cannot be built. Returns the number of rows inserted. */
+static uint64
+try_to_build(DwhSummary *summary, List *parts)
+{
+	Building	building = {.summary = summary,.parts = parts};
+	ErrorData  *error = dwh_refresh_try(build, &building);
+	Oid			types[2] = {INT4OID, TEXTOID};
+	Datum		values[2] = {Int32GetDatum(summary->summary_id)};
+
+	if (error == NULL)
+		return building.rows;
+	values[1] = CStringGetTextDatum(psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message ? error->message : ""));
+	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = NULL, failure = $2 WHERE summary_id = $1", 2, types, values, NULL, false,
+					   SPI_OK_UPDATE);
+	(void) dwh_spi_run(psprintf("DELETE FROM %s", dwh_relation_sql(summary->relation)), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
+	ereport(WARNING,
+			(errmsg("summary %s could not be built: %s", dwh_relation_sql(summary->relation), error->message ? error->message : ""),
+			 errhint("Until it can be, the facts are read instead. It is tried again whenever rows of the subject have changed.")));
+	return 0;
+}
+
+/* See summary.h. */
+uint64
+dwh_summary_rebuild(int subject_id, List *parts)
+{
+	uint64		rows = 0;
+	ListCell   *lc;
+
+	need_read_committed("rebuilding cells");
+	foreach(lc, summaries_of(subject_id))
+	{
+		DwhSummary *summary = lfirst(lc);
+
+		/* one without content is built as a whole when its turn comes: where it failed, that is now */
+		if (parts != NIL && (summary->has_content || summary->has_failed))
+			rows += try_to_build(summary, summary->has_failed ? NIL : parts);
+	}
 	return rows;
 }
 
@@ -385,7 +433,7 @@ dwh_summary_rebuild_all(int subject_id)
 
 	need_read_committed("rebuilding summaries");
 	foreach(lc, summaries_of(subject_id))
-		rows += fill_summary(lfirst(lc));
+		rows += try_to_build(lfirst(lc), NIL);
 	return rows;
 }
 
@@ -396,7 +444,7 @@ dwh_summary_is_missing(int subject_id)
 	Oid			types[1] = {INT4OID};
 	Datum		values[1] = {Int32GetDatum(subject_id)};
 
-	return dwh_spi_select_latest("SELECT FROM dwh_catalog.summary WHERE subject_id = $1 AND built_at IS NULL LIMIT 1",
+	return dwh_spi_select_latest("SELECT FROM dwh_catalog.summary WHERE subject_id = $1 AND built_at IS NULL AND failure IS NULL LIMIT 1",
 								 1, types, values) > 0;
 }
 
@@ -944,7 +992,7 @@ dwh_sql_invalidate_summaries(PG_FUNCTION_ARGS)
 		dwh_owner_enter(&owner);
 		dwh_spi_begin();
 		values[0] = CStringGetTextDatum(dwh_relation_sql(RelationGetRelid(trigger->tg_relation)));
-		(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = NULL WHERE built_at IS NOT NULL AND $1 = ANY (lookups)",
+		(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = NULL, failure = NULL WHERE (built_at IS NOT NULL OR failure IS NOT NULL) AND $1 = ANY (lookups)",
 						   1, types, values, NULL, false, SPI_OK_UPDATE);
 		dwh_spi_end();
 		dwh_owner_leave(&owner);

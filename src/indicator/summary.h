@@ -7,6 +7,10 @@
  * Units are those of the rows, unmapped, so no succession touches a summary. It has content while its row of
  * dwh_catalog.summary says built_at; cells of it may be out of date while marks of the subject are pending (mark.h).
  *
+ * A summary that a refresh cannot build (an id that no set holds) stops neither the refresh nor other summaries: it is left without
+ * content, its row says why, and what it would answer is read from the facts. It is tried again, as a whole, whenever rows of the
+ * subject have changed.
+ *
  * Everything here expects SPI to be connected and dwh_owner to be in force. Whoever rebuilds holds the row lock on the subject's
  * row in dwh_catalog.subject and runs at READ COMMITTED.
  */
@@ -40,6 +44,7 @@ typedef struct DwhSummary
 	DwhSubject *subject;
 	Oid			relation;
 	bool		has_content;
+	bool		has_failed;		/* when it was last tried; it has no content then */
 	bool		is_watched;		/* the same triggers watch the same tables as when it was built, or last refreshed */
 	float8		rows;			/* estimated */
 	List	   *dimensions;		/* of DwhSummaryDimension, by code */
@@ -62,10 +67,10 @@ extern void dwh_cells_range(Datum months, DateADT *first, DateADT *last);
  */
 extern uint64 dwh_summary_rebuild(int subject_id, List *parts);
 
-/* The same for all cells; afterwards every summary of the subject has content. */
+/* The same for all cells; afterwards every summary of the subject has content, or a failure. */
 extern uint64 dwh_summary_rebuild_all(int subject_id);
 
-/* Whether some summary of the subject has no content (new columns, a changed dimension): dwh_summary_rebuild_all() is due. */
+/* Whether some summary of the subject waits for being built as a whole (new columns, a changed dimension): dwh_summary_rebuild_all() is due. */
 extern bool dwh_summary_is_missing(int subject_id);
 
 /* summary.c, for the evaluator: the summaries of every subject as the active snapshot shows them */

@@ -124,7 +124,7 @@ BEGIN
 		current_setting('port'), current_database(), p_role));
 	PERFORM bench_50.dblink_exec('first', format($x$DO $d$ DECLARE v_start timestamptz := clock_timestamp(); v_n bigint; BEGIN
 		SELECT count(*) INTO v_n FROM dwh_star.fact_participation WHERE unit_id = %s AND month = '2024-05-01';
-		INSERT INTO bench_50.run VALUES ('first', 1, %s, 0, extract(epoch FROM clock_timestamp() - v_start) * 1000); END $d$$x$,
+		INSERT INTO bench_50.run VALUES ('first', 1, %s, 0, extract(epoch FROM clock_timestamp() - v_start) * 1000); END $d$ $x$,
 		(SELECT units[5] FROM bench_50.who WHERE n = 1), p_variant));
 	PERFORM bench_50.dblink_disconnect('first');
 END

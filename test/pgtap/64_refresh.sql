@@ -13,7 +13,7 @@ SELECT y, 'X02', 'year', y, unit_id, 'actual', 9, 'by hand', 1000 + unit_id, :lo
 FROM (VALUES (date '2023-01-01'), ('2025-01-01')) AS v (y), (SELECT DISTINCT unit_id FROM place WHERE month = '2024-01-01') u;
 \o
 SELECT ok(dwh.refresh() > 0, 'the first refresh');
-SELECT is_empty('SELECT * FROM dwh_log.cell_mark UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM dwh_log.value_mark', 'no mark is left');
+SELECT is_empty('SELECT mark_id FROM dwh_log.cell_mark UNION ALL SELECT mark_id FROM dwh_log.value_mark', 'no mark is left');
 SELECT cmp_ok(count(*), '>', 5000::bigint, 'values are kept') FROM dwh_star.indicator_value;
 SELECT set_eq($$SELECT DISTINCT unit_level FROM dwh_star.indicator_value$$, '{country,region,province,base}'::text[], 'at every level');
 SELECT is(pg_temp.differences_from_asked(), 0::bigint, 'they are what dwh.indicator_values() answers');

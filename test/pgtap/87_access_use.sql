@@ -128,7 +128,7 @@ SELECT is(pg_temp.ask('tap_auditor', $$SELECT email || ' ' || first_address || '
 SELECT is(pg_temp.ask('tap_use_reader', 'SELECT 1 FROM dwh.shared_accounts()'), '42501', 'not for readers');
 
 -- The state of the warehouse.
-SELECT is(pg_temp.ask('tap_admin', 'SELECT component FROM dwh.health()'), 'dead_letters loads problems refresh safety_level sealing worker', '893-055 one row each');
+SELECT is(pg_temp.ask('tap_admin', 'SELECT component FROM dwh.health()'), 'dead_letters loads problems refresh safety_level sealing summaries worker', '893-055 one row each');
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'worker'$$), 'ok', '893-055 the worker runs');
 UPDATE dwh_log.load_run SET status = 'failed' WHERE batch = 'use';
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'loads'$$), 'error', '893-055 a load that failed');
@@ -149,7 +149,7 @@ SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health(26) WHERE comp
 SELECT is(pg_temp.call_as('tap_admin', format('dwh.assign_problem(%s, 12)', :problem)), '', 'it is assigned');
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health(24) WHERE component = 'problems'$$), 'ok', '893-074 and gone from the list');
 SELECT is(pg_temp.ask('tap_use_reader', 'SELECT 1 FROM dwh.health()'), '42501', 'readers do not ask');
-SELECT is(pg_temp.ask('tap_auditor', 'SELECT count(*) FROM dwh.health()'), '7', 'auditors do');
+SELECT is(pg_temp.ask('tap_auditor', 'SELECT count(*) FROM dwh.health()'), '8', 'auditors do');
 SELECT is(pg_temp.ask('tap_admin', 'SELECT 1 FROM dwh.health(-1)'), '22023', 'hours are not negative');
 -- The worker is stopped; the postmaster starts it again after five seconds.
 SELECT pg_terminate_backend(pid) FROM dwh.get_audit_worker() \g /dev/null
