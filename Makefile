@@ -15,6 +15,7 @@ MODULE_big = $(EXTENSION)
 # One file a line, by room.
 OBJS = \
 	src/module.o \
+	src/common/bulk_insert.o \
 	src/common/clock.o \
 	src/common/guc.o \
 	src/common/identity.o \

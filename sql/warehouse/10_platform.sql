@@ -213,7 +213,7 @@ CREATE TABLE dwh_log.audit_event (
 	CONSTRAINT audit_event_pkey PRIMARY KEY (event_id, month),
 	CONSTRAINT audit_event_month_check CHECK (extract(day FROM month) = 1),
 	CONSTRAINT audit_event_action_check CHECK (action <> ''),
-	CONSTRAINT audit_event_decision_check CHECK (decision IN ('done', 'refused', 'failed')),
+	CONSTRAINT audit_event_decision_check CHECK (decision = ANY ('{done,refused,failed}')),
 	CONSTRAINT audit_event_detail_check CHECK (jsonb_typeof(detail) = 'object')
 ) PARTITION BY RANGE (month);
 CREATE INDEX audit_event_occurred_at_idx ON dwh_log.audit_event (occurred_at);

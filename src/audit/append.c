@@ -31,13 +31,19 @@ set_text(Datum *value, char *null, const char *string)
 	*value = string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
 }
 
+#define INSERT_SQL(detail) \
+	"INSERT INTO dwh_log.audit_event (occurred_at, month, account_id, person, session_user_name, outer_user_name, client_address, action, object," \
+	"  decision, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " detail ")"
+
 /* Inserts one event as dwh_owner. Works inside and outside of SPI. Raises WH001 where no warehouse stands. */
 void
 dwh_audit_insert(const DwhAuditEvent *event)
 {
 	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr reason_plan = NULL;
+	bool		has_reason = event->reason != NULL || event->sqlstate != NULL;
 	Oid			types[13] = {TIMESTAMPTZOID, DATEOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, TEXTOID};
+	JSONBOID, TEXTOID, TEXTOID};
 	Datum		values[13];
 	char		nulls[13] = {' ', ' '};
 	DwhOwnerSwitch owner;
@@ -52,19 +58,19 @@ dwh_audit_insert(const DwhAuditEvent *event)
 	set_text(&values[7], &nulls[7], event->action);
 	set_text(&values[8], &nulls[8], event->object);
 	set_text(&values[9], &nulls[9], event->decision);
-	set_text(&values[10], &nulls[10], event->detail);
+	values[10] = DirectFunctionCall1(jsonb_in, CStringGetDatum(event->detail ? event->detail : "{}"));
+	nulls[10] = ' ';
 	set_text(&values[11], &nulls[11], event->reason);
 	set_text(&values[12], &nulls[12], event->sqlstate);
 
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
 	values[1] = DateADTGetDatum(dwh_month_of(event->occurred_at));
-	(void) dwh_spi_run_kept(&plan, "INSERT INTO dwh_log.audit_event (occurred_at, month, account_id, person, session_user_name,"
-							"  outer_user_name, client_address, action, object, decision, detail) "
-							"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-							"  coalesce($11::jsonb, '{}') || CASE WHEN coalesce($12, $13) IS NULL THEN '{}'"
-							"    ELSE jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13)) END)",
-							13, types, values, nulls, false, SPI_OK_INSERT);
+	if (has_reason)
+		(void) dwh_spi_run_kept(&reason_plan, INSERT_SQL("$11 || jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13))"),
+								13, types, values, nulls, false, SPI_OK_INSERT);
+	else
+		(void) dwh_spi_run_kept(&plan, INSERT_SQL("$11"), 11, types, values, nulls, false, SPI_OK_INSERT);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 }

@@ -16,7 +16,6 @@
 #include "pgstat.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
-#include "utils/array.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -25,25 +24,23 @@
 
 #include "audit/audit.h"
 #include "audit/tree.h"
+#include "common/bulk_insert.h"
 #include "common/owner.h"
 #include "common/spi.h"
 
-#define BATCH 4096
+/* Rows fetched at once. */
+#define BATCH 1024
 
-/* Rows that wait for their INSERT. */
+static const char *const leaf_columns[] = {"leaf_index", "source", "source_id", "source_month", "leaf_hash", NULL};
+static const char *const node_columns[] = {"level", "node_index", "node_hash", NULL};
+
+/* Leaves and nodes on their way into their tables. */
 typedef struct SealBatch
 {
-	MemoryContext context;
-	int			leaf_count;
-	int64		first_leaf;
-	Datum		sources[BATCH];
-	Datum		ids[BATCH];
-	Datum		months[BATCH];
-	Datum		hashes[BATCH];
-	int			node_count;
-	Datum		levels[BATCH];
-	Datum		numbers[BATCH];
-	Datum		node_hashes[BATCH];
+	MemoryContext context;		/* of the hashes that wait */
+	int64		next_leaf;
+	DwhBulkInsert leaves;
+	DwhBulkInsert nodes;
 } SealBatch;
 
 /* What is known of a backend, by its number from 1 in this transaction's copy of the list. */
@@ -90,44 +87,11 @@ oldest_running(void)
 	return oldest;
 }
 
-static Datum
-array_datum(Datum *values, int count, Oid type, int16 length, bool is_by_value, char align)
-{
-	return PointerGetDatum(construct_array(values, count, type, length, is_by_value, align));
-}
-
 static void
 flush(SealBatch *batch)
 {
-	Oid			types[5] = {INT8OID, TEXTARRAYOID, INT8ARRAYOID, DATEARRAYOID, BYTEAARRAYOID};
-	Oid			node_types[3] = {INT4ARRAYOID, INT8ARRAYOID, BYTEAARRAYOID};
-	Datum		values[5];
-	MemoryContext old = MemoryContextSwitchTo(batch->context);
-
-	if (batch->leaf_count > 0)
-	{
-		values[0] = Int64GetDatum(batch->first_leaf - 1);
-		values[1] = array_datum(batch->sources, batch->leaf_count, TEXTOID, -1, false, TYPALIGN_INT);
-		values[2] = array_datum(batch->ids, batch->leaf_count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-		values[3] = array_datum(batch->months, batch->leaf_count, DATEOID, 4, true, TYPALIGN_INT);
-		values[4] = array_datum(batch->hashes, batch->leaf_count, BYTEAOID, -1, false, TYPALIGN_INT);
-		(void) dwh_spi_run("INSERT INTO dwh_log.audit_leaf (leaf_index, source, source_id, source_month, leaf_hash) "
-						   "SELECT $1 + n, s, i, m, h FROM ROWS FROM (unnest($2), unnest($3), unnest($4), unnest($5))"
-						   " WITH ORDINALITY AS t (s, i, m, h, n)",
-						   5, types, values, NULL, false, SPI_OK_INSERT);
-	}
-	if (batch->node_count > 0)
-	{
-		values[0] = array_datum(batch->levels, batch->node_count, INT4OID, 4, true, TYPALIGN_INT);
-		values[1] = array_datum(batch->numbers, batch->node_count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-		values[2] = array_datum(batch->node_hashes, batch->node_count, BYTEAOID, -1, false, TYPALIGN_INT);
-		(void) dwh_spi_run("INSERT INTO dwh_log.audit_node (level, node_index, node_hash) "
-						   "SELECT l, i, h FROM ROWS FROM (unnest($1), unnest($2), unnest($3)) AS t (l, i, h)",
-						   3, node_types, values, NULL, false, SPI_OK_INSERT);
-	}
-	MemoryContextSwitchTo(old);
-	batch->first_leaf += batch->leaf_count;
-	batch->leaf_count = batch->node_count = 0;
+	dwh_bulk_flush(&batch->leaves);
+	dwh_bulk_flush(&batch->nodes);
 	MemoryContextReset(batch->context);
 }
 
@@ -145,10 +109,9 @@ static void
 keep_node(void *arg, int level, int64 number, const DwhHash *hash)
 {
 	SealBatch  *batch = arg;
+	Datum		values[3] = {Int32GetDatum(level), Int64GetDatum(number), hash_in_batch(batch, hash)};
 
-	batch->levels[batch->node_count] = Int32GetDatum(level);
-	batch->numbers[batch->node_count] = Int64GetDatum(number);
-	batch->node_hashes[batch->node_count++] = hash_in_batch(batch, hash);
+	dwh_bulk_add(&batch->nodes, values);
 }
 
 /* Gives every visible row of a log above the settled id that has no leaf one, by id. */
@@ -166,14 +129,14 @@ seal_source(const DwhLeafTable *table, int64 settled, DwhTreeBuilder *builder, S
 	initStringInfo(&bytes);
 	portal = SPI_cursor_open_with_args(NULL,
 									   psprintf("SELECT %s FROM %s AS e WHERE e.%s > $1 AND NOT EXISTS (SELECT FROM dwh_log.audit_leaf AS l"
-												" WHERE l.source = '%s' AND l.source_id = e.%s AND l.source_month = e.month) "
+												" WHERE l.source = '%s' AND l.source_id = e.%s AND l.source_month = e.month AND l.source_id > $1) "
 												"ORDER BY e.%s, e.month",
 												table->columns, table->table, table->id_column, table->name, table->id_column,
 												table->id_column),
 									   1, types, values, NULL, false, 0);
 	for (;;)
 	{
-		SPI_cursor_fetch(portal, true, BATCH / 4);
+		SPI_cursor_fetch(portal, true, BATCH);
 		if (SPI_processed == 0)
 			break;
 		for (uint64 i = 0; i < SPI_processed; i++)
@@ -183,22 +146,24 @@ seal_source(const DwhLeafTable *table, int64 settled, DwhTreeBuilder *builder, S
 			MemoryContext old = MemoryContextSwitchTo(row_context);
 			bool		isnull;
 			DwhHash		hash;
-			int			at = batch->leaf_count++;
+			Datum		values[5];
 
+			if (dwh_bulk_is_full(&batch->leaves))
+				flush(batch);
 			dwh_canonical_row(&bytes, table, row, descriptor);
 			dwh_hash_leaf(builder->hasher, bytes.data, bytes.len, &hash);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(row_context);
-			batch->sources[at] = source;
-			batch->ids[at] = SPI_getbinval(row, descriptor, 1, &isnull);
-			batch->months[at] = SPI_getbinval(row, descriptor, 2, &isnull);
-			batch->hashes[at] = hash_in_batch(batch, &hash);
+			values[0] = Int64GetDatum(batch->next_leaf++);
+			values[1] = source;
+			values[2] = SPI_getbinval(row, descriptor, 1, &isnull);
+			values[3] = SPI_getbinval(row, descriptor, 2, &isnull);
+			values[4] = hash_in_batch(batch, &hash);
+			dwh_bulk_add(&batch->leaves, values);
 			dwh_tree_add(builder, &hash);
 		}
 		SPI_freetuptable(SPI_tuptable);
 		CHECK_FOR_INTERRUPTS();
-		if (batch->leaf_count > BATCH - BATCH / 4)
-			flush(batch);
 	}
 	SPI_cursor_close(portal);
 	flush(batch);
@@ -312,12 +277,16 @@ dwh_audit_seal(bool wait)
 	builder = palloc(sizeof(DwhTreeBuilder));
 	batch = palloc0(sizeof(SealBatch));
 	batch->context = AllocSetContextCreate(context, "dwh_ext batch of leaves", ALLOCSET_DEFAULT_SIZES);
-	before = batch->first_leaf = dwh_tree_size();
+	before = batch->next_leaf = dwh_tree_size();
+	dwh_bulk_begin(&batch->leaves, "dwh_log", "audit_leaf", leaf_columns);
+	dwh_bulk_begin(&batch->nodes, "dwh_log", "audit_node", node_columns);
 	dwh_tree_begin(builder, before);
 	builder->complete = keep_node;
 	builder->arg = batch;
 	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
 		seal_source(&dwh_leaf_tables[i], known[i], builder, batch);
+	dwh_bulk_end(&batch->leaves);
+	dwh_bulk_end(&batch->nodes);
 	sealed = builder->size - before;
 	if (sealed > 0 || settled[DWH_LEAF_AUDIT] > known[DWH_LEAF_AUDIT] || settled[DWH_LEAF_SHARE] > known[DWH_LEAF_SHARE])
 		insert_head(builder, drawn, settled, sealed_at);

@@ -133,9 +133,11 @@ DO $$ BEGIN
 	FOR i IN 1 .. current_setting('bench.sessions')::int LOOP
 		CALL bench_50.measure_first(current_user, 1);
 		CALL bench_50.measure_first('bench_province', 2);
+		CALL bench_50.measure_first('bench_bare', 3);
 	END LOOP;
 END $$;
-SELECT m[1]::numeric(12, 2) AS by_hand_ms, m[2]::numeric(12, 2) AS with_scope_ms, (m[2] - m[1])::numeric(12, 2) AS more_ms, 3 AS goal
+SELECT m[1]::numeric(12, 2) AS by_hand_ms, m[2]::numeric(12, 2) AS with_scope_ms, (m[2] - m[1])::numeric(12, 2) AS more_ms, 3 AS goal,
+	(m[3] - m[1])::numeric(12, 2) AS more_ms_of_bare
 FROM (SELECT array_agg(ms ORDER BY variant) AS m FROM (SELECT variant, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM bench_50.run
 	WHERE what = 'first' GROUP BY variant) AS v) AS x;
 
