@@ -1,30 +1,53 @@
 -- What sharing amounts to: statistics, reviews, the yearly evaluation. See src/share/report.c. Plans over dozens of partitions look
 -- costly and are not: compiling them (jit) would take longer than running them.
 
--- Adds what can no longer change to dwh_log.share_daily: rows of the log up to the number below which no transaction can still commit one.
-CREATE FUNCTION dwh_internal.share_roll()
-RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+-- Adds what can no longer change to dwh_log.share_daily and share_monthly: rows of the log up to the number below which no transaction can
+-- still commit one, at most p_most numbers of them (NULL: all). Without p_wait it leaves the work to whoever is at it.
+CREATE FUNCTION dwh_internal.share_roll(p_most bigint, p_wait boolean, OUT rolled_to bigint, OUT is_all boolean)
+RETURNS record LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+#variable_conflict use_column
 DECLARE
 	v_from bigint;
+	v_settled bigint;
 	v_to bigint;
 BEGIN
-	SELECT rolled_to INTO v_from FROM dwh_log.share_rolled FOR UPDATE;
-	SELECT share_settled INTO v_to FROM dwh_log.audit_tree_head ORDER BY head_no DESC LIMIT 1;
-	IF coalesce(v_to, 0) <= v_from THEN
-		RETURN v_from;
+	is_all := true;
+	IF p_wait THEN
+		SELECT r.rolled_to INTO v_from FROM dwh_log.share_rolled AS r FOR UPDATE;
+	ELSE
+		SELECT r.rolled_to INTO v_from FROM dwh_log.share_rolled AS r FOR UPDATE SKIP LOCKED;
 	END IF;
-	INSERT INTO dwh_log.share_daily AS d (day, agency_identifier, service_code, kind, direction, stage, status, entry_count, row_count,
+	SELECT h.share_settled INTO v_settled FROM dwh_log.audit_tree_head AS h ORDER BY h.head_no DESC LIMIT 1;
+	rolled_to := v_from;
+	IF coalesce(v_settled <= v_from, true) THEN
+		RETURN;
+	END IF;
+	v_to := least(v_settled, v_from + p_most);
+	WITH fresh AS MATERIALIZED (
+		SELECT * FROM dwh_internal.share_days(v_from, v_to)
+	), daily AS (
+		INSERT INTO dwh_log.share_daily AS d (day, agency_identifier, service_code, kind, direction, stage, status, entry_count, row_count,
+			byte_count, duration_ms)
+		SELECT * FROM fresh
+		ON CONFLICT (day, agency_identifier, service_code, kind, direction, stage, status) DO UPDATE SET
+			entry_count = d.entry_count + excluded.entry_count, row_count = d.row_count + excluded.row_count,
+			byte_count = d.byte_count + excluded.byte_count, duration_ms = d.duration_ms + excluded.duration_ms
+	)
+	INSERT INTO dwh_log.share_monthly AS m (month, agency_identifier, service_code, kind, direction, stage, status, entry_count, row_count,
 		byte_count, duration_ms)
-	SELECT * FROM dwh_internal.share_days(v_from, v_to)
-	ON CONFLICT (day, agency_identifier, service_code, kind, direction, stage, status) DO UPDATE SET
-		entry_count = d.entry_count + excluded.entry_count, row_count = d.row_count + excluded.row_count,
-		byte_count = d.byte_count + excluded.byte_count, duration_ms = d.duration_ms + excluded.duration_ms;
+	SELECT date_trunc('month', f.day::timestamp)::date, f.agency_identifier, f.service_code, f.kind, f.direction, f.stage, f.status,
+		sum(f.entry_count)::bigint, sum(f.row_count)::bigint, sum(f.byte_count)::bigint, sum(f.duration_ms)::bigint
+	FROM fresh AS f GROUP BY 1, 2, 3, 4, 5, 6, 7
+	ON CONFLICT (month, agency_identifier, service_code, kind, direction, stage, status) DO UPDATE SET
+		entry_count = m.entry_count + excluded.entry_count, row_count = m.row_count + excluded.row_count,
+		byte_count = m.byte_count + excluded.byte_count, duration_ms = m.duration_ms + excluded.duration_ms;
 	UPDATE dwh_log.share_rolled SET rolled_to = v_to;
-	RETURN v_to;
+	rolled_to := v_to;
+	is_all := v_to = v_settled;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.share_roll() IS
-	'Cộng các dòng nhật ký đã chốt vào số đếm ngày | Adds settled rows of the log to the daily counts';
+COMMENT ON FUNCTION dwh_internal.share_roll(bigint, boolean) IS
+	'Cộng các dòng nhật ký đã chốt vào số đếm ngày và tháng | Adds settled rows of the log to the daily and monthly counts';
 
 -- The counts of the rows with numbers from after p_from up to p_to (NULL: all). By the index of the numbers: nobody knows beforehand how few they are.
 CREATE FUNCTION dwh_internal.share_days(p_from bigint, p_to bigint)
@@ -46,7 +69,9 @@ RETURNS TABLE (agency text, service text, kind text, direction text, month date,
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-	v_rolled bigint;
+	-- Whole months, from the first day of the first to the day after the last, are read from share_monthly.
+	v_whole_from date := date_trunc('month', p_from + interval '1 month' - interval '1 day');
+	v_whole_until date := date_trunc('month', p_to + interval '1 day');
 	v_unknown text;
 BEGIN
 	SELECT string_agg(b, ', ') INTO v_unknown FROM unnest(p_by) AS b WHERE b <> ALL (ARRAY['agency', 'service', 'kind', 'direction', 'month']);
@@ -54,12 +79,16 @@ BEGIN
 		RAISE EXCEPTION 'statistics are by agency, service, kind, direction and month, from a day to a later one'
 			USING ERRCODE = '22023', DETAIL = format('Asked: by %s, from %s to %s.', p_by, p_from, p_to), HINT = 'Correct the arguments.';
 	END IF;
-	v_rolled := dwh_internal.share_roll();
+	-- One statement, hence one snapshot: what is rolled up and what is not yet add up to the log, whoever rolls up meanwhile.
 	RETURN QUERY
 	WITH counted AS (
-		SELECT d.* FROM dwh_log.share_daily AS d WHERE d.day BETWEEN p_from AND p_to
+		SELECT m.* FROM dwh_log.share_monthly AS m WHERE m.month >= v_whole_from AND m.month < v_whole_until
 		UNION ALL
-		SELECT d.* FROM dwh_internal.share_days(v_rolled, NULL) AS d WHERE d.day BETWEEN p_from AND p_to
+		SELECT d.* FROM dwh_log.share_daily AS d
+		WHERE (d.day >= p_from AND d.day <= p_to AND d.day < v_whole_from) OR (d.day >= p_from AND d.day <= p_to AND d.day >= v_whole_until)
+		UNION ALL
+		SELECT d.* FROM dwh_log.share_rolled AS r CROSS JOIN LATERAL dwh_internal.share_days(r.rolled_to, NULL) AS d
+		WHERE d.day BETWEEN p_from AND p_to
 	), signed_in AS (
 		-- Who signs in by a connection account acts for its agency.
 		SELECT a.identifier, date_trunc('month', e.occurred_at AT TIME ZONE w.time_zone)::date AS month, count(*) AS n
@@ -71,7 +100,7 @@ BEGIN
 			AND (e.occurred_at AT TIME ZONE w.time_zone)::date BETWEEN p_from AND p_to
 		GROUP BY 1, 2
 	), line AS (
-		SELECT c.agency_identifier, c.service_code, c.kind, c.direction, date_trunc('month', c.day::timestamp)::date AS month,
+		SELECT c.agency_identifier, c.service_code, c.kind, c.direction, date_trunc('month', c.month::timestamp)::date AS month,
 			CASE WHEN c.stage = 'intent' THEN c.entry_count END AS connections,
 			CASE WHEN c.status IN ('supplied', 'received') THEN c.entry_count END AS successes,
 			CASE WHEN c.status = 'refused' THEN c.entry_count END AS refusals,
@@ -296,7 +325,7 @@ CREATE FUNCTION dwh_internal.purge_share_log(p_until date, p_keep_tables boolean
 RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_floor date := date_trunc('month', dwh.today() - make_interval(months => dwh_internal.log_retention('share')));
-	v_rolled bigint := dwh_internal.share_roll();
+	v_rolled bigint := (SELECT r.rolled_to FROM dwh_internal.share_roll(NULL, true) AS r);
 BEGIN
 	IF EXISTS (SELECT FROM dwh_log.share_log AS l WHERE l.month < v_floor AND l.share_id > v_rolled) THEN
 		RAISE EXCEPTION 'rows of the log of sharing are not settled yet'

@@ -13,6 +13,7 @@
 #include "audit/tree.h"
 #include "common/owner.h"
 #include "common/spi.h"
+#include "share/share.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_audit_seal);
 PG_FUNCTION_INFO_V1(dwh_sql_audit_tree_head);
@@ -55,11 +56,14 @@ end_reading(const DwhOwnerSwitch *owner)
 	dwh_spi_end();
 }
 
-/* dwh.audit_seal(): raises 55000 outside of READ COMMITTED. */
+/* dwh.audit_seal(): counts what is settled now, too. Raises 55000 outside of READ COMMITTED. */
 Datum
 dwh_sql_audit_seal(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(dwh_audit_seal(true));
+	int64		sealed = dwh_audit_seal(true);
+
+	(void) dwh_share_roll(0);
+	PG_RETURN_INT64(sealed);
 }
 
 /* dwh.audit_tree_head(size): NULL asks for all leaves. Raises 22023 and XX001. */

@@ -1,8 +1,8 @@
 /*
  * worker.c
  *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event
- *		and dwh_log.share_log, and notes of use to dwh_catalog; seals both logs every dwh_ext.audit_seal_interval, and checks them every
- *		dwh_ext.audit_check_interval.
+ *		and dwh_log.share_log, and notes of use to dwh_catalog; seals both logs every dwh_ext.audit_seal_interval and counts what was
+ *		settled by it for the statistics of sharing; and checks them every dwh_ext.audit_check_interval.
  *
  * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
  * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
@@ -40,10 +40,12 @@
 #define UPKEEP_MS			(6 * 60 * 60 * 1000L)	/* between looks at the partitions of the log */
 #define RETRY_CHECK_MS		(60 * 1000L)
 #define CHECK_SLICE			50000	/* leaves that are checked at a time, since records wait meanwhile */
+#define ROLL_SLICE			20000	/* rows of the log of sharing that are counted at a time, likewise */
 
 static const char NOT_LIVE[] = "no warehouse is live in dwh_ext.database";
 
 static TimestampTz check_due = 0;
+static bool is_roll_due = false;
 
 /* Registers callbacks, the ring and the worker. Without preloading only the callbacks. */
 void
@@ -256,6 +258,17 @@ seal(void)
 	end_turn();
 }
 
+/* Counts a slice of the settled rows of the log of sharing. */
+static void
+roll(void)
+{
+	is_roll_due = false;		/* after an error it waits for the next seal */
+	begin_turn("counting the log of sharing");
+	if (dwh_worker_may_write())
+		is_roll_due = !dwh_share_roll(ROLL_SLICE);
+	end_turn();
+}
+
 /* When the next check is due, by what the last one left; DT_NOEND where nothing can be checked. */
 static TimestampTz
 next_check(void)
@@ -337,7 +350,10 @@ dwh_audit_worker_main(Datum arg)
 			{
 				last_seal = now;
 				attend(seal);
+				is_roll_due = true;
 			}
+			if (is_roll_due)
+				attend(roll);
 			next_turn = Min(next_turn, TimestampTzPlusMilliseconds(last_seal, dwh_audit_seal_interval * INT64CONST(1000)));
 		}
 		if (now >= check_due)
@@ -345,7 +361,7 @@ dwh_audit_worker_main(Datum arg)
 			check_due = TimestampTzPlusMilliseconds(now, RETRY_CHECK_MS);	/* unless it says otherwise */
 			attend(check);
 		}
-		next_turn = Min(next_turn, check_due);
+		next_turn = is_roll_due ? now : Min(next_turn, check_due);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next_turn), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);

@@ -134,6 +134,9 @@ extern bool dwh_share_log_commit(const DwhShareStage *stage);
 extern void dwh_share_log_or_refuse(const DwhShareStage *stage, const char *rule);
 extern void dwh_share_log_insert(const char *row);
 
+/* report.c */
+extern bool dwh_share_roll(int64 most);
+
 /* fetch.c */
 extern void dwh_share_fetch_init(void);
 

@@ -1,6 +1,6 @@
 -- dwh.share_statistics over ten million rows of the log of sharing, 24 months of 64 agencies (to come, as the
 -- log has its partitions from the month of its making on), by agency and month. Aim: under 2 s.
--- DWH_BENCH_LOG_ROWS: how many rows are appended (10000000). The first call adds what is sealed to the daily counts, later ones what is new.
+-- DWH_BENCH_LOG_ROWS: how many rows are appended (10000000). Sealing counts what it finds settled, calls add what came since.
 SET client_min_messages = error;
 \set rows 10000000
 \getenv rows DWH_BENCH_LOG_ROWS
@@ -19,7 +19,7 @@ SELECT date_trunc('month', t.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, 10000000
 	t.at, 'online', t.at, 'online', '{}', 9001 + t.n / 3 % 64, 'G01.' || 1 + t.n / 3 % 64, 'service_' || t.n / 3 % 10, 9001 + t.n / 3 % 64, 1, 'bench', 'bench', 'x',
 	(ARRAY['asked', 'intent', 'supplied'])[1 + t.n % 3], 100, 12345, repeat('0123456789abcdef', 4), 20
 FROM (SELECT n, date_trunc('month', now()) + interval '1 month' + interval '730 days' * (n / :rows::float8) AS at FROM generate_series(1, :rows) AS n) AS t;
-\echo '-- sealing them; what one sealing has seen drawn, the next finds settled'
+\echo '-- sealing them; what one sealing has seen drawn, the next finds settled and counts'
 SELECT dwh.audit_seal() AS sealed;
 INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, agency_identifier, session_user_name,
 	outer_user_name, gateway, request_content, status)
