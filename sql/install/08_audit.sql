@@ -9,6 +9,11 @@ RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_
 COMMENT ON FUNCTION dwh_internal.audit_append(text, text, text, jsonb) IS
 	'Ghi một sự kiện của người gọi trong giao dịch hiện tại | Appends an event of the caller in the current transaction';
 
+CREATE FUNCTION dwh_internal.audit_append_all(p_action text, p_objects text[], p_details jsonb[])
+RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_audit_append_all';
+COMMENT ON FUNCTION dwh_internal.audit_append_all(text, text[], jsonb[]) IS
+	'Ghi mỗi đối tượng một sự kiện đã làm, trong giao dịch hiện tại | Appends an event done for each object, in the current transaction';
+
 -- Every partitioned table of dwh_log is partitioned by month.
 CREATE FUNCTION dwh_internal.ensure_log_partitions(p_until date)
 RETURNS int LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

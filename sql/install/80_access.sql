@@ -1,10 +1,10 @@
 -- Access by Decision 893: what the functions of the access room share. The public functions are src/access/act.c, which records each
 -- call and each refusal and runs the function of the same name in dwh_internal, as dwh_owner.
 
-CREATE FUNCTION dwh_internal.sync_login_role(p_account_id int)
+CREATE FUNCTION dwh_internal.sync_login_role(VARIADIC p_account_ids int[])
 RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_sync_login_role';
-COMMENT ON FUNCTION dwh_internal.sync_login_role(int) IS
-	'Đưa vai trò đăng nhập của tài khoản về đúng các quyền đang có hiệu lực | Brings the login role of an account in line with its grants in force';
+COMMENT ON FUNCTION dwh_internal.sync_login_role(int[]) IS
+	'Đưa vai trò đăng nhập của các tài khoản về đúng các quyền đang có hiệu lực | Brings the login roles of accounts in line with their grants in force';
 
 CREATE FUNCTION dwh_internal.end_bindings(p_account_id int)
 RETURNS void LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_end_bindings';
@@ -121,19 +121,17 @@ RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 COMMENT ON FUNCTION dwh_internal.is_same_name(text, text) IS
 	'Cùng tên, không kể hoa thường, khoảng trắng | Whether two names are the same but for case and spaces';
 
--- Whether an office holder is the person of that name, account and unit. Without an account on his row, name and unit tell.
-CREATE FUNCTION dwh_internal.is_office_holder(p_office_holder_id int, p_person text, p_full_name text, p_unit_id int)
+-- Whether an office holder, a row of dwh_catalog.office_holder, is the person of that name, account and unit. Without an account on his
+-- row, name and unit tell.
+CREATE FUNCTION dwh_internal.is_office_holder(h record, p_person text, p_full_name text, p_unit_id int)
 RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	h dwh_catalog.office_holder;
 BEGIN
-	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = p_office_holder_id;
 	RETURN coalesce(CASE WHEN h.account_id IS NOT NULL THEN dwh_internal.account_person(h.account_id) = p_person
 		ELSE dwh_internal.is_same_name(h.person_name, p_full_name)
 			AND dwh_internal.unit_top(h.unit_id) = dwh_internal.unit_top(p_unit_id) END, false);
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.is_office_holder(int, text, text, int) IS
+COMMENT ON FUNCTION dwh_internal.is_office_holder(record, text, text, int) IS
 	'Người giữ chức vụ có phải chính người này hay không | Whether an office holder is this person';
 
 -- Whether an office holder is one on a day, of one of these offices and of one of these units where they are given.

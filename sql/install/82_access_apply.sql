@@ -1,12 +1,9 @@
 -- Deciding and applying (893 Arts. 6, 10-18). Who decides and who applies are two recorded facts; nobody does either for himself.
 
 -- Refuses a recorder or an applier who is the person that a line gives something to. His own rights anyone may give up.
-CREATE FUNCTION dwh_internal.check_not_own(p_line_id int, p_person text)
+CREATE FUNCTION dwh_internal.check_not_own(l record, p_person text)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	l dwh_catalog.access_request_line;
 BEGIN
-	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
 	IF l.action <> 'revoke' AND dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email) = p_person THEN
 		PERFORM dwh_internal.access_refuse(format('line %s is the caller''s own', l.line_no),
 			'893 Arts. 7.4, 12.3 [own]: không ai tự cấp quyền cho mình | nobody decides on or applies access for himself.',
@@ -14,7 +11,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.check_not_own(int, text) IS 'Không ai tự cấp quyền cho mình | Nobody gives access to himself';
+COMMENT ON FUNCTION dwh_internal.check_not_own(record, text) IS 'Không ai tự cấp quyền cho mình | Nobody gives access to himself';
 
 CREATE FUNCTION dwh_internal.lock_access_request(p_request_id int)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -47,10 +44,14 @@ DECLARE
 	v_on date := coalesce(p_decided_on, v_today);
 	c record := dwh_internal.access_caller();
 	r dwh_catalog.access_request;
-	l record;
+	h dwh_catalog.office_holder;
+	x record;
+	l dwh_catalog.access_request_line;
+	p dwh_catalog.access_path;
 	v_missing text;
 	v_why text;
-	v_count int := 0;
+	v_lines int[] := '{}';
+	v_whys text[] := '{}';
 BEGIN
 	PERFORM dwh_internal.access_require(p_decision_no, 'decision_no', '893 Art. 6');
 	IF p_is_approved IS NULL THEN
@@ -73,39 +74,40 @@ BEGIN
 		RAISE EXCEPTION 'lines % are not open', v_missing USING ERRCODE = '55000', DETAIL = 'A decision is recorded once.',
 			HINT = 'Leave p_line_nos out to decide on all open lines.';
 	END IF;
-	FOR l IN
-		SELECT n.*, p.needs_submission, p.article, p.decided_article
-		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS p USING (access_path_id)
+	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by;
+	FOR x IN
+		SELECT n AS line, t AS path
+		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 		WHERE n.request_id = p_request_id AND n.state = 'open' AND (p_line_nos IS NULL OR n.line_no = ANY (p_line_nos))
 		ORDER BY n.line_no
 	LOOP
-		PERFORM dwh_internal.check_not_own(l.request_line_id, c.person);
-		IF l.needs_submission AND r.submission_no IS NULL AND l.action <> 'revoke' AND r.kind <> 'takeover' THEN
+		l := x.line; p := x.path;
+		PERFORM dwh_internal.check_not_own(l, c.person);
+		IF p.needs_submission AND r.submission_no IS NULL AND l.action <> 'revoke' AND r.kind <> 'takeover' THEN
 			PERFORM dwh_internal.access_refuse(format('line %s was not submitted by the IT division', l.line_no),
-				l.article || ': bộ phận CNTT tổng hợp, trình trước khi quyết định | the IT division consolidates before the leadership decides.',
+				p.article || ': bộ phận CNTT tổng hợp, trình trước khi quyết định | the IT division consolidates before the leadership decides.',
 				'Give submission_no and submission_on.');
 		END IF;
-		v_why := dwh_internal.judge_decider(l.request_line_id, p_decided_by, v_on);
-		IF v_why IS NOT NULL AND (l.action <> 'revoke' OR NOT EXISTS (
-			SELECT FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by))
-		THEN
-			PERFORM dwh_internal.access_refuse(format('line %s: %s', l.line_no, v_why), l.decided_article
+		v_why := dwh_internal.judge_decider(l, p, p_decided_by, h, r.kind = 'takeover', v_on);
+		IF v_why IS NOT NULL AND (l.action <> 'revoke' OR h.office_holder_id IS NULL) THEN
+			PERFORM dwh_internal.access_refuse(format('line %s: %s', l.line_no, v_why), p.decided_article
 				|| ': không đúng thẩm quyền | not the one who decides.', 'dwh_catalog.access_path says who decides on each path.');
 		END IF;
-		UPDATE dwh_catalog.access_request_line SET state = CASE WHEN p_is_approved THEN 'approved' ELSE 'refused' END,
-			irregular = nullif(concat_ws('; ', irregular, v_why), ''), decided_by = p_decided_by, decided_on = v_on, decision_no = p_decision_no,
-			decision_reason = p_reason, decision_recorded_at = now(), decision_recorded_by = session_user,
-			decision_recorded_account_id = c.account_id
-		WHERE request_line_id = l.request_line_id;
-		v_count := v_count + 1;
+		v_lines := v_lines || l.request_line_id;
+		v_whys := v_whys || v_why;
 	END LOOP;
-	IF v_count = 0 THEN
+	IF v_lines = '{}' THEN
 		RAISE EXCEPTION 'request % has no open line', p_request_id USING ERRCODE = '55000', DETAIL = 'All of them are decided on.',
 			HINT = 'dwh.apply_access() applies it.';
 	END IF;
+	UPDATE dwh_catalog.access_request_line AS n SET state = CASE WHEN p_is_approved THEN 'approved' ELSE 'refused' END,
+		irregular = nullif(concat_ws('; ', n.irregular, w.why), ''), decided_by = p_decided_by, decided_on = v_on, decision_no = p_decision_no,
+		decision_reason = p_reason, decision_recorded_at = now(), decision_recorded_by = session_user,
+		decision_recorded_account_id = c.account_id
+	FROM unnest(v_lines, v_whys) AS w (request_line_id, why) WHERE n.request_line_id = w.request_line_id;
 	UPDATE dwh_catalog.access_request SET state = 'refused' WHERE request_id = p_request_id AND NOT EXISTS (
 		SELECT FROM dwh_catalog.access_request_line WHERE request_id = p_request_id AND state <> 'refused');
-	RETURN v_count;
+	RETURN cardinality(v_lines);
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.record_decision(int, boolean, int, text, date, int[], text, text, date) IS
@@ -133,20 +135,22 @@ COMMENT ON FUNCTION dwh.decide_access(int, boolean, int, text, date, int[], text
 
 -- Applying --------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION dwh_internal.log_access(p_action text, p_grant_id int, p_line_id int)
+-- Appends an event for each grant, with the line of the same place that gave or took it.
+CREATE FUNCTION dwh_internal.log_access(p_action text, p_grant_ids int[], p_line_ids int[])
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	PERFORM dwh_internal.audit_append(p_action, p_grant_id::text, 'done', (
-		SELECT jsonb_strip_nulls(jsonb_build_object('request', l.request_id, 'line', l.line_no, 'account', g.account_id, 'group', u.code,
+	PERFORM dwh_internal.audit_append_all(p_action, array_agg(e.grant_id::text ORDER BY e.n), array_agg(e.detail ORDER BY e.n)) FROM (
+		SELECT i.n, i.grant_id,
+			jsonb_strip_nulls(jsonb_build_object('request', l.request_id, 'line', l.line_no, 'account', g.account_id, 'group', u.code,
 			'unit', g.scope_unit_id, 'path', p.code, 'reason', l.reason, 'decision_no', l.decision_no, 'decided_by', h.person_name,
-			'decided_on', l.decided_on, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'irregular', l.irregular))
-		FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
-			CROSS JOIN dwh_catalog.access_request_line AS l JOIN dwh_catalog.access_path AS p USING (access_path_id)
-			LEFT JOIN dwh_catalog.office_holder AS h ON h.office_holder_id = l.decided_by
-		WHERE g.grant_id = p_grant_id AND l.request_line_id = p_line_id));
+			'decided_on', l.decided_on, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'irregular', l.irregular)) AS detail
+		FROM unnest(p_grant_ids, p_line_ids) WITH ORDINALITY AS i (grant_id, line_id, n)
+			JOIN dwh_catalog.access_grant AS g ON g.grant_id = i.grant_id JOIN dwh_catalog.user_group AS u USING (user_group_id)
+			JOIN dwh_catalog.access_request_line AS l ON l.request_line_id = i.line_id JOIN dwh_catalog.access_path AS p USING (access_path_id)
+			LEFT JOIN dwh_catalog.office_holder AS h ON h.office_holder_id = l.decided_by) AS e;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.log_access(text, int, int) IS 'Ghi sự kiện cấp, thu hồi | Appends an event of granting or revoking';
+COMMENT ON FUNCTION dwh_internal.log_access(text, int[], int[]) IS 'Ghi các sự kiện cấp, thu hồi | Appends events of granting or revoking';
 
 -- Ends live grants of an account: of one group or of all, on one unit or on all; from a later day on, or now. How many.
 CREATE FUNCTION dwh_internal.close_grants(p_line_id int, p_account_id int, p_group_id int, p_scope_unit_id int, p_effective_on date)
@@ -169,7 +173,7 @@ BEGIN
 			valid_to = greatest(CASE WHEN v_is_later THEN p_effective_on - 1 ELSE least(valid_to, v_today) END, valid_from - 1),
 			revoked_at = CASE WHEN NOT v_is_later THEN now() END, revoked_by = session_user, revoke_line_id = p_line_id, revoke_reason = v_reason
 		WHERE grant_id = v_id;
-		PERFORM dwh_internal.log_access('revoke_access', v_id, p_line_id);
+		PERFORM dwh_internal.log_access('revoke_access', ARRAY[v_id], ARRAY[p_line_id]);
 		v_count := v_count + 1;
 	END LOOP;
 	IF v_count > 0 AND NOT v_is_later THEN
@@ -220,107 +224,166 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.refuse_login_name(int, text) IS 'Tên đăng nhập là của tài khoản khác | The login name is another account''s';
 
--- The account of a line: the one that is there, or a new one.
-CREATE FUNCTION dwh_internal.open_account(p_line_id int)
-RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	l dwh_catalog.access_request_line;
-	v_top int;
+-- Notes on lines that have no account yet the one that was opened meanwhile by another letter.
+CREATE FUNCTION dwh_internal.find_opened_accounts(p_line_ids int[])
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
-	SELECT account_id INTO l.account_id FROM dwh_catalog.account
-	WHERE lower(email) = lower(l.email) OR iam_subject = l.iam_subject FOR UPDATE;
-	IF l.account_id IS NOT NULL THEN
-		BEGIN
-			UPDATE dwh_catalog.account SET iam_subject = coalesce(iam_subject, l.iam_subject), is_enabled = is_enabled OR kind <> 'mailbox',
-				login_role = coalesce(login_role, l.login_role, lower(email)),
-				valid_to = CASE WHEN kind = 'outside' THEN greatest(valid_to, l.valid_to) ELSE valid_to END,
-				home_unit_id = CASE WHEN l.reason = 'unit_move' THEN l.unit_id ELSE home_unit_id END
-			WHERE account_id = l.account_id;
-		EXCEPTION WHEN unique_violation THEN
-			PERFORM dwh_internal.refuse_login_name(l.line_no, l.full_name);
-		END;
-		RETURN l.account_id;
-	END IF;
-	v_top := dwh_internal.unit_top(l.unit_id);
-	INSERT INTO dwh_catalog.account (kind, email, iam_subject, full_name, home_unit_id, login_role, is_enabled, valid_from, valid_to)
-	VALUES (l.account_kind, l.email, l.iam_subject,
-		CASE l.account_kind WHEN 'mailbox' THEN 'Hộp thư hỗ trợ ' || (SELECT name_vi FROM dwh_star.dim_unit WHERE unit_id = v_top) ELSE l.full_name END,
-		CASE l.account_kind WHEN 'mailbox' THEN v_top ELSE l.unit_id END, coalesce(l.login_role, lower(l.email)), l.account_kind <> 'mailbox',
-		dwh.today(), CASE l.account_kind WHEN 'outside' THEN l.valid_to END)
-	ON CONFLICT DO NOTHING RETURNING account_id INTO l.account_id;
-	IF l.account_id IS NULL THEN
-		-- Another letter has opened it meanwhile, or the login name is taken.
-		SELECT account_id INTO l.account_id FROM dwh_catalog.account WHERE lower(email) = lower(l.email) OR iam_subject = l.iam_subject FOR UPDATE;
-		IF l.account_id IS NULL THEN
-			PERFORM dwh_internal.refuse_login_name(l.line_no, l.full_name);
-		END IF;
-		UPDATE dwh_catalog.access_request_line SET account_id = l.account_id WHERE request_line_id = p_line_id;
-		PERFORM dwh_internal.check_access_line(p_line_id);
-	END IF;
-	RETURN l.account_id;
+	-- by key: the index on account_id would lead to the lines of all open requests
+	UPDATE dwh_catalog.access_request_line AS n SET account_id = a.account_id FROM dwh_catalog.account AS a
+	WHERE n.request_line_id = ANY (p_line_ids) AND coalesce(n.account_id, 0) = 0
+		AND (lower(a.email) = lower(n.email) OR a.iam_subject = n.iam_subject);
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.open_account(int) IS 'Tài khoản của dòng đề nghị | The account of a line';
+COMMENT ON FUNCTION dwh_internal.find_opened_accounts(int[]) IS 'Tài khoản đã được mở trong lúc chờ | Accounts that were opened meanwhile';
 
--- Applies one line of what is given.
-CREATE FUNCTION dwh_internal.apply_grant_line(p_line_id int)
+-- The accounts of lines: those that are there are brought up to date, the others opened. No person has two of the lines.
+CREATE FUNCTION dwh_internal.open_accounts(p_line_ids int[])
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_today date := dwh.today();
-	l dwh_catalog.access_request_line;
-	v_letter_no text;
-	v_left text;
-	v_grant_id int;
+	l record;
+	v_new int[] := ARRAY(SELECT n.request_line_id FROM dwh_catalog.access_request_line AS n
+		WHERE n.request_line_id = ANY (p_line_ids) AND coalesce(n.account_id, 0) = 0);
+	v_count int;
 BEGIN
-	SELECT * INTO l FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id;
-	IF l.action = 'grant' AND l.account_id IS NOT NULL AND l.reason IN ('unit_move', 'role_change') THEN
-		-- The new right only after the old one is gone (Arts. 15, 17.6).
+	IF cardinality(v_new) < cardinality(p_line_ids) THEN
+		PERFORM FROM dwh_catalog.account AS a WHERE a.account_id IN (
+			SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (p_line_ids)) ORDER BY a.account_id FOR UPDATE;
+		BEGIN
+			UPDATE dwh_catalog.account AS a SET iam_subject = coalesce(a.iam_subject, n.iam_subject), is_enabled = a.is_enabled OR a.kind <> 'mailbox',
+				login_role = coalesce(a.login_role, n.login_role, lower(a.email)),
+				valid_to = CASE WHEN a.kind = 'outside' THEN greatest(a.valid_to, n.valid_to) ELSE a.valid_to END,
+				home_unit_id = CASE WHEN n.reason = 'unit_move' THEN n.unit_id ELSE a.home_unit_id END
+			FROM dwh_catalog.access_request_line AS n
+			WHERE n.request_line_id = ANY (p_line_ids) AND n.account_id = a.account_id;
+		EXCEPTION WHEN unique_violation THEN
+			SELECT n.line_no, n.full_name INTO l
+			FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.account AS a USING (account_id) JOIN dwh_catalog.account AS o
+				ON o.account_id <> a.account_id AND (o.login_role = coalesce(a.login_role, n.login_role, lower(a.email)) OR o.iam_subject = n.iam_subject)
+			WHERE n.request_line_id = ANY (p_line_ids) ORDER BY n.line_no LIMIT 1;
+			PERFORM dwh_internal.refuse_login_name(l.line_no, l.full_name);
+		END;
+	END IF;
+	IF v_new = '{}' THEN
+		RETURN;
+	END IF;
+	INSERT INTO dwh_catalog.account (kind, email, iam_subject, full_name, home_unit_id, login_role, is_enabled, valid_from, valid_to)
+	SELECT n.account_kind, n.email, n.iam_subject, CASE n.account_kind WHEN 'mailbox' THEN 'Hộp thư hỗ trợ ' || u.name_vi ELSE n.full_name END,
+		CASE n.account_kind WHEN 'mailbox' THEN u.unit_id ELSE n.unit_id END, coalesce(n.login_role, lower(n.email)), n.account_kind <> 'mailbox',
+		v_today, CASE n.account_kind WHEN 'outside' THEN n.valid_to END
+	FROM dwh_catalog.access_request_line AS n
+		LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = CASE n.account_kind WHEN 'mailbox' THEN dwh_internal.unit_top(n.unit_id) END
+	WHERE n.request_line_id = ANY (v_new) ORDER BY n.line_no
+	ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS v_count = ROW_COUNT;
+	PERFORM dwh_internal.find_opened_accounts(v_new);
+	IF v_count < cardinality(v_new) THEN
+		-- Another letter has opened one of them in this very moment, or a login name is taken.
+		SELECT n.line_no, n.full_name INTO l FROM dwh_catalog.access_request_line AS n
+		WHERE n.request_line_id = ANY (v_new) AND n.account_id IS NULL ORDER BY n.line_no LIMIT 1;
+		IF l.line_no IS NOT NULL THEN
+			PERFORM dwh_internal.refuse_login_name(l.line_no, l.full_name);
+		END IF;
+		PERFORM FROM dwh_catalog.account AS a WHERE a.account_id IN (
+			SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (v_new)) ORDER BY a.account_id FOR UPDATE;
+		PERFORM dwh_internal.check_access_lines(v_new);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.open_accounts(int[]) IS 'Tài khoản của các dòng đề nghị | The accounts of lines';
+
+-- What a line that gives something asks to be gone first: the right that the person leaves (893 Arts. 15, 17.6, 18.2).
+CREATE FUNCTION dwh_internal.leave_old_right(l record)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_left text;
+BEGIN
+	IF l.action = 'grant' THEN
+		-- The new right only after the old one is gone.
 		SELECT string_agg(DISTINCT u.code, ', ') INTO v_left
 		FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
-		WHERE g.account_id = l.account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= greatest(l.effective_on, v_today), true)
+		WHERE g.account_id = l.account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= greatest(l.effective_on, dwh.today()), true)
 			AND (l.reason = 'unit_move' OR g.user_group_id = coalesce(l.from_group_id, g.user_group_id));
 		IF v_left IS NOT NULL THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: %s still has %s', l.line_no, l.full_name, v_left),
 				'893 Arts. 15, 17.6, 18.2: thu hồi quyền cũ trước khi cấp quyền mới | the old right is revoked before the new one is granted.',
 				'Revoke it first: dwh.transfer_account(), dwh.change_group(), dwh.revoke_access().');
 		END IF;
+	-- Change, role, group: what is left ends first, other groups stay.
+	ELSIF l.account_id IS NULL OR dwh_internal.close_grants(l.request_line_id, l.account_id, coalesce(l.from_group_id, l.user_group_id), NULL,
+		l.effective_on) = 0
+	THEN
+		RAISE EXCEPTION 'line %: % has no such right to change', l.line_no, l.full_name USING ERRCODE = '55000',
+			DETAIL = '893 Art. 18.2: first the old right is revoked, then the new one granted.', HINT = 'Ask for a grant instead.';
 	END IF;
-	IF l.action <> 'grant' THEN
-		-- Change, role, group: what is left ends first, other groups stay.
-		IF l.account_id IS NULL OR dwh_internal.close_grants(p_line_id, l.account_id, coalesce(l.from_group_id, l.user_group_id), NULL, l.effective_on) = 0 THEN
-			RAISE EXCEPTION 'line %: % has no such right to change', l.line_no, l.full_name USING ERRCODE = '55000',
-				DETAIL = '893 Art. 18.2: first the old right is revoked, then the new one granted.', HINT = 'Ask for a grant instead.';
-		END IF;
-	END IF;
-	IF l.valid_to < greatest(l.effective_on, v_today) THEN
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.leave_old_right(record) IS 'Quyền cũ hết trước khi cấp quyền mới | The old right is gone before the new one';
+
+-- Applies lines of one request that give something, no two of them about the same person: each step for all of them at once.
+CREATE FUNCTION dwh_internal.apply_grant_lines(p_line_ids int[])
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_today date := dwh.today();
+	l dwh_catalog.access_request_line;
+	v_letter_no text;
+	v_accounts int[];
+	v_grants int[];
+	v_lines int[];
+BEGIN
+	PERFORM dwh_internal.find_opened_accounts(p_line_ids);
+	PERFORM dwh_internal.check_access_lines(p_line_ids);
+	FOR l IN
+		SELECT n.* FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (p_line_ids)
+			AND (n.action <> 'grant' OR n.account_id IS NOT NULL AND n.reason IN ('unit_move', 'role_change')) ORDER BY n.line_no
+	LOOP
+		PERFORM dwh_internal.leave_old_right(l);
+	END LOOP;
+	SELECT n.* INTO l FROM dwh_catalog.access_request_line AS n
+	WHERE n.request_line_id = ANY (p_line_ids) AND n.valid_to < greatest(n.effective_on, v_today) ORDER BY n.line_no LIMIT 1;
+	IF l.line_no IS NOT NULL THEN
 		RAISE EXCEPTION 'line %: the right would be over before it begins', l.line_no USING ERRCODE = '22023',
 			DETAIL = format('Last valid day %s.', l.valid_to), HINT = 'Correct valid_to.';
 	END IF;
-	l.account_id := dwh_internal.open_account(p_line_id);
+
+	PERFORM dwh_internal.open_accounts(p_line_ids);
 	INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, request_line_id, decision_no)
-	VALUES (l.account_id, l.user_group_id, l.scope_unit_id, CASE WHEN l.subject_ids IS NULL THEN 'group' ELSE 'listed' END,
-		greatest(l.effective_on, v_today), l.valid_to, p_line_id, l.decision_no)
-	ON CONFLICT DO NOTHING RETURNING grant_id INTO v_grant_id;
-	IF v_grant_id IS NULL THEN
+	SELECT n.account_id, n.user_group_id, n.scope_unit_id, CASE WHEN n.subject_ids IS NULL THEN 'group' ELSE 'listed' END,
+		greatest(n.effective_on, v_today), n.valid_to, n.request_line_id, n.decision_no
+	FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (p_line_ids) ORDER BY n.line_no
+	ON CONFLICT DO NOTHING;
+	SELECT n.* INTO l FROM dwh_catalog.access_request_line AS n
+	WHERE n.request_line_id = ANY (p_line_ids)
+		AND NOT EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.request_line_id = n.request_line_id) ORDER BY n.line_no LIMIT 1;
+	IF l.line_no IS NOT NULL THEN
 		PERFORM dwh_internal.access_refuse(format('line %s: %s has this right already', l.line_no, l.full_name),
 			'893 Art. 6.1: một quyền không cấp hai lần | the same right is not given twice.', 'dwh.explain_scope() shows it.');
 	END IF;
-	IF l.subject_ids IS NOT NULL THEN
-		INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id) SELECT v_grant_id, s FROM unnest(l.subject_ids) AS s;
-	END IF;
-	UPDATE dwh_catalog.access_request_line SET state = 'applied', account_id = l.account_id WHERE request_line_id = p_line_id;
-	IF l.account_kind = 'mailbox' THEN
+	INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id)
+	SELECT g.grant_id, s.subject_id
+	FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_grant AS g USING (request_line_id)
+		CROSS JOIN LATERAL unnest(n.subject_ids) AS s (subject_id)
+	WHERE n.request_line_id = ANY (p_line_ids);
+	UPDATE dwh_catalog.access_request_line SET state = 'applied' WHERE request_line_id = ANY (p_line_ids);
+
+	FOR l IN
+		SELECT n.* FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (p_line_ids) AND n.account_kind = 'mailbox'
+		ORDER BY n.line_no
+	LOOP
 		SELECT letter_no INTO v_letter_no FROM dwh_catalog.access_request WHERE request_id = l.request_id;
 		PERFORM dwh_internal.change_holder(l.account_id, l.full_name, l.title, l.holder_email, l.employment_kind, l.unit_id, v_letter_no,
-			l.assignment_no, p_line_id);
-	ELSE
-		PERFORM dwh_internal.sync_login_role(l.account_id);
-	END IF;
-	PERFORM dwh_internal.log_access('grant_access', v_grant_id, p_line_id);
+			l.assignment_no, l.request_line_id);
+	END LOOP;
+	SELECT array_agg(n.account_id ORDER BY n.line_no) FILTER (WHERE n.account_kind <> 'mailbox'), array_agg(g.grant_id ORDER BY n.line_no),
+		array_agg(n.request_line_id ORDER BY n.line_no)
+	INTO v_accounts, v_grants, v_lines
+	FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_grant AS g USING (request_line_id)
+	WHERE n.request_line_id = ANY (p_line_ids);
+	PERFORM dwh_internal.sync_login_role(VARIADIC v_accounts);
+	PERFORM dwh_internal.log_access('grant_access', v_grants, v_lines);
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.apply_grant_line(int) IS 'Thực hiện một dòng cấp quyền | Applies a line that gives something';
+COMMENT ON FUNCTION dwh_internal.apply_grant_lines(int[]) IS 'Thực hiện các dòng cấp quyền | Applies lines that give something';
 
 -- Applies one line of what is taken. What did not come as it should is done all the same, and marked.
 CREATE FUNCTION dwh_internal.apply_revoke_line(p_line_id int)
@@ -346,25 +409,30 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.apply_revoke_line(int) IS 'Thực hiện một dòng thu hồi | Applies a line that takes something';
 
--- Applies a request; who calls was asked before. How many lines.
+-- Applies a request; who calls was asked before. How many lines. Lines that give something are applied together, up to one that is about
+-- somebody of a line before it, or about a support mailbox: what a person already has is judged anew then.
 CREATE FUNCTION dwh_internal.carry_out_request(p_request_id int)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c record := dwh_internal.access_caller();
 	l record;
+	v_first int := 0;
+	v_together int[] := '{}';
 	v_count int := 0;
 BEGIN
 	FOR l IN
-		SELECT n.request_line_id, n.line_no, n.action, n.state, n.account_id, p.decided_article
-		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS p USING (access_path_id)
-		WHERE n.request_id = p_request_id AND n.state <> 'refused' ORDER BY n.line_no
+		WITH line AS (
+			SELECT n.* FROM dwh_catalog.access_request_line AS n WHERE n.request_id = p_request_id AND n.state <> 'refused'),
+		earlier AS (
+			SELECT k.line_no, max(k.line_before) AS same_person FROM (
+				SELECT d.line_no, lag(d.line_no) OVER (PARTITION BY d.name ORDER BY d.line_no) AS line_before
+				FROM (SELECT DISTINCT i.line_no, w.name FROM line AS i CROSS JOIN LATERAL unnest(ARRAY[lower(i.email), lower(i.holder_email),
+					i.iam_subject, i.login_role, i.account_id::text]) AS w (name) WHERE w.name IS NOT NULL) AS d) AS k
+			GROUP BY k.line_no)
+		SELECT i.*, e.same_person, p.decided_article
+		FROM line AS i JOIN dwh_catalog.access_path AS p USING (access_path_id) LEFT JOIN earlier AS e USING (line_no) ORDER BY i.line_no
 	LOOP
-		PERFORM dwh_internal.check_not_own(l.request_line_id, c.person);
-		-- Another letter may have opened the account meanwhile.
-		IF l.account_id IS NULL THEN
-			UPDATE dwh_catalog.access_request_line AS n SET account_id = a.account_id FROM dwh_catalog.account AS a
-			WHERE n.request_line_id = l.request_line_id AND (lower(a.email) = lower(n.email) OR a.iam_subject = n.iam_subject);
-		END IF;
+		PERFORM dwh_internal.check_not_own(l, c.person);
 		IF l.action = 'revoke' THEN
 			PERFORM dwh_internal.apply_revoke_line(l.request_line_id);
 		ELSIF l.state <> 'approved' THEN
@@ -372,11 +440,24 @@ BEGIN
 				l.decided_article || ': chỉ thực hiện sau khi có quyết định | nothing is applied before the decision.',
 				'Record the decision with dwh.decide_access().');
 		ELSE
-			PERFORM dwh_internal.check_access_line(l.request_line_id);
-			PERFORM dwh_internal.apply_grant_line(l.request_line_id);
+			IF v_together <> '{}' AND (l.same_person >= v_first OR l.account_kind = 'mailbox') THEN
+				PERFORM dwh_internal.apply_grant_lines(v_together);
+				v_together := '{}';
+			END IF;
+			IF v_together = '{}' THEN
+				v_first := l.line_no;
+			END IF;
+			v_together := v_together || l.request_line_id;
+			IF l.account_kind = 'mailbox' THEN
+				PERFORM dwh_internal.apply_grant_lines(v_together);
+				v_together := '{}';
+			END IF;
 		END IF;
 		v_count := v_count + 1;
 	END LOOP;
+	IF v_together <> '{}' THEN
+		PERFORM dwh_internal.apply_grant_lines(v_together);
+	END IF;
 	UPDATE dwh_catalog.access_request SET state = 'applied', applied_at = now(), applied_by = session_user, applied_account_id = c.account_id,
 		applied_person = (SELECT coalesce((SELECT h.person_name FROM dwh_catalog.mailbox_holder AS h
 			WHERE h.account_id = a.account_id AND h.ended_at IS NULL), a.full_name) FROM dwh_catalog.account AS a WHERE a.account_id = c.account_id)

@@ -12,13 +12,12 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
+#include "nodes/pg_list.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/syscache.h"
 
 #include "access/access.h"
 #include "audit/audit.h"
@@ -38,71 +37,80 @@ typedef struct LoginRole
 	char	   *mark;			/* the comment of a role of ours */
 	bool		can_login;
 	bool		begins_later;	/* there is a right that will let it */
-	char	   *valid_until;	/* NULL: for ever */
+	char	   *valid_until;	/* "infinity": for ever */
 
 	Oid			oid;			/* InvalidOid: does not exist */
 	bool		is_ours;
 	bool		has_attributes;
 	bool		has_login;
 	bool		is_as_wanted;	/* validity */
+	bool		is_gateway;		/* keeps its connection limit */
+
+	List	   *come;			/* groups that it comes into */
+	StringInfoData leave;		/* statements that take it out of groups */
+	DwhLimits  *limits;			/* of a role that is to be made */
 } LoginRole;
 
-/* What the tables want. Raises 42704 for an unknown account. As dwh_owner, inside SPI. */
-static void
-read_wanted(LoginRole *role)
+/*
+ * What the tables want, and what the server has, of some accounts: one LoginRole each, in their order. Raises 42704 for an unknown
+ * account. As dwh_owner, inside SPI.
+ */
+static LoginRole *
+read_roles(ArrayType *account_ids, int *count)
 {
 	static SPIPlanPtr plan = NULL;
-	Oid			types[1] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(role->account_id)};
+	Oid			types[2] = {INT4ARRAYOID, TEXTOID};
+	Datum		values[2] = {PointerGetDatum(account_ids), CStringGetTextDatum(DWH_MARKER "tài khoản | account ")};
+	LoginRole  *roles;
 
-	if (dwh_spi_run_kept(&plan, "SELECT a.login_role, coalesce(lower(a.email), a.iam_subject), g.n > 0 AND a.is_enabled AND a.valid_from <= d.today"
-					   "  AND coalesce(a.valid_to >= d.today, true) AND (a.kind <> 'mailbox' OR EXISTS ("
-					   "    SELECT FROM dwh_catalog.mailbox_holder AS h WHERE h.account_id = a.account_id AND h.ended_at IS NULL"
-					   "      AND h.valid_from <= d.today AND coalesce(h.valid_to >= d.today, true))),"
-					   "  a.is_enabled AND EXISTS (SELECT FROM dwh_catalog.access_grant AS r"
-					   "    WHERE r.account_id = a.account_id AND r.revoked_at IS NULL AND r.valid_from > d.today),"
-					   "  to_char((a.valid_to + 1)::timestamp AT TIME ZONE w.time_zone AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"+00\"') "
-					   "FROM dwh_catalog.account AS a CROSS JOIN dwh_catalog.warehouse AS w CROSS JOIN (SELECT dwh.today()) AS d (today)"
-					   "  CROSS JOIN LATERAL (SELECT count(*) AS n FROM dwh_catalog.access_grant AS r"
-					   "    WHERE r.account_id = a.account_id AND r.revoked_at IS NULL AND r.valid_from <= d.today"
-					   "      AND coalesce(r.valid_to >= d.today, true)) AS g "
-					   "WHERE a.account_id = $1", 1, types, values, NULL, false, SPI_OK_SELECT) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("account %d does not exist", role->account_id),
-				 errhint("Accounts stand in dwh_catalog.account.")));
-	role->name = dwh_spi_text(0, 1);
-	role->mark = psprintf("%stài khoản | account %s", DWH_MARKER, dwh_spi_text(0, 2));
-	role->can_login = dwh_spi_bool(0, 3);
-	role->begins_later = dwh_spi_bool(0, 4);
-	role->valid_until = dwh_spi_text(0, 5);
-}
-
-/* What the server has. As superuser, inside SPI. */
-static void
-read_present(LoginRole *role)
-{
-	static SPIPlanPtr plan = NULL;
-	Oid			types[3] = {TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[3] = {CStringGetTextDatum(role->name), CStringGetTextDatum(role->mark)};
-	char		nulls[4] = "   ";
-
-	if (role->valid_until == NULL)
-		nulls[2] = 'n';
-	else
-		values[2] = CStringGetTextDatum(role->valid_until);
-	role->oid = InvalidOid;
-	if (dwh_spi_run_kept(&plan, "SELECT r.oid::int8, coalesce((SELECT d.description FROM pg_catalog.pg_shdescription AS d"
-						 "    WHERE d.objoid = r.oid AND d.classoid = 'pg_catalog.pg_authid'::regclass) = $2, false),"
-					   "  r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls OR r.rolname ~ '^(pg|dwh)_',"
-					   "  r.rolcanlogin, coalesce(r.rolvaliduntil, 'infinity') = coalesce($3::timestamptz, 'infinity') "
-					   "FROM pg_catalog.pg_authid AS r WHERE r.rolname = $1::name", 3, types, values, nulls, false, SPI_OK_SELECT) == 0)
-		return;
-	role->oid = (Oid) dwh_spi_bigint(0, 1);
-	role->is_ours = dwh_spi_bool(0, 2);
-	role->has_attributes = dwh_spi_bool(0, 3);
-	role->has_login = dwh_spi_bool(0, 4);
-	role->is_as_wanted = dwh_spi_bool(0, 5);
+	*count = (int) dwh_spi_run_kept(&plan, "SELECT i.account_id, a.account_id IS NULL, a.login_role, a.mark,"
+									"  coalesce(EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id"
+									"      AND g.revoked_at IS NULL AND g.valid_from <= d.today AND coalesce(g.valid_to >= d.today, true))"
+									"    AND a.is_enabled AND a.valid_from <= d.today AND coalesce(a.valid_to >= d.today, true)"
+									"    AND (a.kind <> 'mailbox' OR EXISTS ("
+									"      SELECT FROM dwh_catalog.mailbox_holder AS h WHERE h.account_id = a.account_id"
+									"        AND h.ended_at IS NULL AND h.valid_from <= d.today AND coalesce(h.valid_to >= d.today, true))), false),"
+									"  a.is_enabled AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g"
+									"    WHERE g.account_id = a.account_id AND g.revoked_at IS NULL AND g.valid_from > d.today),"
+									"  coalesce(to_char(a.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"+00\"'), 'infinity'),"
+									"  r.oid::int8, coalesce((SELECT s.description FROM pg_catalog.pg_shdescription AS s"
+									"    WHERE s.objoid = r.oid AND s.classoid = 'pg_catalog.pg_authid'::regclass) = a.mark, false),"
+									"  r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls"
+									"    OR r.rolname ~ '^(pg|dwh)_', r.rolcanlogin,"
+									"  coalesce(r.rolvaliduntil, 'infinity') = coalesce(a.ends_at, 'infinity'),"
+									"  EXISTS (SELECT FROM dwh_catalog.gateway AS y WHERE y.login_role = a.login_role AND y.retired_at IS NULL) "
+									"FROM (SELECT u.account_id, min(u.n) AS n FROM unnest($1) WITH ORDINALITY AS u (account_id, n) GROUP BY 1) AS i"
+									"  CROSS JOIN (SELECT dwh.today()) AS d (today)"
+									"  LEFT JOIN LATERAL (SELECT c.*, $2 || coalesce(lower(c.email), c.iam_subject) AS mark,"
+									"      (c.valid_to + 1)::timestamp AT TIME ZONE w.time_zone AS ends_at"
+									"    FROM dwh_catalog.account AS c CROSS JOIN dwh_catalog.warehouse AS w"
+									"    WHERE c.account_id = i.account_id OFFSET 0) AS a ON true"
+									"  LEFT JOIN LATERAL (SELECT p.* FROM pg_catalog.pg_roles AS p WHERE p.rolname = a.login_role::name OFFSET 0) AS r ON true "
+									"ORDER BY i.n", 2, types, values, NULL, false, SPI_OK_SELECT);
+	roles = SPI_palloc(Max(*count, 1) * sizeof(LoginRole));
+	memset(roles, 0, *count * sizeof(LoginRole));
+	for (int i = 0; i < *count; i++)
+	{
+		roles[i].account_id = dwh_spi_int(i, 1);
+		if (dwh_spi_bool(i, 2))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("account %d does not exist", roles[i].account_id),
+					 errhint("Accounts stand in dwh_catalog.account.")));
+		roles[i].name = dwh_spi_text(i, 3);
+		roles[i].mark = dwh_spi_text(i, 4);
+		roles[i].can_login = dwh_spi_bool(i, 5);
+		roles[i].begins_later = dwh_spi_bool(i, 6);
+		roles[i].valid_until = dwh_spi_text(i, 7);
+		roles[i].oid = (Oid) dwh_spi_bigint(i, 8);
+		roles[i].is_ours = dwh_spi_bool(i, 9);
+		roles[i].has_attributes = dwh_spi_bool(i, 10);
+		roles[i].has_login = dwh_spi_bool(i, 11);
+		roles[i].is_as_wanted = dwh_spi_bool(i, 12);
+		roles[i].is_gateway = dwh_spi_bool(i, 13);
+		initStringInfo(&roles[i].leave);
+	}
+	return roles;
 }
 
 /* Raises 42710: the name is taken by a role that is not ours to give rights to. */
@@ -118,139 +126,225 @@ raise_stranger(const LoginRole *role)
 			 errhint("Choose another login name, or have a superuser call dwh.adopt_login_role().")));
 }
 
-/* Creates the role, or brings its attributes to what is wanted. As superuser, inside SPI. */
-static void
-keep_attributes(LoginRole *role)
+/* A list of each role's account, of its oid, or of whether it can log in. */
+static Datum
+array_of(const LoginRole *roles, int count, Oid type)
 {
-	const char *name = quote_identifier(role->name);
-	StringInfoData sql;
+	Datum	   *elements = palloc(sizeof(Datum) * count);
 
-	initStringInfo(&sql);
-	if (!OidIsValid(role->oid))
-		appendStringInfo(&sql, "CREATE ROLE %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT", name);
-	else
-		appendStringInfo(&sql, "ALTER ROLE %s", name);
-	appendStringInfo(&sql, " %s VALID UNTIL %s;", role->can_login ? "LOGIN" : "NOLOGIN",
-					 quote_literal_cstr(role->valid_until == NULL ? "infinity" : role->valid_until));
-	if (!OidIsValid(role->oid))
-		appendStringInfo(&sql, " COMMENT ON ROLE %s IS %s;", name, quote_literal_cstr(role->mark));
-	dwh_spi_utility(sql.data);
-	if (!OidIsValid(role->oid))
-		role->oid = get_role_oid(role->name, false);
+	for (int i = 0; i < count; i++)
+		elements[i] = type == INT4OID ? Int32GetDatum(roles[i].account_id) : type == OIDOID ? ObjectIdGetDatum(roles[i].oid) :
+			BoolGetDatum(roles[i].can_login);
+	return PointerGetDatum(construct_array(elements, count, type, type == BOOLOID ? sizeof(bool) : sizeof(int32), true,
+										   type == BOOLOID ? TYPALIGN_CHAR : TYPALIGN_INT));
 }
 
-/*
- * Grants and revokes memberships until they are those of the grants in force; whether any was revoked. As superuser, inside SPI; the
- * tables are read as the role that owns them.
- */
-static bool
-keep_memberships(const LoginRole *role, bool may_grant, bool *is_changed)
+/* Which groups each role has to come into and to leave, so that they are those of the grants in force. As dwh_owner, inside SPI. */
+static void
+read_memberships(LoginRole *roles, int count)
 {
 	static SPIPlanPtr plan = NULL;
-	Oid			types[3] = {INT4OID, OIDOID, BOOLOID};
-	Datum		values[3] = {Int32GetDatum(role->account_id), ObjectIdGetDatum(role->oid), BoolGetDatum(role->can_login)};
-	DwhOwnerSwitch owner;
-	StringInfoData sql;
+	Oid			types[3] = {INT4ARRAYOID, OIDARRAYOID, BOOLARRAYOID};
+	Datum		values[3] = {array_of(roles, count, INT4OID), array_of(roles, count, OIDOID), array_of(roles, count, BOOLOID)};
 	uint64		rows;
-	bool		is_less = false;
 
-	dwh_owner_enter_unchecked(&owner);
-	/* each group by itself: there are few of them, and many roles */
-	rows = dwh_spi_run_kept(&plan, "SELECT r.rolname::text, m.roleid IS NULL, pg_catalog.pg_get_userbyid(m.grantor)::text "
-							"FROM dwh_catalog.user_group AS o"
-							"  CROSS JOIN LATERAL (SELECT p.oid, p.rolname FROM pg_catalog.pg_roles AS p"
-							"    WHERE p.rolname = o.role_name::name OFFSET 0) AS r"
-							"  LEFT JOIN LATERAL (SELECT b.roleid, b.grantor FROM pg_catalog.pg_auth_members AS b"
-							"    WHERE b.roleid = r.oid AND b.member = $2 OFFSET 0) AS m ON true"
-							"  CROSS JOIN LATERAL (SELECT $3 AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g"
-							"    WHERE g.account_id = $1 AND g.user_group_id = o.user_group_id AND g.revoked_at IS NULL"
-							"      AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))) AS w (is_wanted) "
-							"WHERE w.is_wanted = (m.roleid IS NULL) ORDER BY 1, 3", 3, types, values, NULL, false, SPI_OK_SELECT);
-	initStringInfo(&sql);
+	rows = dwh_spi_run_kept(&plan, "WITH own AS MATERIALIZED (SELECT o.user_group_id, p.oid, p.rolname::text AS name"
+							"    FROM dwh_catalog.user_group AS o JOIN pg_catalog.pg_roles AS p ON p.rolname = o.role_name::name),"
+							"  role AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3) WITH ORDINALITY AS u (account_id, oid, can_login, n)),"
+							"  wanted AS MATERIALIZED (SELECT DISTINCT r.n, r.oid AS member, o.oid, o.name"
+							"    FROM role AS r CROSS JOIN LATERAL (SELECT g.user_group_id FROM dwh_catalog.access_grant AS g"
+							"      WHERE g.account_id = r.account_id AND g.revoked_at IS NULL AND g.valid_from <= dwh.today()"
+							"        AND coalesce(g.valid_to >= dwh.today(), true) OFFSET 0) AS g JOIN own AS o USING (user_group_id)"
+							"    WHERE r.can_login),"
+							"  present AS MATERIALIZED (SELECT r.n, o.oid, o.name, pg_catalog.pg_get_userbyid(m.grantor)::text AS grantor"
+							"    FROM role AS r CROSS JOIN LATERAL (SELECT b.roleid, b.grantor FROM pg_catalog.pg_auth_members AS b"
+							"      WHERE b.member = r.oid OFFSET 0) AS m JOIN own AS o ON o.oid = m.roleid) "
+							"SELECT n::int8, name, true, NULL FROM wanted AS w WHERE (n, oid) NOT IN (SELECT p.n, p.oid FROM present AS p) "
+							"UNION ALL "
+							"SELECT n::int8, name, false, grantor FROM present AS p WHERE (n, oid) NOT IN (SELECT w.n, w.oid FROM wanted AS w) "
+							"ORDER BY 1, 2, 4", 3, types, values, NULL, false, SPI_OK_SELECT);
 	for (uint64 row = 0; row < rows; row++)
 	{
-		const char *group = quote_identifier(dwh_spi_text(row, 1));
+		LoginRole  *role = &roles[dwh_spi_bigint(row, 1) - 1];
 
-		if (!dwh_spi_bool(row, 2))
+		if (role->name == NULL)
+			continue;
+		if (dwh_spi_bool(row, 3))
+			role->come = lappend(role->come, dwh_spi_text(row, 2));
+		else
 		{
 			/* up to PostgreSQL 15 there is one membership, whoever granted it */
-			appendStringInfo(&sql, "REVOKE %s FROM %s", group, quote_identifier(role->name));
+			appendStringInfo(&role->leave, "REVOKE %s FROM %s", quote_identifier(dwh_spi_text(row, 2)), quote_identifier(role->name));
 #if PG_VERSION_NUM >= 160000
-			appendStringInfo(&sql, " GRANTED BY %s", quote_identifier(dwh_spi_text(row, 3)));
+			appendStringInfo(&role->leave, " GRANTED BY %s", quote_identifier(dwh_spi_text(row, 4)));
 #endif
-			appendStringInfoString(&sql, ";");
-			is_less = true;
+			appendStringInfoChar(&role->leave, ';');
 		}
-		else if (may_grant)
-			appendStringInfo(&sql, "GRANT %s TO %s;", group, quote_identifier(role->name));
 	}
-	dwh_owner_leave(&owner);
-	*is_changed = sql.len > 0;
-	if (*is_changed)
-		dwh_spi_utility(sql.data);
-	return is_less;
 }
 
-/* Makes the role of an account what it ought to be. As dwh_owner or superuser, inside SPI. */
-static void
-bring_in_line(LoginRole *role)
+/* Whether two lists name the same groups, in the same order. */
+static bool
+equal_names(const List *a, const List *b)
 {
-	DwhOwnerSwitch state;
-	bool		is_ours = true;
-	bool		is_new;
-	bool		is_less;
-	bool		is_changed = false;
+	ListCell   *one;
+	ListCell   *other;
 
-	dwh_owner_enter_unchecked(&state);
-	read_wanted(role);
-	dwh_owner_leave(&state);
-	if (role->name == NULL)
-		return;
-	dwh_superuser_enter(&state);
-	read_present(role);
-	is_new = !OidIsValid(role->oid);
-	if (is_new && !role->can_login)
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(one, a, other, b)
+		if (strcmp(lfirst(one), lfirst(other)) != 0)
+			return false;
+	return true;
+}
+
+/* The limits of roles that are to be made: read once for all that come into the same groups. As dwh_owner, inside SPI. */
+static void
+read_limits(LoginRole *roles, int count)
+{
+	for (int i = 0; i < count; i++)
 	{
-		dwh_owner_leave(&state);
+		char	  **groups;
+		ListCell   *cell;
+
+		if (roles[i].come == NIL || OidIsValid(roles[i].oid))
+			continue;
+		for (int j = i - 1; j >= 0 && j >= i - 8 && roles[i].limits == NULL; j--)
+			if (roles[j].limits != NULL && equal_names(roles[j].come, roles[i].come))
+				roles[i].limits = roles[j].limits;
+		if (roles[i].limits != NULL)
+			continue;
+		groups = palloc(sizeof(char *) * list_length(roles[i].come));
+		foreach(cell, roles[i].come)
+			groups[foreach_current_index(cell)] = lfirst(cell);
+		roles[i].limits = palloc(sizeof(DwhLimits));
+		dwh_limits_of_groups(roles[i].limits, groups, list_length(roles[i].come));
+	}
+}
+
+/* The names of groups, for a statement. */
+static char *
+names_of(List *groups)
+{
+	StringInfoData names;
+	ListCell   *cell;
+
+	initStringInfo(&names);
+	foreach(cell, groups)
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", quote_identifier(lfirst(cell)));
+	return names.data;
+}
+
+/* The statements that make a role that does not exist, with everything that it has. */
+static void
+append_creation(StringInfo sql, const LoginRole *role)
+{
+	const char *name = quote_identifier(role->name);
+	const char *connections = role->limits == NULL || role->is_gateway ? NULL : dwh_limits_connections(role->limits);
+
+	appendStringInfo(sql, "CREATE ROLE %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT LOGIN"
+					 " CONNECTION LIMIT %s VALID UNTIL %s", name, connections != NULL ? connections : "-1",
+					 quote_literal_cstr(role->valid_until));
+	if (role->come != NIL)
+		appendStringInfo(sql, " IN ROLE %s", names_of(role->come));
+	appendStringInfo(sql, "; COMMENT ON ROLE %s IS %s;", name, quote_literal_cstr(role->mark));
+	if (role->limits != NULL)
+		dwh_limits_append_settings(sql, name, role->limits);
+}
+
+/* The statements that bring a role in line, none where nothing is to be done. Raises 42710 where a stranger has the name. */
+static void
+append_statements(StringInfo sql, LoginRole *role)
+{
+	const char *name = quote_identifier(role->name);
+
+	if (!OidIsValid(role->oid))
+	{
+		if (role->can_login)
+			append_creation(sql, role);
 		return;
 	}
-	if (!is_new && (!role->is_ours || role->has_attributes))
+	if (!role->is_ours || role->has_attributes)
 	{
 		/* refused before there is any right, since nothing of a stranger's is ours to take either */
 		if (role->can_login || role->begins_later)
 			raise_stranger(role);
-		is_ours = false;
+		role->is_ours = false;
 	}
-	else if (is_new || !role->is_as_wanted || role->has_login != role->can_login)
-		keep_attributes(role);
-	is_less = keep_memberships(role, is_ours, &is_changed) || (is_ours && !is_new && role->has_login && !role->can_login);
-	dwh_owner_leave(&state);
-	if (is_ours && is_changed && role->can_login)
-		dwh_limits_put_on(role->name, is_new);
-	if (is_less)
-		dwh_sessions_end_at_commit(role->oid);
+	else if (!role->is_as_wanted || role->has_login != role->can_login)
+		appendStringInfo(sql, "ALTER ROLE %s %s VALID UNTIL %s;", name, role->can_login ? "LOGIN" : "NOLOGIN",
+						 quote_literal_cstr(role->valid_until));
+	appendStringInfoString(sql, role->leave.data);
+	if (role->come != NIL && role->is_ours)
+		appendStringInfo(sql, "GRANT %s TO %s;", names_of(role->come), name);
 }
 
 /*
- * dwh_internal.sync_login_role(p_account_id): called as dwh_owner, in the transaction that changed the grants. Raises 42710 where the
- * account has or will have a right and the name is a stranger's.
+ * Makes the roles of accounts what they ought to be: all are read at once, and then altered one by one. As dwh_owner or superuser,
+ * inside SPI.
+ */
+static void
+bring_in_line(ArrayType *account_ids)
+{
+	DwhOwnerSwitch state;
+	LoginRole  *roles;
+	int			count;
+
+	dwh_owner_enter_unchecked(&state);
+	roles = read_roles(account_ids, &count);
+	read_memberships(roles, count);
+	read_limits(roles, count);
+	dwh_owner_leave(&state);
+	for (LoginRole *role = roles; role < roles + count; role++)
+	{
+		StringInfoData sql;
+
+		CHECK_FOR_INTERRUPTS();
+		if (role->name == NULL)
+			continue;
+		initStringInfo(&sql);
+		append_statements(&sql, role);
+		if (sql.len > 0)
+		{
+			dwh_superuser_enter(&state);
+			dwh_spi_utility(sql.data);
+			dwh_owner_leave(&state);
+		}
+		if (!OidIsValid(role->oid))
+			continue;
+		if (role->is_ours && role->can_login && (role->come != NIL || role->leave.len > 0))
+			dwh_limits_put_on(role->name);
+		if (role->leave.len > 0 || (role->is_ours && role->has_login && !role->can_login))
+			dwh_sessions_end_at_commit(role->oid);
+	}
+}
+
+/* An array of one account. */
+static ArrayType *
+list_of_one(int32 account_id)
+{
+	Datum		element = Int32GetDatum(account_id);
+
+	return construct_array(&element, 1, INT4OID, sizeof(int32), true, TYPALIGN_INT);
+}
+
+/*
+ * dwh_internal.sync_login_role(VARIADIC p_account_ids): called as dwh_owner, in the transaction that changed the grants. Raises 42710
+ * where an account has or will have a right and the name is a stranger's.
  */
 Datum
 dwh_sql_sync_login_role(PG_FUNCTION_ARGS)
 {
-	LoginRole	role = {.account_id = PG_GETARG_INT32(0)};
-
 	dwh_spi_begin();
-	bring_in_line(&role);
+	bring_in_line(PG_GETARG_ARRAYTYPE_P(0));
 	dwh_spi_end();
 	PG_RETURN_VOID();
 }
 
-/* Refuses roles that nobody may have as a login. As superuser, inside SPI. */
+/* Refuses roles that nobody may have as a login. */
 static void
-judge_for_adoption(LoginRole *role)
+judge_for_adoption(const LoginRole *role)
 {
-	read_present(role);
 	if (!OidIsValid(role->oid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -267,7 +361,8 @@ judge_for_adoption(LoginRole *role)
 Datum
 dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 {
-	LoginRole	role = {0};
+	LoginRole  *role;
+	int			count;
 	DwhAttempt	attempt;
 	DwhOwnerSwitch state;
 	char	   *email = text_to_cstring(PG_GETARG_TEXT_PP(0));
@@ -295,14 +390,13 @@ dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no account \"%s\"", email),
 				 errhint("Give its e-mail address or IAM subject.")));
-	role.account_id = dwh_spi_int(0, 1);
-	read_wanted(&role);
+	role = read_roles(list_of_one(dwh_spi_int(0, 1)), &count);
 	dwh_owner_leave(&state);
+	judge_for_adoption(role);
 	dwh_superuser_enter(&state);
-	judge_for_adoption(&role);
-	dwh_spi_utility(psprintf("COMMENT ON ROLE %s IS %s", quote_identifier(name), quote_literal_cstr(role.mark)));
+	dwh_spi_utility(psprintf("COMMENT ON ROLE %s IS %s", quote_identifier(name), quote_literal_cstr(role->mark)));
 	dwh_owner_leave(&state);
-	bring_in_line(&role);
+	bring_in_line(list_of_one(role->account_id));
 	dwh_spi_end();
 	dwh_audit_append("adopt_login_role", email, "done", NULL);
 	dwh_attempt_end(&attempt);

@@ -21,6 +21,7 @@
 #include "common/spi.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_audit_append);
+PG_FUNCTION_INFO_V1(dwh_sql_audit_append_all);
 PG_FUNCTION_INFO_V1(dwh_sql_refuse_change);
 
 /* A text parameter that may be NULL. */
@@ -31,9 +32,30 @@ set_text(Datum *value, char *null, const char *string)
 	*value = string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
 }
 
-#define INSERT_SQL(detail) \
-	"INSERT INTO dwh_log.audit_event (occurred_at, month, account_id, person, session_user_name, outer_user_name, client_address, action, object," \
-	"  decision, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " detail ")"
+/* The columns of an event but for object and detail, which are the last two of the statements below. */
+#define INSERT_EVENT \
+	"INSERT INTO dwh_log.audit_event (occurred_at, month, account_id, person, session_user_name," \
+	"  outer_user_name, client_address, action, decision, object, detail) "
+#define COMMON_TYPES \
+	TIMESTAMPTZOID, DATEOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+#define COMMON_VALUES 9
+
+/* Their values. As dwh_owner, inside SPI. */
+static void
+set_common(Datum *values, char *nulls, const DwhAuditEvent *event)
+{
+	values[0] = TimestampTzGetDatum(event->occurred_at);
+	values[1] = DateADTGetDatum(dwh_month_of(event->occurred_at));
+	values[2] = Int32GetDatum(event->account_id);
+	nulls[0] = nulls[1] = ' ';
+	nulls[2] = event->account_id == 0 ? 'n' : ' ';
+	set_text(&values[3], &nulls[3], event->person);
+	set_text(&values[4], &nulls[4], event->session_user_name);
+	set_text(&values[5], &nulls[5], event->outer_user_name);
+	set_text(&values[6], &nulls[6], event->client_address);
+	set_text(&values[7], &nulls[7], event->action);
+	set_text(&values[8], &nulls[8], event->decision);
+}
 
 /* Inserts one event as dwh_owner. Works inside and outside of SPI. Raises WH001 where no warehouse stands. */
 void
@@ -41,38 +63,43 @@ dwh_audit_insert(const DwhAuditEvent *event)
 {
 	static SPIPlanPtr plan = NULL;
 	static SPIPlanPtr reason_plan = NULL;
-	bool		has_reason = event->reason != NULL || event->sqlstate != NULL;
-	Oid			types[13] = {TIMESTAMPTZOID, DATEOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	JSONBOID, TEXTOID, TEXTOID};
-	Datum		values[13];
-	char		nulls[13] = {' ', ' '};
+	Oid			types[COMMON_VALUES + 4] = {COMMON_TYPES, TEXTOID, JSONBOID, TEXTOID, TEXTOID};
+	Datum		values[COMMON_VALUES + 4];
+	char		nulls[COMMON_VALUES + 4];
 	DwhOwnerSwitch owner;
 
-	values[0] = TimestampTzGetDatum(event->occurred_at);
-	values[2] = Int32GetDatum(event->account_id);
-	nulls[2] = event->account_id == 0 ? 'n' : ' ';
-	set_text(&values[3], &nulls[3], event->person);
-	set_text(&values[4], &nulls[4], event->session_user_name);
-	set_text(&values[5], &nulls[5], event->outer_user_name);
-	set_text(&values[6], &nulls[6], event->client_address);
-	set_text(&values[7], &nulls[7], event->action);
-	set_text(&values[8], &nulls[8], event->object);
-	set_text(&values[9], &nulls[9], event->decision);
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	set_common(values, nulls, event);
+	set_text(&values[9], &nulls[9], event->object);
 	values[10] = DirectFunctionCall1(jsonb_in, CStringGetDatum(event->detail ? event->detail : "{}"));
 	nulls[10] = ' ';
 	set_text(&values[11], &nulls[11], event->reason);
 	set_text(&values[12], &nulls[12], event->sqlstate);
-
-	dwh_spi_begin();
-	dwh_owner_enter(&owner);
-	values[1] = DateADTGetDatum(dwh_month_of(event->occurred_at));
-	if (has_reason)
-		(void) dwh_spi_run_kept(&reason_plan, INSERT_SQL("$11 || jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13))"),
-								13, types, values, nulls, false, SPI_OK_INSERT);
+	if (event->reason == NULL && event->sqlstate == NULL)
+		(void) dwh_spi_run_kept(&plan, INSERT_EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+								COMMON_VALUES + 2, types, values, nulls, false, SPI_OK_INSERT);
 	else
-		(void) dwh_spi_run_kept(&plan, INSERT_SQL("$11"), 11, types, values, nulls, false, SPI_OK_INSERT);
+		(void) dwh_spi_run_kept(&reason_plan, INSERT_EVENT
+								"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+								"  $11 || jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13)))",
+								COMMON_VALUES + 4, types, values, nulls, false, SPI_OK_INSERT);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
+}
+
+/* Who calls, now. */
+static void
+describe_caller(DwhAuditEvent *event, DwhCaller *caller)
+{
+	dwh_caller_describe(caller);
+	memset(event, 0, sizeof(DwhAuditEvent));
+	event->occurred_at = GetCurrentTimestamp();
+	event->account_id = caller->account_id;
+	event->person = caller->person;
+	event->session_user_name = caller->session_user_name;
+	event->outer_user_name = caller->outer_user_name;
+	event->client_address = caller->client_address;
 }
 
 /*
@@ -83,15 +110,9 @@ void
 dwh_audit_append(const char *action, const char *object, const char *decision, const char *detail)
 {
 	DwhCaller	caller;
-	DwhAuditEvent event = {0};
+	DwhAuditEvent event;
 
-	dwh_caller_describe(&caller);
-	event.occurred_at = GetCurrentTimestamp();
-	event.account_id = caller.account_id;
-	event.person = caller.person;
-	event.session_user_name = caller.session_user_name;
-	event.outer_user_name = caller.outer_user_name;
-	event.client_address = caller.client_address;
+	describe_caller(&event, &caller);
 	event.action = action;
 	event.object = object;
 	event.decision = decision;
@@ -112,6 +133,39 @@ dwh_sql_audit_append(PG_FUNCTION_ARGS)
 	char	   *detail = PG_ARGISNULL(3) ? NULL : DatumGetCString(DirectFunctionCall1(jsonb_out, PG_GETARG_DATUM(3)));
 
 	dwh_audit_append(text_argument(fcinfo, 0), text_argument(fcinfo, 1), text_argument(fcinfo, 2), detail);
+	PG_RETURN_VOID();
+}
+
+/*
+ * dwh_internal.audit_append_all(action, objects text[], details jsonb[]): an event for each of them, in their order, of an act that was
+ * done; with one statement, as a list of a thousand has a thousand.
+ */
+Datum
+dwh_sql_audit_append_all(PG_FUNCTION_ARGS)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[COMMON_VALUES + 2] = {COMMON_TYPES, TEXTARRAYOID, JSONBARRAYOID};
+	Datum		values[COMMON_VALUES + 2];
+	char		nulls[COMMON_VALUES + 2];
+	DwhCaller	caller;
+	DwhAuditEvent event;
+	DwhOwnerSwitch owner;
+
+	describe_caller(&event, &caller);
+	event.action = text_argument(fcinfo, 0);
+	event.decision = "done";
+	values[9] = PG_GETARG_DATUM(1);
+	values[10] = PG_GETARG_DATUM(2);
+	nulls[9] = nulls[10] = ' ';
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	set_common(values, nulls, &event);
+	(void) dwh_spi_run_kept(&plan, INSERT_EVENT
+							"SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, e.object, e.detail "
+							"FROM unnest($10, $11) WITH ORDINALITY AS e (object, detail, n) ORDER BY e.n",
+							COMMON_VALUES + 2, types, values, nulls, false, SPI_OK_INSERT);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
 	PG_RETURN_VOID();
 }
 

@@ -12,6 +12,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -35,7 +36,7 @@ static const struct
 {
 	const char *setting;
 	const char *unit;			/* behind the number */
-} settings[] = {
+} settings[DWH_LIMITS] = {
 	{"statement_timeout", "s"},
 	{"work_mem", "kB"},
 	{"temp_file_limit", "kB"},
@@ -83,38 +84,58 @@ kilobytes_of(FunctionCallInfo fcinfo, int number, const char *name, int least, b
 	return Int32GetDatum(amount);
 }
 
+/* The limits of the groups g that meet a condition. */
+#define LIMITS_OF_GROUPS(condition) \
+	"SELECT " WIDEST \
+	" FROM dwh_catalog.user_group_limit AS l JOIN dwh_catalog.user_group AS u USING (user_group_id)" \
+	"  JOIN pg_roles AS g ON g.rolname = u.role_name::name WHERE " condition
+
 /* The limits of the login role m by all its groups. */
 #define LIMITS_OF_ROLE \
-	" CROSS JOIN LATERAL (SELECT " WIDEST \
-	"  FROM dwh_catalog.user_group_limit AS l JOIN dwh_catalog.user_group AS u USING (user_group_id)" \
-	"  JOIN pg_roles AS g ON g.rolname = u.role_name::name WHERE pg_has_role(m.oid, g.oid, 'MEMBER')) AS w "
+	" CROSS JOIN LATERAL (" LIMITS_OF_GROUPS("pg_has_role(m.oid, g.oid, 'MEMBER')") ") AS w "
 #define IS_GATEWAY \
 	"EXISTS (SELECT FROM dwh_catalog.gateway AS y WHERE y.login_role = m.rolname AND y.retired_at IS NULL)"
 
-/* The statements that give a login role a limit, or take away what we gave. A row of the query in apply(). */
+/* Reads them from a row, from that column on. */
+static void
+read_limits(DwhLimits *limits, uint64 row, int column)
+{
+	for (int i = 0; i < DWH_LIMITS; i++)
+		limits->values[i] = dwh_spi_text(row, column + i);
+}
+
+/* The statement that gives a role one of them. The name is quoted where it has to be. */
+static void
+append_setting(StringInfo sql, const char *role, int number, const char *value)
+{
+	appendStringInfo(sql, "ALTER ROLE %s SET %s = %s;", role, settings[number].setting,
+					 quote_literal_cstr(psprintf("%s%s", value, settings[number].unit ? settings[number].unit : "")));
+}
+
+/* The statements that give a login role a limit, or take away what we gave. A row of the queries below. */
 static void
 append_statements(StringInfo sql, uint64 row)
 {
 	const char *role = quote_identifier(dwh_spi_text(row, 1));
 	bool		is_gateway = dwh_spi_bool(row, 2);
+	DwhLimits	limits;
 
-	for (int i = 0; i < lengthof(settings); i++)
+	read_limits(&limits, row, 3);
+	for (int i = 0; i < DWH_LIMITS; i++)
 	{
-		char	   *value = dwh_spi_text(row, 3 + i);
-		bool		was_named = dwh_spi_bool(row, 3 + lengthof(settings) + i);
+		bool		was_named = dwh_spi_bool(row, 3 + DWH_LIMITS + i);
 
-		if (value == NULL && !was_named)
+		if (limits.values[i] == NULL && !was_named)
 			continue;
 		if (settings[i].setting == NULL)
 		{
 			if (!is_gateway)
-				appendStringInfo(sql, "ALTER ROLE %s CONNECTION LIMIT %s;", role, value ? value : "-1");
+				appendStringInfo(sql, "ALTER ROLE %s CONNECTION LIMIT %s;", role, limits.values[i] ? limits.values[i] : "-1");
 		}
-		else if (value == NULL)
+		else if (limits.values[i] == NULL)
 			appendStringInfo(sql, "ALTER ROLE %s RESET %s;", role, settings[i].setting);
 		else
-			appendStringInfo(sql, "ALTER ROLE %s SET %s = %s;", role, settings[i].setting,
-							 quote_literal_cstr(psprintf("%s%s", value, settings[i].unit ? settings[i].unit : "")));
+			append_setting(sql, role, i, limits.values[i]);
 	}
 }
 
@@ -142,7 +163,7 @@ apply(DwhRegisterAct *act, const char *role_name, const bool *before)
 	uint64		rows;
 
 	dwh_register_text(act, role_name);
-	for (int i = 0; i < lengthof(settings); i++)
+	for (int i = 0; i < DWH_LIMITS; i++)
 		dwh_register_value(act, BOOLOID, BoolGetDatum(before[i]), false);
 	rows = dwh_register_run(act,
 							"SELECT m.rolname, " IS_GATEWAY ", w.*, $2, $3, $4, $5, $6 FROM pg_roles AS m" LIMITS_OF_ROLE
@@ -156,25 +177,61 @@ apply(DwhRegisterAct *act, const char *role_name, const bool *before)
 }
 
 /*
- * Puts on a login role what its groups name, after it came into one or left one. A new one has nothing that would have to be taken away.
- * Inside SPI, as whoever may become dwh_owner.
+ * Puts on a login role what its groups name, after it came into one or left one. Inside SPI, as whoever may become dwh_owner.
  */
 void
-dwh_limits_put_on(const char *login_role, bool is_new)
+dwh_limits_put_on(const char *login_role)
 {
 	static SPIPlanPtr plan = NULL;
-	Oid			types[2] = {TEXTOID, BOOLOID};
-	Datum		values[2] = {CStringGetTextDatum(login_role), BoolGetDatum(!is_new)};
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(login_role)};
 	DwhOwnerSwitch owner;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	dwh_owner_enter_unchecked(&owner);
-	if (dwh_spi_run_kept(&plan, "SELECT m.rolname, " IS_GATEWAY ", w.*, $2, $2, $2, $2, $2 FROM pg_roles AS m" LIMITS_OF_ROLE
-						 "WHERE m.rolname = $1::name", 2, types, values, NULL, false, SPI_OK_SELECT) > 0)
+	if (dwh_spi_run_kept(&plan, "SELECT m.rolname, " IS_GATEWAY ", w.*, true, true, true, true, true FROM pg_roles AS m" LIMITS_OF_ROLE
+						 "WHERE m.rolname = $1::name", 1, types, values, NULL, false, SPI_OK_SELECT) > 0)
 		append_statements(&sql, 0);
 	dwh_owner_leave(&owner);
 	alter_roles(&sql);
+}
+
+/* What a role that is about to be made has by the groups, of these names, that it will be in. As dwh_owner, inside SPI. */
+void
+dwh_limits_of_groups(DwhLimits *limits, char **groups, int count)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[1] = {TEXTARRAYOID};
+	Datum	   *names = palloc(sizeof(Datum) * count);
+	Datum		values[1];
+
+	for (int i = 0; i < count; i++)
+		names[i] = CStringGetTextDatum(groups[i]);
+	values[0] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+	(void) dwh_spi_run_kept(&plan, LIMITS_OF_GROUPS("EXISTS (SELECT FROM pg_roles AS m WHERE m.rolname = ANY ($1::name[])"
+													"  AND pg_has_role(m.oid, g.oid, 'MEMBER'))"),
+							1, types, values, NULL, false, SPI_OK_SELECT);
+	read_limits(limits, 0, 1);
+}
+
+/* Of these, the number of sessions at a time; NULL: no limit. */
+const char *
+dwh_limits_connections(const DwhLimits *limits)
+{
+	for (int i = 0; i < DWH_LIMITS; i++)
+		if (settings[i].setting == NULL)
+			return limits->values[i];
+	return NULL;
+}
+
+/* The statements that give a new role those that are settings. The name is quoted where it has to be. */
+void
+dwh_limits_append_settings(StringInfo sql, const char *login_role, const DwhLimits *limits)
+{
+	for (int i = 0; i < DWH_LIMITS; i++)
+		if (settings[i].setting != NULL && limits->values[i] != NULL)
+			append_setting(sql, login_role, i, limits->values[i]);
 }
 
 /* The limits as a JSON object, for the log. Inside SPI. */
@@ -196,9 +253,9 @@ dwh_sql_set_group_limits(PG_FUNCTION_ARGS)
 {
 	char	   *group = dwh_register_argument(fcinfo, 0, "p_group");
 	DwhRegisterAct act;
-	Datum		values[lengthof(settings)];
-	bool		nulls[lengthof(settings)];
-	bool		before[lengthof(settings)] = {false};
+	Datum		values[DWH_LIMITS];
+	bool		nulls[DWH_LIMITS];
+	bool		before[DWH_LIMITS] = {false};
 	int32		user_group_id;
 	char	   *role_name;
 	char	   *detail;
@@ -233,7 +290,7 @@ dwh_sql_set_group_limits(PG_FUNCTION_ARGS)
 		for (int i = 0; i < lengthof(before); i++)
 			before[i] = !dwh_spi_isnull(0, i + 1);
 	dwh_register_value(&act, INT4OID, Int32GetDatum(user_group_id), false);
-	for (int i = 0; i < lengthof(settings); i++)
+	for (int i = 0; i < DWH_LIMITS; i++)
 		dwh_register_value(&act, i == 4 ? BOOLOID : INT4OID, values[i], nulls[i]);
 	(void) dwh_register_run(&act, "INSERT INTO dwh_catalog.user_group_limit AS l"
 							"  (user_group_id, statement_timeout, work_mem, temp_file_limit, connection_limit, is_read_only) "

@@ -8,8 +8,21 @@
 #ifndef DWH_LIMITS_H
 #define DWH_LIMITS_H
 
+#include "lib/stringinfo.h"
+
+/* What the members of some groups have; NULL: no limit. In the order of the table in limits.c. */
+#define DWH_LIMITS 5
+
+typedef struct DwhLimits
+{
+	char	   *values[DWH_LIMITS];
+} DwhLimits;
+
 /* limits.c */
-extern void dwh_limits_put_on(const char *login_role, bool is_new);
+extern void dwh_limits_put_on(const char *login_role);
+extern void dwh_limits_of_groups(DwhLimits *limits, char **groups, int count);
+extern const char *dwh_limits_connections(const DwhLimits *limits);
+extern void dwh_limits_append_settings(StringInfo sql, const char *login_role, const DwhLimits *limits);
 
 /* limit_watch.c */
 extern void dwh_limit_watch_init(void);
