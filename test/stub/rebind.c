@@ -1,7 +1,8 @@
 /*
  * rebind.c
  *		A resolver for tests, preloaded into the server: the names under "rebind.example" have the addresses that stand in the file
- *		REBIND_FILE at this moment, one a line and in that order. All other names are resolved as ever.
+ *		REBIND_FILE at this moment, one a line and in that order; "slow.rebind.example" is answered only once the file REBIND_FILE.hold is
+ *		gone, after ten minutes at the latest. All other names are resolved as ever.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -9,6 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static void
+wait_for_release(const char *path)
+{
+	char		hold[1024];
+
+	snprintf(hold, sizeof(hold), "%s.hold", path);
+	for (int i = 0; i < 12000 && access(hold, F_OK) == 0; i++)
+		usleep(50000);
+}
 
 int
 getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
@@ -22,6 +34,8 @@ getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 	*(void **) &resolve = dlsym(RTLD_NEXT, "getaddrinfo");
 	if (node == NULL || path == NULL || strlen(node) < 14 || strcmp(node + strlen(node) - 14, "rebind.example") != 0)
 		return resolve(node, service, hints, res);
+	if (strcmp(node, "slow.rebind.example") == 0)
+		wait_for_release(path);
 	*res = NULL;
 	if ((file = fopen(path, "r")) == NULL)
 		return EAI_AGAIN;

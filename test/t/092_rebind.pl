@@ -1,5 +1,5 @@
 # A partner's name that changes its address: what counts is the address that is really connected to, for messages and for fetches, on new
-# connections and on those that are used again.
+# connections and on those that are used again. And a name that no resolver answers for: nobody else waits for it.
 # 2327-031, 2327-050, ND47-038
 use strict;
 use warnings;
@@ -60,7 +60,7 @@ sub forget
 
 $node->safe_psql('postgres', 'CREATE DATABASE work');
 sql('CREATE EXTENSION dwh_ext', 'SELECT dwh.create_warehouse()');
-make_partners($node, 'work', 2, '{in,out}');
+make_partners($node, 'work', 6, '{in,out}');
 allow('127.0.0.1/32');
 sql("SELECT dwh.register_push_target(9001, 'rebind.example', $port, '/ok', 'stub', p_max_attempts => 2, p_retry_base_ms => 50, p_retry_cap_ms => 50)",
 	"SELECT dwh.register_push_target(9002, 'rebind.example', $port, '/rows', 'stub', p_max_attempts => 2, p_retry_base_ms => 50, p_retry_cap_ms => 50)");
@@ -95,7 +95,28 @@ forget();
 is(settled(push_one('both')), 'supplied', 'of two addresses the listed one is taken');
 is(settled(pull()), 'received', 'by a fetch too');
 
-is(join(' ', map { $_->[2] } grep { $_->[0] eq '/ok' } received($log)), 'first both', 'the listed receiver has what it should have');
+# 5. A resolver that does not answer: while it is silent, its partner's messages end by their own time, and others' messages and fetches go.
+resolve('127.0.0.1');
+sql("SELECT dwh.register_push_host('slow.rebind.example', $port, 'test', '{127.0.0.1/32}', 'http')",
+	map { "SELECT dwh.register_push_target($_, 'slow.rebind.example', $port, '/slow', 'stub', p_timeout_ms => 500, p_max_attempts => 2, p_retry_base_ms => 50, p_retry_cap_ms => 50)" }
+		9003 .. 9006);
+open my $hold, '>', "$addresses.hold" or die;
+close $hold;
+my @silent = map { sql("SELECT dwh.push_share($_, 'silent', '{total}')") } 9003 .. 9006;
+ok(wait_for(30, sub { sql("SELECT count(*) FROM dwh_log.share_log WHERE stage = 'intent' AND agreement_id BETWEEN 9003 AND 9006") >= 4 }), 'the names of four partners are asked for');
+for my $i (1 .. 3)
+{
+	is(settled(push_one("beside $i")), 'supplied', 'a message goes while a resolver is silent');
+	is(settled(pull()), 'received', 'and a fetch');
+}
+is(join(' ', map { settled($_) } @silent), 'undelivered undelivered undelivered undelivered', 'what waits for the resolver ends by its own time');
+like(reason($silent[0]), qr/took too long/, 'and that is why');
+ok(-e "$addresses.hold", 'the resolver has been silent all the time');
+unlink "$addresses.hold";
+sql('SELECT dwh.register_push_target(9003, \'slow.rebind.example\', ' . $port . ", '/slow', 'stub', p_timeout_ms => 30000)");
+is(settled(sql("SELECT dwh.push_share(9003, 'later', '{total}')")), 'supplied', 'once it answers, messages go there, too');
+
+is(join(' ', map { $_->[2] } grep { $_->[0] eq '/ok' } received($log)), 'first both beside 1 beside 2 beside 3', 'the listed receiver has what it should have');
 is(scalar(() = received($other_log)), 0, 'the other one was never spoken with');
 is(sql(q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext share'}), $worker, 'the worker lives');
 
