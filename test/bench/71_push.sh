@@ -81,7 +81,8 @@ worker=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext 
 for ((turn = 1; turn <= turns; turn++)); do
 	: >"$received"
 	from=$(sql -c "SELECT nextval('dwh_log.share_no_seq')")
-	start=$(seconds)
+	began=$(seconds)
+	start=$began
 	queue 9001 9064 whole "$messages"
 	end=$(seconds)
 	echo "queued     $messages messages: $(rate "$messages" "$start" "$end")"
@@ -94,7 +95,7 @@ for ((turn = 1; turn <= turns; turn++)); do
 	sleep 0.5
 	echo "arrived    $(wc -l <"$received") messages, $(grep -oE '[0-9a-f]{8}-[0-9a-f-]{27}' "$received" | sort -u | wc -l) different keys"
 	echo "in the log $(sql -c "SELECT string_agg(status || ' ' || n, ', ' ORDER BY status) FROM (SELECT status, count(*) AS n FROM dwh_log.share_log
-		WHERE share_no > $from AND agreement_id BETWEEN 9001 AND 9064 GROUP BY status) AS s")"
+		WHERE share_no > $from AND occurred_at >= to_timestamp($began) AND agreement_id BETWEEN 9001 AND 9064 GROUP BY status) AS s")"
 done
 
 # The same 63 partners without and with a slow one, in turns, so that the load of the machine is the same for both.
