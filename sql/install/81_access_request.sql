@@ -78,6 +78,19 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.missing_column(record, text) IS 'Mục bắt buộc còn thiếu của một dòng | What a line lacks';
 
+-- Whether a person, by any of his accounts, has what an auditor may not have, or an administrator.
+CREATE FUNCTION dwh_internal.has_excluded_right(p_person text, p_is_auditor boolean)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
+		WHERE g.account_id = ANY (dwh_internal.person_accounts(p_person)) AND g.revoked_at IS NULL AND coalesce(g.valid_to >= dwh.today(), true)
+			AND (coalesce(u.rights_of, u.role_name) = 'dwh_auditor') <> p_is_auditor
+			AND coalesce(u.rights_of, u.role_name) IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin'));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.has_excluded_right(text, boolean) IS
+	'Đang có quyền loại trừ với quyền kiểm tra, hoặc quản trị | Whether somebody has a right that excludes auditing, or administering';
+
 -- Judges lines of one request that give something, in their order. Raises 42501 with the article for what the regulation forbids, 22023
 -- for what is missing. All that the rules ask for is read at once: a list has a thousand lines.
 CREATE FUNCTION dwh_internal.check_access_lines(p_line_ids int[])
@@ -191,12 +204,8 @@ BEGIN
 				'893 Arts. 2, 7.4; 2327 Art. 12: cơ quan kết nối theo thỏa thuận | agencies connect by agreement.', 'See Sharing in the README.');
 		END IF;
 		IF g.role_name IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin') THEN
-			IF EXISTS (SELECT FROM dwh_catalog.access_grant AS o JOIN dwh_catalog.user_group AS u USING (user_group_id)
-				WHERE o.account_id = ANY (dwh_internal.person_accounts(
-						dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email)))
-					AND o.revoked_at IS NULL AND coalesce(o.valid_to >= v_today, true)
-					AND (coalesce(u.rights_of, u.role_name) = 'dwh_auditor') <> (g.role_name = 'dwh_auditor')
-					AND coalesce(u.rights_of, u.role_name) IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin'))
+			IF dwh_internal.has_excluded_right(dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email),
+				g.role_name = 'dwh_auditor')
 			THEN
 				PERFORM dwh_internal.access_refuse(format('%s: %s administers and cannot audit, or the reverse', v_where, l.full_name),
 					'[own]: người quản trị không tự kiểm tra mình | whoever administers does not audit himself.', 'Revoke the other right first.');

@@ -495,8 +495,9 @@ DECLARE
 BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin'], '893 Art. 12.3');
 	FOR v_account_id IN
-		SELECT a.account_id FROM dwh_catalog.account AS a JOIN pg_roles AS r ON r.rolname = a.login_role
-		WHERE EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id)
+		-- the role of a right that begins is yet to be made
+		SELECT a.account_id FROM dwh_catalog.account AS a LEFT JOIN pg_roles AS r ON r.rolname = a.login_role
+		WHERE a.login_role IS NOT NULL AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id)
 			AND EXISTS (SELECT FROM dwh_catalog.user_group AS u JOIN pg_roles AS o ON o.rolname = u.role_name
 			LEFT JOIN pg_auth_members AS m ON m.roleid = o.oid AND m.member = r.oid
 			WHERE (m.roleid IS NOT NULL) <> (a.is_enabled AND a.valid_from <= dwh.today() AND coalesce(a.valid_to >= dwh.today(), true)
@@ -504,6 +505,8 @@ BEGIN
 					AND g.revoked_at IS NULL AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))))
 		ORDER BY a.account_id
 	LOOP
+		-- Whoever gives or takes a right of the account at this time is done, or waits and finds what is made here.
+		PERFORM FROM dwh_catalog.account WHERE account_id = v_account_id FOR UPDATE;
 		BEGIN
 			PERFORM dwh_internal.sync_login_role(v_account_id);
 			v_count := v_count + 1;

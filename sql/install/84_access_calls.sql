@@ -126,7 +126,10 @@ DECLARE
 	a dwh_catalog.account;
 	v_id int;
 BEGIN
-	PERFORM dwh_internal.check_revoker(v_account_id);
+	IF dwh_internal.check_revoker(v_account_id) THEN
+		PERFORM dwh_internal.access_refuse('nobody transfers himself', '893 Arts. 15, 17.6: đơn vị cũ đề nghị, quản trị thực hiện | '
+			'the old unit asks for it, an administrator does it.', 'Rights of one''s own are given up with dwh.revoke_access().');
+	END IF;
 	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = v_account_id;
 	PERFORM dwh_internal.access_require(p_effective_on::text, 'effective_on', '893 Art. 17.6');
 	IF a.kind = 'mailbox' OR dwh_internal.access_unit(to_jsonb(p_to_unit), p_effective_on) = a.home_unit_id THEN
@@ -232,10 +235,20 @@ COMMENT ON FUNCTION dwh.emergency_revoke(text, text, text, text) IS
 
 CREATE FUNCTION dwh_internal.confirm_emergency(p_request int, p_document_no text, p_document_on date)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_on date := coalesce(p_document_on, dwh.today());
 BEGIN
-	PERFORM dwh_internal.check_revoker(l.account_id) FROM dwh_catalog.access_request_line AS l WHERE l.request_id = p_request;
+	-- Who administers nothing learns nothing; whose right was taken does not confirm that it was.
+	PERFORM dwh_internal.check_access_office(NULL);
+	IF (SELECT bool_or(dwh_internal.check_revoker(l.account_id)) FROM dwh_catalog.access_request_line AS l WHERE l.request_id = p_request) THEN
+		PERFORM dwh_internal.access_refuse('nobody confirms an emergency about himself', '893 Art. 17.7.', 'Another administrator does it.');
+	END IF;
 	PERFORM dwh_internal.access_require(p_document_no, 'document_no', '893 Art. 17.7');
-	UPDATE dwh_catalog.access_request SET confirmation_no = p_document_no, confirmation_on = coalesce(p_document_on, dwh.today())
+	IF v_on > dwh.today() THEN
+		RAISE EXCEPTION 'a document of % cannot be in hand', v_on USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()),
+			HINT = 'Correct the date.';
+	END IF;
+	UPDATE dwh_catalog.access_request SET confirmation_no = p_document_no, confirmation_on = v_on
 	WHERE request_id = p_request AND kind = 'emergency' AND confirmation_no IS NULL;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'request % awaits no confirmation', coalesce(p_request::text, 'NULL') USING ERRCODE = '55000',
@@ -274,6 +287,10 @@ BEGIN
 			HINT = 'A person''s account has no holder but him.';
 	END IF;
 	PERFORM dwh_internal.access_require(p_letter_no, 'letter_no', '893 Art. 6.3');
+	IF v_on > dwh.today() THEN
+		RAISE EXCEPTION 'a letter of % cannot have been received', v_on USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()),
+			HINT = 'Correct the date.';
+	END IF;
 	IF p_person_name IS NOT NULL THEN
 		PERFORM dwh_internal.access_require(v, f, '893 Art. 3.4b')
 		FROM (VALUES (p_person_name, 'person_name'), (p_title, 'title'), (p_person_email, 'person_email'), (p_unit::text, 'unit'),
@@ -290,6 +307,9 @@ BEGIN
 				'Name the office holder who signed it.');
 		ELSIF c.person = 'mail:' || lower(p_person_email) THEN
 			PERFORM dwh_internal.access_refuse('the mailbox would be the caller''s own', '893 Arts. 7.4, 12.3 [own].', 'Another administrator does it.');
+		ELSIF dwh_internal.has_excluded_right('mail:' || lower(p_person_email), false) THEN
+			PERFORM dwh_internal.access_refuse(format('%s audits and cannot administer', p_person_name),
+				'[own]: người quản trị không tự kiểm tra mình | whoever administers does not audit himself.', 'Revoke the other right first.');
 		END IF;
 	END IF;
 	PERFORM dwh_internal.change_holder(v_account_id, p_person_name, p_title, p_person_email, p_employment_kind, p_unit, p_letter_no, p_assignment_no,
