@@ -106,6 +106,24 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_check_unit(int) IS
 	'Cán bộ chỉ làm việc với cơ sở dữ liệu của đơn vị mình | Officers act for databases of their own unit only';
 
+-- 2327 Art. 20.2, where rule set 2327 applies: portal accounts are issued by the IT Centre.
+CREATE FUNCTION dwh_internal.share_check_it_centre()
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF EXISTS (SELECT FROM dwh_catalog.share_host AS h WHERE h.is_2327_on AND h.rules_2327_from <= dwh.today())
+		AND NOT EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.account_id = dwh.current_account()
+			AND a.home_unit_id = ANY (dwh_internal.share_units(ARRAY(SELECT f.unit_id FROM dwh_catalog.unit_function AS f
+				WHERE f.function = 'it_centre' AND f.valid_from <= dwh.today() AND coalesce(f.valid_to >= dwh.today(), true)))))
+	THEN
+		RAISE EXCEPTION 'requests are answered by the IT Centre'
+			USING ERRCODE = '42501', DETAIL = '2327 Art. 20.2: Trung tâm CNTT cấp và quản lý tài khoản trên Cổng | the IT Centre issues and manages the '
+				'accounts of the portal.', HINT = 'Ask a sharing officer of the unit with function it_centre.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_it_centre() IS
+	'Người gọi thuộc Trung tâm CNTT, khi áp dụng Quyết định 2327 | The caller belongs to the IT Centre, where rule set 2327 applies';
+
 CREATE FUNCTION dwh_internal.register_agency(p_kind text, p_identifier text, p_name_vi text, p_name_en text, p_unit_id int,
 	p_valid_from date)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

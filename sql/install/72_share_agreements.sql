@@ -250,6 +250,7 @@ DECLARE
 	s dwh_catalog.share_service;
 	v_id int;
 BEGIN
+	PERFORM dwh_internal.share_check_it_centre();
 	SELECT * INTO r FROM dwh_catalog.share_request WHERE request_id = p_request_id FOR UPDATE;
 	IF r.request_id IS NULL OR r.state <> 'received' THEN
 		RAISE EXCEPTION 'there is no open request %', p_request_id
@@ -271,7 +272,7 @@ BEGIN
 			jsonb_build_object('decided_by', p_decided_by, 'decision_no', p_decision_no));
 		-- Art. 6.3: neither by default nor by an agreement of their own: the path of problems is left.
 		IF r.path = 'special' THEN
-			PERFORM dwh_internal.add_problem('share', format('Không thống nhất được thỏa thuận riêng | No special agreement was reached: %s', s.code), p_reason, 'system', NULL,
+			PERFORM dwh_internal.add_problem('share_refusal', format('Không thống nhất được thỏa thuận riêng | No special agreement was reached: %s', s.code), p_reason, 'system', NULL,
 				NULL, NULL, NULL, 'ND47 Art. 6.3', format('request %s', p_request_id), r.agency_id, r.service_id, NULL, NULL);
 		END IF;
 		RETURN NULL;

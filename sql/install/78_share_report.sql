@@ -305,7 +305,7 @@ LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET ji
 		SELECT 7, 'problems', s.database_code, s.unit_code, CASE WHEN p.closed_on < make_date(p_year + 1, 1, 1) THEN 'problems solved' ELSE 'problems open' END,
 			count(*), NULL
 		FROM dwh_catalog.problem AS p LEFT JOIN service AS s ON s.service_id = p.service_id
-		WHERE (p.kind = 'share' OR p.agency_id IS NOT NULL OR p.service_id IS NOT NULL) AND p.received_on < make_date(p_year + 1, 1, 1)
+		WHERE p.is_sharing AND p.received_on < make_date(p_year + 1, 1, 1)
 			AND coalesce(p.closed_on >= make_date(p_year, 1, 1), true)
 		GROUP BY 3, 4, 5
 	)

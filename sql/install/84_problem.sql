@@ -49,20 +49,29 @@ CREATE FUNCTION dwh_internal.add_problem(p_kind text, p_subject text, p_descript
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_received_on date := coalesce(p_received_on, dwh.today());
+	v_is_sharing_kind boolean := (SELECT k.is_sharing FROM dwh_catalog.problem_kind AS k WHERE k.code = p_kind AND k.valid_from <= v_received_on
+		AND coalesce(k.valid_to >= v_received_on, true));
+	v_is_sharing boolean := v_is_sharing_kind OR num_nonnulls(p_agency_id, p_service_id, p_agreement_id, p_share_no) > 0;
 	v_deadline_id int;
 	v_constraint text;
 BEGIN
+	IF v_is_sharing_kind IS NULL THEN
+		RAISE EXCEPTION 'there is no kind of problem "%" on %', coalesce(p_kind, 'NULL'), v_received_on
+			USING ERRCODE = '22023', DETAIL = (SELECT format('ND47 Art. 47, 893 Arts. 8.4, 10.3, 12.7: kinds are %s.', string_agg(k.code, ', ' ORDER BY k.is_sharing, k.code))
+				FROM dwh_catalog.problem_kind AS k WHERE k.valid_from <= v_received_on AND coalesce(k.valid_to >= v_received_on, true)),
+			HINT = 'Name one of dwh_catalog.problem_kind.';
+	END IF;
 	-- 893 sets no day for the others.
-	IF p_kind = 'share' OR num_nonnulls(p_agency_id, p_service_id, p_agreement_id, p_share_no) > 0 THEN
+	IF v_is_sharing THEN
 		SELECT d.due_on, d.deadline_id INTO due_on, v_deadline_id
 		FROM dwh_internal.working_deadline('ND47 Art 49(1)', v_received_on) AS d;
 	END IF;
-	INSERT INTO dwh_catalog.problem AS p (kind, subject, description, object, article, channel, document_no, received_on, unit_id, affected_unit_ids,
+	INSERT INTO dwh_catalog.problem AS p (kind, is_sharing, subject, description, object, article, channel, document_no, received_on, unit_id, affected_unit_ids,
 		agency_id, service_id, agreement_id, share_no, to_functions, is_immediate, due_on, deadline_id, opened_at, opened_by, opened_person,
 		opened_account_id)
-	VALUES (p_kind, p_subject, p_description, p_object, p_article, p_channel, p_document_no, v_received_on, p_unit_id, p_affected_units,
+	VALUES (p_kind, v_is_sharing, p_subject, p_description, p_object, p_article, p_channel, p_document_no, v_received_on, p_unit_id, p_affected_units,
 		p_agency_id, p_service_id, p_agreement_id, p_share_no,
-		CASE p_kind WHEN 'data_error' THEN ARRAY['planning', 'it_centre'] WHEN 'share' THEN '{}' ELSE ARRAY['it_centre'] END,
+		CASE WHEN p_kind = 'data_error' THEN ARRAY['planning', 'it_centre'] WHEN v_is_sharing_kind THEN '{}' ELSE ARRAY['it_centre'] END,
 		p_kind = 'risk', due_on, v_deadline_id, statement_timestamp(), dwh_internal.share_caller(),
 		(SELECT a.full_name FROM dwh_catalog.account AS a WHERE a.account_id = dwh.current_account()), dwh.current_account())
 	RETURNING p.problem_id INTO problem_id;
@@ -70,8 +79,7 @@ EXCEPTION
 	WHEN check_violation THEN
 		GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
 		RAISE EXCEPTION 'this is no problem that can be registered (%)', v_constraint
-			USING ERRCODE = '22023', DETAIL = '893 Arts. 8.4, 10.3, 12.7, 2327 Art. 21.1e: kinds are incident, support, data_error, risk, change, '
-				'regulation, share; channels portal, email, document with its number.', HINT = 'Correct the argument.';
+			USING ERRCODE = '22023', DETAIL = '2327 Art. 21.1e: channels are portal, email, document with its number.', HINT = 'Correct the argument.';
 	WHEN foreign_key_violation THEN
 		RAISE EXCEPTION 'unit % does not exist', p_unit_id
 			USING ERRCODE = '42704', DETAIL = 'Units stand in dwh_star.dim_unit.', HINT = 'dwh.get_unit(code, day) finds the unit_id of a code.';
@@ -168,7 +176,7 @@ BEGIN
 	SELECT * INTO p FROM dwh_catalog.problem WHERE problem_id = p_problem_id FOR UPDATE;
 	r := dwh_internal.problem_rights();
 	IF NOT (r.is_central OR (p.unit_id = ANY (r.province_units)) IS TRUE OR (p.affected_unit_ids && r.province_units) IS TRUE
-		OR (r.is_officer AND (p.kind = 'share' OR p.agency_id IS NOT NULL OR p.service_id IS NOT NULL)
+		OR (r.is_officer AND p.is_sharing
 			AND (r.officer_units IS NULL OR EXISTS (SELECT FROM dwh_catalog.share_service AS s
 				JOIN dwh_catalog.share_database_unit AS u USING (database_id)
 				WHERE s.service_id = p.service_id AND u.unit_id = ANY (r.officer_units) AND u.valid_from <= dwh.today()
@@ -197,9 +205,9 @@ BEGIN
 	VALUES (p_problem_id, statement_timestamp(), dwh_internal.share_caller(),
 		(SELECT a.full_name FROM dwh_catalog.account AS a WHERE a.account_id = dwh.current_account()), p_note);
 	IF p_is_answer THEN
-		UPDATE dwh_catalog.problem SET answered_on = coalesce(answered_on, dwh.today()),
-			escalation_answered_on = CASE WHEN escalated_on IS NOT NULL THEN coalesce(escalation_answered_on, dwh.today()) END
-		WHERE problem_id = p_problem_id;
+		UPDATE dwh_catalog.problem SET answered_on = coalesce(answered_on, dwh.today()) WHERE problem_id = p_problem_id;
+		UPDATE dwh_catalog.problem_escalation SET answered_on = coalesce(answered_on, dwh.today())
+		WHERE problem_id = p_problem_id AND step = (SELECT max(e.step) FROM dwh_catalog.problem_escalation AS e WHERE e.problem_id = p_problem_id);
 	END IF;
 END
 $$;
@@ -250,30 +258,54 @@ COMMENT ON FUNCTION dwh.assign_problem(int, int, int, text, date) IS
 	'Giao cho một đơn vị giải quyết; yêu cầu thay đổi phải có quyết định của Lãnh đạo Ngành | '
 	'Assigns it to a unit; a change by decision of a leader of the sector';
 
+-- ND47 Art. 48: a problem of sharing goes from level to level, each in its turn; others go on once.
 CREATE FUNCTION dwh_internal.escalate_problem(p_problem_id int, p_escalated_to text, p_reason text)
 RETURNS date LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	p dwh_catalog.problem;
+	e dwh_catalog.problem_escalation;
+	l dwh_catalog.problem_level;
+	v_answered_on date;
 	v_due_on date;
 	v_deadline_id int;
 BEGIN
 	PERFORM dwh_internal.handle_problem(p_problem_id);
 	PERFORM dwh_internal.share_require(v, f, 'ND47 Art. 49') FROM (VALUES (p_escalated_to, 'escalated_to'), (p_reason, 'reason')) AS t (v, f);
 	SELECT * INTO p FROM dwh_catalog.problem WHERE problem_id = p_problem_id;
-	IF p.escalated_on IS NOT NULL THEN
-		RAISE EXCEPTION 'problem % has been escalated on %', p_problem_id, p.escalated_on
-			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 49.2: once, to the unit in charge of IT; after that it is a dispute (Arts. 47-50).',
+	SELECT * INTO e FROM dwh_catalog.problem_escalation WHERE problem_id = p_problem_id ORDER BY step DESC LIMIT 1;
+	IF p.is_sharing THEN
+		SELECT * INTO l FROM dwh_catalog.problem_level AS n
+		WHERE n.level_no > coalesce(e.level_no, 1) AND n.valid_from <= dwh.today() AND coalesce(n.valid_to >= dwh.today(), true)
+		ORDER BY n.level_no LIMIT 1;
+		IF l.level_no IS NULL THEN
+			RAISE EXCEPTION 'problem % is at the last level', p_problem_id
+				USING ERRCODE = '55000', DETAIL = format('ND47 Art. 48: nobody is above "%s".', e.escalated_to),
+					HINT = 'Note the progress with dwh.note_problem().';
+		END IF;
+	ELSIF e.step IS NOT NULL THEN
+		RAISE EXCEPTION 'problem % has been escalated on %', p_problem_id, e.escalated_on
+			USING ERRCODE = '55000', DETAIL = '893 Art. 12.7: what does not concern sharing goes on once.',
 				HINT = 'Note the progress with dwh.note_problem().';
-	ELSIF p.answered_on IS NULL AND p.due_on >= dwh.today() THEN
-		RAISE EXCEPTION 'problem % may still be answered until %', p_problem_id, p.due_on
-			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 49.2: it goes on after an answer that does not solve it, or when the days are over.', HINT = 'Wait, or record the answer with dwh.note_problem().';
 	END IF;
-	IF p.due_on IS NOT NULL THEN
+	v_answered_on := CASE WHEN e.step IS NULL THEN p.answered_on ELSE e.answered_on END;
+	v_due_on := CASE WHEN e.step IS NULL THEN p.due_on ELSE e.due_on END;
+	IF v_answered_on IS NULL AND coalesce(v_due_on >= dwh.today(), e.step IS NOT NULL) THEN
+		RAISE EXCEPTION 'problem % may still be answered%', p_problem_id, coalesce(' until ' || v_due_on, '')
+			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 49.2: it goes on after an answer that does not solve it, or when the days are over.',
+				HINT = 'Wait, or record the answer with dwh.note_problem().';
+	ELSIF p.is_sharing AND p_escalated_to <> l.code THEN
+		RAISE EXCEPTION 'problem % goes to level "%" next, not to "%"', p_problem_id, l.code, p_escalated_to
+			USING ERRCODE = '22023', DETAIL = format('ND47 Art. 48: next is %s | %s; no level is left out.', l.name_vi, l.name_en),
+				HINT = format('Name ''%s''.', l.code);
+	END IF;
+	-- Art. 49.2 sets a day for the first step only.
+	v_due_on := NULL;
+	IF p.is_sharing AND e.step IS NULL THEN
 		SELECT d.due_on, d.deadline_id INTO v_due_on, v_deadline_id FROM dwh_internal.working_deadline('ND47 Art 49(2)', dwh.today()) AS d;
 	END IF;
-	UPDATE dwh_catalog.problem SET state = 'escalated', escalated_on = dwh.today(), escalated_to = p_escalated_to, escalation_reason = p_reason,
-		escalation_due_on = v_due_on, escalation_deadline_id = v_deadline_id
-	WHERE problem_id = p_problem_id;
+	INSERT INTO dwh_catalog.problem_escalation (problem_id, step, level_no, escalated_to, escalated_on, escalated_by, reason, due_on, deadline_id)
+	VALUES (p_problem_id, coalesce(e.step, 0) + 1, l.level_no, p_escalated_to, dwh.today(), dwh_internal.share_caller(), p_reason, v_due_on, v_deadline_id);
+	UPDATE dwh_catalog.problem SET state = 'escalated' WHERE problem_id = p_problem_id;
 	RETURN v_due_on;
 END
 $$;
@@ -319,10 +351,12 @@ BEGIN
 		ARRAY(SELECT f.unit_id FROM dwh_catalog.unit_function AS f WHERE f.function = ANY (p.to_functions) AND f.valid_from <= p.received_on
 			AND coalesce(f.valid_to >= p.received_on, true) ORDER BY f.unit_id),
 		p.is_immediate, p.state, p.due_on, p.opened_at, p.opened_by, p.opened_person, p.assigned_unit_id, p.assigned_at, p.decision_no,
-		p.escalated_on, p.escalated_to, p.escalation_due_on, p.closed_on, p.resolution,
+		e.escalated_on, e.escalated_to, e.due_on, p.closed_on, p.resolution,
 		ARRAY(SELECT to_char(n.noted_at AT TIME ZONE v_zone, 'DD/MM/YYYY HH24:MI') || ' ' || n.note FROM dwh_catalog.problem_note AS n
 			WHERE n.problem_id = p.problem_id ORDER BY n.note_id)
 	FROM dwh_catalog.problem AS p
+	LEFT JOIN LATERAL (SELECT x.escalated_on, x.escalated_to, x.due_on FROM dwh_catalog.problem_escalation AS x
+		WHERE x.problem_id = p.problem_id ORDER BY x.step DESC LIMIT 1) AS e ON true
 	LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = p.unit_id
 	LEFT JOIN dwh_catalog.agency AS y ON y.agency_id = p.agency_id
 	LEFT JOIN dwh_catalog.share_service AS s ON s.service_id = p.service_id
@@ -332,7 +366,7 @@ BEGIN
 			OR p.unit_id = ANY (r.province_units) OR p.affected_unit_ids && r.province_units
 			OR p.opened_account_id = r.account_id OR (p.opened_account_id IS NULL AND p.opened_by = dwh_internal.share_caller())
 			OR p.affected_unit_ids && r.scope_units OR p.agency_id = ANY (r.agency_ids)
-			OR (r.is_officer AND (p.kind = 'share' OR p.agency_id IS NOT NULL OR p.service_id IS NOT NULL)
+			OR (r.is_officer AND p.is_sharing
 				AND (r.officer_units IS NULL OR EXISTS (SELECT FROM dwh_catalog.share_database_unit AS d
 					WHERE d.database_id = s.database_id AND d.unit_id = ANY (r.officer_units) AND d.valid_from <= dwh.today()
 						AND coalesce(d.valid_to >= dwh.today(), true)))))

@@ -69,16 +69,19 @@ CREATE OR REPLACE VIEW dwh_catalog.due_item AS
 			AND d.subject LIKE 'review%' AND d.unit = 'months' AND d.valid_from <= e.on_day AND coalesce(d.valid_to >= e.on_day, true)
 	UNION ALL
 	-- Art. 49: answers to problems, and after they were passed on.
-	SELECT CASE WHEN p.kind = 'share' OR p.agency_id IS NOT NULL OR p.service_id IS NOT NULL THEN 'share' ELSE 'platform' END, coalesce(t.source, 'ND47 Art 49(1)'),
+	SELECT CASE WHEN p.is_sharing THEN 'share' ELSE 'platform' END, coalesce(t.source, 'ND47 Art 49(1)'),
 		'problem', p.problem_id::text, p.subject, p.unit_id, p.agency_id, p.service_id, p.received_on, p.due_on,
-		least(p.answered_on, p.escalated_on, p.closed_on), NULL, p.is_immediate, true
+		least(p.answered_on, (SELECT min(e.escalated_on) FROM dwh_catalog.problem_escalation AS e WHERE e.problem_id = p.problem_id), p.closed_on), NULL, p.is_immediate, true
 	FROM dwh_catalog.problem AS p LEFT JOIN dwh_catalog.deadline AS t ON t.deadline_id = p.deadline_id
 	WHERE p.due_on IS NOT NULL
 	UNION ALL
 	SELECT 'share', coalesce(t.source, 'ND47 Art 49(2)'), 'escalation', p.problem_id::text, p.subject, p.unit_id, p.agency_id, p.service_id,
-		p.escalated_on, p.escalation_due_on, least(p.escalation_answered_on, p.closed_on), NULL, p.is_immediate, true
-	FROM dwh_catalog.problem AS p LEFT JOIN dwh_catalog.deadline AS t ON t.deadline_id = p.escalation_deadline_id
-	WHERE p.escalation_due_on IS NOT NULL;
+		e.escalated_on, e.due_on, least(e.answered_on, p.closed_on,
+			(SELECT min(n.escalated_on) FROM dwh_catalog.problem_escalation AS n WHERE n.problem_id = e.problem_id AND n.step > e.step)),
+		NULL, p.is_immediate, true
+	FROM dwh_catalog.problem_escalation AS e JOIN dwh_catalog.problem AS p USING (problem_id)
+		LEFT JOIN dwh_catalog.deadline AS t ON t.deadline_id = e.deadline_id
+	WHERE e.due_on IS NOT NULL;
 COMMENT ON VIEW dwh_catalog.due_item IS
 	'Mọi việc có thời hạn theo quy định, của mọi bộ phận | Everything that is due by a rule, of all rooms';
 COMMENT ON COLUMN dwh_catalog.due_item.room IS 'Bộ phận: access, share, platform ... | Room';

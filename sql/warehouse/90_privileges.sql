@@ -15,7 +15,7 @@ GRANT SELECT ON dwh_star.dim_month, dwh_star.dim_day, dwh_star.dim_area, dwh_sta
 	dwh_star.dim_procedure, dwh_star.dim_position, dwh_star.dim_employer, dwh_star.dim_facility,
 	dwh_catalog.area_succession, dwh_catalog.unit_succession, dwh_catalog.unit_grouping, dwh_catalog.unit_function,
 	dwh_catalog.holiday_rule, dwh_catalog.holiday, dwh_catalog.legal_basis, dwh_catalog.deadline,
-	dwh_catalog.contribution_rate, dwh_catalog.benefit_level, dwh_catalog.time_behaviour, dwh_catalog.subject,
+	dwh_catalog.contribution_rate, dwh_catalog.benefit_level, dwh_catalog.problem_kind, dwh_catalog.problem_level, dwh_catalog.time_behaviour, dwh_catalog.subject,
 	dwh_catalog.dimension, dwh_catalog.subject_dimension, dwh_catalog.measure, dwh_catalog.indicator,
 	dwh_catalog.indicator_version
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;

@@ -1,9 +1,9 @@
 -- The register of problems, and everything past a legal deadline: asked as plain roles; refusals are in the log.
--- 893-044 893-046 893-056 893-074 893-093 2327-073 2327-076 2327-085 2327-086 2327-088 2327-102 ND47-010 ND47-013 ND47-018 ND47-022 ND47-025 ND47-036 ND47-043
+-- 893-044 893-046 893-056 893-074 893-093 2327-073 2327-076 2327-085 2327-086 2327-088 2327-102 ND47-010 ND47-013 ND47-018 ND47-022 ND47-025 ND47-036 ND47-042 ND47-043
 -- harness: preload
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(73);
+SELECT plan(99);
 CREATE ROLE tap_central LOGIN IN ROLE dwh_central_admin;
 CREATE ROLE tap_province LOGIN IN ROLE dwh_province_admin;
 CREATE ROLE tap_analyst LOGIN IN ROLE dwh_analyst;
@@ -47,7 +47,7 @@ SELECT is((SELECT opened_person || ' ' || opened_by || ' ' || unit_id || ' ' || 
 	FROM dwh_catalog.problem WHERE problem_id = :support), 'Trần D tap_analyst 101 true', '893-074 its author and time are kept');
 SELECT is(pg_temp.call_as('tap_analyst', $$(due_on IS NULL)::text FROM dwh.open_problem('support', 'x', 'y')$$), 'true', '893 sets no day');
 SELECT matches(pg_temp.opened('tap_stranger', $$'support', 'x', 'y'$$), '^42501', 'strangers do not');
-SELECT matches(pg_temp.opened('tap_analyst', $$'poem', 'x', 'y'$$), '^22023 .*kind', 'kinds are seven');
+SELECT matches(pg_temp.opened('tap_analyst', $$'poem', 'x', 'y'$$), '^22023 .*kind', 'ND47-042 a kind is a row');
 SELECT matches(pg_temp.opened('tap_analyst', $$'support', ' ', 'y'$$), '^22023 .*subject', 'with a subject');
 SELECT matches(pg_temp.opened('tap_analyst', $$'support', 'x', 'y', 'fax'$$), '^22023 .*channel', '2327-086 by three channels');
 SELECT matches(pg_temp.opened('tap_analyst', $$'support', 'x', 'y', 'system'$$), '^22023', '2327-086 the fourth is the warehouse''s own');
@@ -100,25 +100,48 @@ SELECT matches(pg_temp.central(format('dwh.close_problem(%s, %L)', :incident, 'x
 SELECT throws_ok(format($$UPDATE dwh_catalog.problem SET resolution = '' WHERE problem_id = %s$$, :incident), '23514', NULL, '893-056 whoever writes it');
 
 -- Sharing: seven working days, and seven again.
-SELECT is(pg_temp.call_as('tap_partner', $$due_on FROM dwh.open_problem('share', 'Lỗi', 'Sai dòng')$$), dwh.add_working_days(dwh.today(), 7)::text, '2327-076 a number and a due date');
+SELECT is(pg_temp.call_as('tap_partner', $$due_on FROM dwh.open_problem('share_quality', 'Lỗi', 'Sai dòng')$$), dwh.add_working_days(dwh.today(), 7)::text, '2327-076 a number and a due date');
 SELECT matches(pg_temp.opened('tap_partner', $$'data_error', 'Lỗi', 'Sai dòng', p_share_no => 990001$$), '^\d+$', '2327-088 against a row of its own agency');
 SELECT matches(pg_temp.opened('tap_partner', $$'data_error', 'Lỗi', 'Sai dòng', p_share_no => 990002$$), '^42501', '2327-088 not another''s');
-SELECT matches(pg_temp.opened('tap_partner', $$'share', 'Lỗi', 'x', p_agency => 'G99.2'$$), '^42501', '2327-088 nor for another');
-SELECT matches(pg_temp.opened('tap_officer', $$'share', 'Lỗi', 'x', p_agency => 'G99.2', p_share_no => 990001$$), '^22023', 'a transfer is of its agency');
+SELECT matches(pg_temp.opened('tap_partner', $$'share_other', 'Lỗi', 'x', p_agency => 'G99.2'$$), '^42501', '2327-088 nor for another');
+SELECT matches(pg_temp.opened('tap_officer', $$'share_other', 'Lỗi', 'x', p_agency => 'G99.2', p_share_no => 990001$$), '^22023', 'a transfer is of its agency');
 SELECT is(pg_temp.call_as('tap_partner', $$string_agg(DISTINCT agency, ',') FROM dwh.list_problems()$$), 'G99.1', 'partners read their own');
-SELECT pg_temp.opened('tap_officer', $$'share', 'Cũ', 'x', p_agency => 'G99.2', p_received_on => '2026-11-02'$$) AS old \gset
+SELECT pg_temp.opened('tap_officer', $$'share_other', 'Cũ', 'x', p_agency => 'G99.2', p_received_on => '2026-11-02'$$) AS old \gset
 SELECT is((SELECT due_on FROM dwh_catalog.problem WHERE problem_id = :old), dwh.add_working_days('2026-11-02', 7), 'ND47-043 counted from receipt');
 SELECT is(pg_temp.call_as('tap_officer', format('string_agg(object, %L) FROM dwh.overdue(dwh.add_working_days(%L, 7)) WHERE kind = %L', ',', '2026-11-02', 'problem')), NULL, 'on the seventh day it is in time');
 SELECT is(pg_temp.call_as('tap_officer', format('string_agg(object || article || days_late, %L) FROM dwh.overdue(dwh.add_working_days(%L, 7) + 1) WHERE kind = %L', ',', '2026-11-02', 'problem')),
 	:'old' || 'ND47 Art 49(1)1', 'after it, it is not');
-SELECT pg_temp.opened('tap_officer', $$'share', 'Mới', 'x', p_agency => 'G99.2'$$) AS fresh \gset
-SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :fresh, 'Cục CNTT', 'x')), '^55000 .*may still be answered', 'ND47-043 not before its answer or due day');
-SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, NULL)', :old, 'Cục CNTT')), '^22023 .*reason', 'passed on with a reason');
-SELECT is(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'Cục CNTT', 'Quá khó')), dwh.add_working_days(dwh.today(), 7)::text, 'ND47-043 seven days more');
-SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'Cục CNTT', 'x')), '^55000', 'once');
+SELECT pg_temp.opened('tap_officer', $$'share_other', 'Mới', 'x', p_agency => 'G99.2'$$) AS fresh \gset
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :fresh, 'head', 'x')), '^55000 .*may still be answered', 'ND47-043 not before its answer or due day');
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, NULL)', :old, 'head')), '^22023 .*reason', 'passed on with a reason');
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, c, 'x')), '^22023 .*goes to level "head" next', 'ND47-042 no level is left out: ' || c)
+FROM unnest(ARRAY['ministry', 'prime_minister', 'provider', 'Cục CNTT']) AS c;
+SELECT is(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'head', 'Quá khó')), dwh.add_working_days(dwh.today(), 7)::text, 'ND47-043 seven days more');
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'ministry', 'x')), '^55000 .*may still be answered', 'ND47-042 the next level after the answer of this one');
 SELECT is(pg_temp.call_as('tap_officer', format('string_agg(kind, %L) FROM dwh.overdue(dwh.today() + 30) WHERE object = %L', ',', :'old')), 'escalation', 'then that is due');
 SELECT is(pg_temp.call_as('tap_officer', format('dwh.note_problem(%s, %L, true)', :old, 'Trả lời')), '', 'answered');
 SELECT is(pg_temp.call_as('tap_officer', format('count(*) FROM dwh.overdue(dwh.today() + 30) WHERE object = %L', :'old')), '0', 'and not due any more');
+-- The levels of Art. 48 in force, one after the other; whose the third is changed in 2025.
+SELECT is((SELECT string_agg(level_no || ' ' || code || ' ' || name_en, ', ' ORDER BY level_no) FROM dwh_catalog.problem_level WHERE d >= valid_from AND coalesce(d <= valid_to, true)), l, 'ND47-042 the levels of ' || d)
+FROM (VALUES ('2020-05-25'::date, '1 provider Agency that supplies the data, 2 head Head of the ministry, agency or province, 3 ministry Ministry of Information and Communications, 4 prime_minister Prime Minister'),
+	('2025-03-01', '1 provider Agency that supplies the data, 2 head Head of the ministry, agency or province, 3 ministry Ministry of Science and Technology, 4 prime_minister Prime Minister')) AS v (d, l);
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, c, 'x')), '^22023 .*goes to level "ministry" next', 'ND47-042 nor is one gone back to or taken twice: ' || c)
+FROM unnest(ARRAY['prime_minister', 'head', 'provider']) AS c;
+SELECT is(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'ministry', 'x')), NULL, 'ND47-042 from the head to the ministry, for which no day is set');
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'prime_minister', 'x')), '^55000 .*may still be answered', 'ND47-042 not before it has answered');
+SELECT is(pg_temp.call_as('tap_officer', format('dwh.note_problem(%s, %L, true)', :old, 'Trả lời')), '', 'it has');
+SELECT is(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'prime_minister', 'x')), NULL, 'ND47-042 then to the Prime Minister');
+SELECT matches(pg_temp.call_as('tap_officer', format('dwh.escalate_problem(%s, %L, %L)', :old, 'prime_minister', 'x')), '^55000 .*last level', 'ND47-042 nobody is above');
+SELECT is((SELECT string_agg(step || ' ' || level_no || ' ' || escalated_to || ' ' || escalated_by, ', ' ORDER BY step) FROM dwh_catalog.problem_escalation WHERE problem_id = :old),
+	'1 2 head tap_officer, 2 3 ministry tap_officer, 3 4 prime_minister tap_officer', 'ND47-042 every step is kept');
+SELECT is(pg_temp.call_as('tap_officer', format('escalated_to FROM dwh.list_problems() WHERE problem_id = %s', :old)), 'prime_minister', 'ND47-042 and the last is in the register');
+-- The six kinds of Art. 47.
+SELECT is(count(*), 6::bigint, 'ND47-042 six kinds of problems of sharing') FROM dwh_catalog.problem_kind WHERE is_sharing AND article = 'ND47 Art. 47';
+SELECT is(pg_temp.call_as('tap_officer', format('(due_on IS NOT NULL)::text FROM dwh.open_problem(%L, %L, %L, p_agency => %L)', code, 'x', 'y', 'G99.2')), 'true', 'ND47-042 ' || code) FROM dwh_catalog.problem_kind WHERE is_sharing;
+SELECT matches(pg_temp.opened('tap_officer', $$'share', 'x', 'y'$$), '^22023 .*kind', 'ND47-042 one of the six is named');
+UPDATE dwh_catalog.problem_kind SET valid_to = dwh.today() - 1 WHERE code = 'share_use';
+SELECT matches(pg_temp.opened('tap_officer', $$'share_use', 'x', 'y'$$), '^22023 .*kind', 'ND47-042 one in force');
+SELECT matches(pg_temp.opened('tap_officer', $$'share_use', 'x', 'y', p_received_on => dwh.today() - 1$$), '^\d+$', 'ND47-042 on the day of receipt');
 
 -- Deadlines of sharing.
 INSERT INTO dwh_catalog.share_database (database_id, code, system_vi, name_vi) VALUES (990001, 'TAP', 'x', 'x');
@@ -148,6 +171,6 @@ SELECT matches(pg_temp.call_as('tap_analyst', $$count(*) FROM dwh.overdue()$$), 
 
 -- The log.
 SELECT is((SELECT count(*)::int FROM dwh_log.audit_event WHERE event_id > :seen AND action IN ('assign_problem', 'close_problem', 'open_problem', 'overdue')
-	AND decision = 'refused' AND detail ->> 'reason' IS NOT NULL), 25, 'every refusal is recorded with its reason');
+	AND decision = 'refused' AND detail ->> 'reason' IS NOT NULL), 27, 'every refusal is recorded with its reason');
 SELECT * FROM finish();
 ROLLBACK;

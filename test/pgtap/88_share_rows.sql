@@ -3,16 +3,21 @@
 -- 2327-098 2327-099 ND47-001 ND47-004 ND47-006 ND47-015
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(74);
+SELECT plan(79);
 CREATE ROLE tap_rows_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_rows_scoped LOGIN IN ROLE dwh_share_officer;
+CREATE ROLE tap_rows_it LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_rows_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_rows_other LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_rows_admin LOGIN IN ROLE dwh_central_admin;
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES
 	(990895, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
+INSERT INTO dwh_star.dim_unit (unit_id, code, level, name_vi, name_en, parent_unit_id, valid_from) VALUES
+	(990896, 'TAP-ROWS-IT', 'central_unit', 'Trung tâm CNTT', 'IT Centre', 1, '2020-01-01'), (990897, 'TAP-ROWS-IT-1', 'central_unit', 'Phòng', 'Section', 990896, '2020-01-01');
+DELETE FROM dwh_catalog.unit_function WHERE function = 'it_centre';
+INSERT INTO dwh_catalog.unit_function (unit_id, function, valid_from) VALUES (990896, 'it_centre', '2020-07-10');
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
-	(990895, 'sector', 'scoped@example.invalid', 'Trần Đ', 'tap_rows_scoped', 101, '2020-01-01');
+	(990895, 'sector', 'scoped@example.invalid', 'Trần Đ', 'tap_rows_scoped', 101, '2020-01-01'), (990896, 'sector', 'it@example.invalid', 'Lê T', 'tap_rows_it', 990897, '2020-01-01');
 INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from)
 SELECT 990895, user_group_id, 101, '2020-01-01' FROM dwh_catalog.user_group WHERE role_name = 'dwh_share_officer';
 CREATE TABLE dwh_star.tap_rows (n int PRIMARY KEY, label text, amount numeric, is_on boolean);
@@ -85,8 +90,15 @@ SELECT matches(pg_temp.officer(format($$dwh.answer_request(%s, true, 990895, 'CV
 SELECT matches(pg_temp.officer(format($$dwh.answer_request(%s, true, 990895, 'CV 1', p_holder => 'Trần C', p_terms => '{"security_method": "http, no key"}')$$, :request)), '^22023 .*plain HTTP', '2327-049 plain HTTP');
 SELECT matches(pg_temp.officer(format($$dwh.answer_request(%s, true, 990895, 'CV 1', p_holder => 'Trần C', p_terms => '{"structure_version": 9}')$$, :request)), '^22023', '2327-049 a structure that is not registered');
 SELECT matches(pg_temp.officer(format($$dwh.answer_request(%s, true, 990895, 'CV 1', p_holder => 'Trần C', p_terms => '{"method": "fax"}')$$, :request)), '^2', 'ND47-015 another method than three');
-SELECT pg_temp.officer(format($$dwh.answer_request(%s, true, 990895, 'CV 1', p_holder => 'Trần C', p_login_role => 'tap_rows_partner', p_terms => '{"method": "sync", "directions": ["out", "in"],
+UPDATE dwh_catalog.share_host SET is_2327_on = true;
+SELECT matches(pg_temp.call_as(o, format($$dwh.answer_request(%s, true, 990895, 'CV 1', p_holder => 'Trần C')$$, :request)), '^42501 .*IT Centre', '2327-079 nor an officer outside the IT Centre: ' || o)
+FROM unnest(ARRAY['tap_rows_officer', 'tap_rows_scoped']) AS o;
+SELECT matches(pg_temp.call_as('tap_rows_scoped', format($$dwh.answer_request(%s, false, 990895, 'CV 1', 'x')$$, :request)), '^42501 .*IT Centre', '2327-079 who does not refuse either');
+SELECT pg_temp.call_as('tap_rows_it', format($$dwh.answer_request(%s, true, 990895, 'CV 1', p_holder => 'Trần C', p_login_role => 'tap_rows_partner', p_terms => '{"method": "sync", "directions": ["out", "in"],
 	"security_method": "TLS 1.3"}')$$, :request)) AS agreement \gset
+UPDATE dwh_catalog.share_host SET is_2327_on = false;
+SELECT is((SELECT account_id || ' ' || decision FROM dwh_log.audit_event WHERE action = 'answer_request' AND decision = 'done' ORDER BY event_id DESC LIMIT 1), '990896 done', '2327-079 an officer of the IT Centre answers, and is recorded');
+SELECT is((SELECT due_on FROM dwh_catalog.share_request WHERE request_id = :request), dwh.add_working_days('2024-12-29', 5), '2327-079 the answer was due by Art. 35.3');
 SELECT is((SELECT concat_ws(' ', v.method, v.structure_version, v.security_method, p.code, r.code) FROM dwh_catalog.share_agreement_version AS v JOIN dwh_catalog.share_platform AS p ON p.platform_id = v.gateway_id
 	JOIN dwh_catalog.share_platform AS r ON r.platform_id = v.route_id WHERE agreement_id = :agreement), 'sync 1 TLS 1.3 PORTAL NDXP', '2327-049 2327-012 model, structure, security, gateway and route are kept');
 SELECT is((SELECT string_agg(agency_id || ' ' || holder, ',') FROM dwh_catalog.connection_account WHERE agreement_id = :agreement), :'agency' || ' Trần C', '2327-011 2327-079 the account, of one agency');
@@ -98,7 +110,7 @@ SELECT matches(pg_temp.request($$, p_form => 'paper', p_received_on => dwh.today
 SELECT pg_temp.request(p_service => 'tap_rows_special', p_agency => 'G09.96') AS r1, pg_temp.request(p_service => 'tap_rows_special', p_agency => 'G09.96') AS r2 \gset
 SELECT is((SELECT path FROM dwh_catalog.share_request WHERE request_id = :request) || (SELECT path FROM dwh_catalog.share_request WHERE request_id = :r1), 'defaultspecial', 'ND47-004 by default where there is one, else special');
 SELECT is(pg_temp.officer(format($$dwh.answer_request(%s, false, 990895, 'CV 3', 'không thống nhất được')$$, :r1)), NULL, 'one fails');
-SELECT is((SELECT string_agg(concat_ws(' ', kind, channel, agency_id, due_on > dwh.today()), ',') FROM dwh_catalog.problem WHERE object = 'request ' || :r1), 'share system ' || :'other' || ' t', 'ND47-004 and opens a problem with a day to answer');
+SELECT is((SELECT string_agg(concat_ws(' ', kind, channel, agency_id, due_on > dwh.today()), ',') FROM dwh_catalog.problem WHERE object = 'request ' || :r1), 'share_refusal system ' || :'other' || ' t', 'ND47-004 and opens a problem with a day to answer');
 SELECT pg_temp.officer(format($$dwh.answer_request(%s, true, 990895, 'CV 4', p_holder => 'Trần E', p_login_role => 'tap_rows_other')$$, :r2)) AS special_agreement \gset
 SELECT matches(pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990895, 'TT 1')$$, :special_agreement, c - i)), '^22023 .*' || i, '2327-054 without ' || i)
 FROM definition, unnest(ARRAY['parties', 'content', 'place', 'conditions']) AS i;
