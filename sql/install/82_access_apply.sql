@@ -191,7 +191,7 @@ RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_cata
 DECLARE
 	v_today date := dwh.today();
 BEGIN
-	PERFORM FROM dwh_catalog.account WHERE account_id = p_account_id FOR UPDATE;
+	PERFORM FROM dwh_catalog.account WHERE account_id = p_account_id FOR NO KEY UPDATE;
 	UPDATE dwh_catalog.mailbox_holder SET valid_to = greatest(v_today, valid_from - 1), ended_at = now()
 	WHERE account_id = p_account_id AND ended_at IS NULL;
 	-- The sessions of whoever had it end: for a moment the account is nobody's.
@@ -248,7 +248,7 @@ DECLARE
 BEGIN
 	IF cardinality(v_new) < cardinality(p_line_ids) THEN
 		PERFORM FROM dwh_catalog.account AS a WHERE a.account_id IN (
-			SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (p_line_ids)) ORDER BY a.account_id FOR UPDATE;
+			SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (p_line_ids)) ORDER BY a.account_id FOR NO KEY UPDATE;
 		BEGIN
 			UPDATE dwh_catalog.account AS a SET iam_subject = coalesce(a.iam_subject, n.iam_subject), is_enabled = a.is_enabled OR a.kind <> 'mailbox',
 				login_role = coalesce(a.login_role, n.login_role, lower(a.email)),
@@ -285,7 +285,7 @@ BEGIN
 			PERFORM dwh_internal.refuse_login_name(l.line_no, l.full_name);
 		END IF;
 		PERFORM FROM dwh_catalog.account AS a WHERE a.account_id IN (
-			SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (v_new)) ORDER BY a.account_id FOR UPDATE;
+			SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (v_new)) ORDER BY a.account_id FOR NO KEY UPDATE;
 		PERFORM dwh_internal.check_access_lines(v_new);
 	END IF;
 END
@@ -399,7 +399,6 @@ BEGIN
 	UPDATE dwh_catalog.access_request_line SET state = 'applied',
 		irregular = CASE WHEN v_is_decided THEN irregular ELSE concat_ws('; ', irregular, 'not decided on') END
 	WHERE request_line_id = p_line_id RETURNING * INTO l;
-	PERFORM FROM dwh_catalog.account WHERE account_id = l.account_id FOR UPDATE;
 	IF dwh_internal.close_grants(p_line_id, l.account_id, l.user_group_id, l.scope_unit_id, l.effective_on) = 0 THEN
 		RAISE EXCEPTION 'line %: % has no such right', l.line_no, l.full_name USING ERRCODE = '55000', DETAIL = 'There is nothing to revoke.',
 			HINT = 'dwh.explain_scope() shows what the account has.';
@@ -420,6 +419,13 @@ DECLARE
 	v_together int[] := '{}';
 	v_count int := 0;
 BEGIN
+	-- Everybody whom it is about is locked before anything is judged, in the order that everyone keeps: what is judged stands, and nobody
+	-- waits for another crosswise.
+	PERFORM dwh_internal.find_opened_accounts(ARRAY(SELECT n.request_line_id FROM dwh_catalog.access_request_line AS n
+		WHERE n.request_id = p_request_id AND n.state <> 'refused'));
+	PERFORM FROM dwh_catalog.account AS a WHERE a.account_id IN (
+		SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_id = p_request_id AND n.state <> 'refused')
+	ORDER BY a.account_id FOR NO KEY UPDATE;
 	FOR l IN
 		WITH line AS (
 			SELECT n.* FROM dwh_catalog.access_request_line AS n WHERE n.request_id = p_request_id AND n.state <> 'refused'),
@@ -506,7 +512,7 @@ BEGIN
 		ORDER BY a.account_id
 	LOOP
 		-- Whoever gives or takes a right of the account at this time is done, or waits and finds what is made here.
-		PERFORM FROM dwh_catalog.account WHERE account_id = v_account_id FOR UPDATE;
+		PERFORM FROM dwh_catalog.account WHERE account_id = v_account_id FOR NO KEY UPDATE;
 		BEGIN
 			PERFORM dwh_internal.sync_login_role(v_account_id);
 			v_count := v_count + 1;

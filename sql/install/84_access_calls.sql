@@ -52,10 +52,11 @@ DECLARE
 	a dwh_catalog.account;
 BEGIN
 	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = p_account_id;
-	IF c.is_central THEN
-		RETURN false;
-	ELSIF dwh_internal.account_person(p_account_id) = c.person THEN
+	-- The person comes first: what nobody may do to himself a central administrator may not either.
+	IF dwh_internal.account_person(p_account_id) = c.person THEN
 		RETURN true;
+	ELSIF c.is_central THEN
+		RETURN false;
 	END IF;
 	IF a.kind = 'sector' AND coalesce(a.home_unit_id = ANY (c.unit_ids), false) THEN
 		RETURN false;

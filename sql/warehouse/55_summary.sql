@@ -23,7 +23,7 @@ COMMENT ON COLUMN dwh_catalog.summary.dimensions IS 'Mã các chiều, theo th�
 COMMENT ON COLUMN dwh_catalog.summary.lookups IS 'Các bảng chiều được dùng; sửa một dòng của chúng thì phải tổng hợp lại | Tables of dimensions it looks into; a change of their rows takes the content away';
 COMMENT ON COLUMN dwh_catalog.summary.watched IS 'Số của các trigger theo dõi chủ đề khi tổng hợp; khác đi thì đọc bảng gốc cho tới lần làm mới | Numbers of the triggers that watched the subject when it was built; where they differ, the facts are read until the next refresh';
 COMMENT ON COLUMN dwh_catalog.summary.built_at IS 'Lần tổng hợp toàn bộ gần nhất; trống là chưa dùng được | When it was last built as a whole; empty means it has no content to use';
-COMMENT ON COLUMN dwh_catalog.summary.failure IS 'Vì sao lần làm mới gần nhất không tổng hợp được; thử lại khi dữ liệu của chủ đề thay đổi | Why the last refresh could not build it; tried again whenever rows of the subject have changed';
+COMMENT ON COLUMN dwh_catalog.summary.failure IS 'Mã lỗi SQLSTATE khi lần làm mới gần nhất không tổng hợp được; thử lại khi dữ liệu của chủ đề thay đổi | SQLSTATE with which the last refresh could not build it; tried again whenever rows of the subject have changed';
 COMMENT ON COLUMN dwh_catalog.summary.created_at IS 'Lúc tạo | Made at';
 COMMENT ON COLUMN dwh_catalog.summary.created_by IS 'Người tạo | Made by';
 

@@ -354,6 +354,26 @@ judge_for_adoption(const LoginRole *role)
 		raise_stranger(role);
 }
 
+/* Takes everything of ours from the role that an account has had until now: nobody would look at it again. As dwh_owner, inside SPI. */
+static void
+leave_role(LoginRole *role)
+{
+	DwhOwnerSwitch state;
+	StringInfoData sql;
+
+	if (!OidIsValid(role->oid) || !role->is_ours)
+		return;
+	role->can_login = role->begins_later = false;
+	read_memberships(role, 1);
+	initStringInfo(&sql);
+	append_statements(&sql, role);
+	appendStringInfo(&sql, "COMMENT ON ROLE %s IS NULL;", quote_identifier(role->name));
+	dwh_superuser_enter(&state);
+	dwh_spi_utility(sql.data);
+	dwh_owner_leave(&state);
+	dwh_sessions_end_at_commit(role->oid);
+}
+
 /*
  * dwh.adopt_login_role(p_email text, p_role text): an existing role becomes the login role of an account, by a superuser's explicit
  * call. Raises 42501 for others, 42704 for an unknown account or role, 42710 for a role with attributes.
@@ -367,8 +387,11 @@ dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 	DwhOwnerSwitch state;
 	char	   *email = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	Oid			types[2] = {TEXTOID, TEXTOID};
-	Datum		values[2] = {CStringGetTextDatum(email), CStringGetTextDatum(name)};
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(email)};
+	Oid			id_types[2] = {INT4OID, TEXTOID};
+	Datum		id_values[2] = {0, CStringGetTextDatum(name)};
+	int32		account_id;
 
 	dwh_require_warehouse();
 	dwh_attempt_begin(&attempt, "adopt_login_role", email, NULL);
@@ -383,14 +406,19 @@ dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 	}
 	dwh_spi_begin();
 	dwh_owner_enter(&state);
-	if (dwh_spi_run("UPDATE dwh_catalog.account SET login_role = $2 "
-					"WHERE lower(email) = lower($1) OR iam_subject = $1 RETURNING account_id", 2, types, values, NULL, false,
-					SPI_OK_UPDATE_RETURNING) != 1)
+	if (dwh_spi_run("SELECT account_id FROM dwh_catalog.account WHERE lower(email) = lower($1) OR iam_subject = $1 FOR UPDATE", 1, types,
+					values, NULL, false, SPI_OK_SELECT) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no account \"%s\"", email),
 				 errhint("Give its e-mail address or IAM subject.")));
-	role = read_roles(list_of_one(dwh_spi_int(0, 1)), &count);
+	account_id = dwh_spi_int(0, 1);
+	role = read_roles(list_of_one(account_id), &count);
+	if (role->name != NULL && strcmp(role->name, name) != 0)
+		leave_role(role);
+	id_values[0] = Int32GetDatum(account_id);
+	(void) dwh_spi_run("UPDATE dwh_catalog.account SET login_role = $2 WHERE account_id = $1", 2, id_types, id_values, NULL, false, SPI_OK_UPDATE);
+	role = read_roles(list_of_one(account_id), &count);
 	dwh_owner_leave(&state);
 	judge_for_adoption(role);
 	dwh_superuser_enter(&state);

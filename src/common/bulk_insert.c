@@ -5,11 +5,47 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "common/bulk_insert.h"
+#include "common/compat.h"
+
+/* Finds the columns that the caller gives, and those that have a default instead. */
+static void
+find_columns(DwhBulkInsert *bulk, const char *const *names)
+{
+	int			natts = bulk->descriptor->natts;
+
+	bulk->columns = palloc(sizeof(AttrNumber) * natts);
+	bulk->defaults = palloc0(sizeof(ExprState *) * natts);
+	for (; names[bulk->n_given] != NULL; bulk->n_given++)
+	{
+		bulk->columns[bulk->n_given] = get_attnum(RelationGetRelid(bulk->table), names[bulk->n_given]);
+		if (bulk->columns[bulk->n_given] <= 0)
+			elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(bulk->table), names[bulk->n_given]);
+	}
+	bulk->n_columns = bulk->n_given;
+	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(bulk->descriptor, attnum - 1);
+		bool		is_given = attribute->attisdropped || attribute->attgenerated != '\0';
+		Node	   *value;
+
+		for (int i = 0; i < bulk->n_given; i++)
+			is_given |= bulk->columns[i] == attnum;
+		value = is_given ? NULL : build_column_default(bulk->table, attnum);
+		if (value == NULL)
+			continue;
+		bulk->columns[bulk->n_columns] = attnum;
+		bulk->defaults[bulk->n_columns++] = ExecPrepareExpr((Expr *) value, bulk->estate);
+	}
+}
 
 /* See bulk_insert.h. */
 void
@@ -17,11 +53,13 @@ dwh_bulk_begin(DwhBulkInsert *bulk, const char *schema, const char *table, const
 {
 	memset(bulk, 0, sizeof(DwhBulkInsert));
 	bulk->table = table_open(get_relname_relid(table, get_namespace_oid(schema, false)), RowExclusiveLock);
-	for (; columns[bulk->n_columns] != NULL; bulk->n_columns++)
-		bulk->columns[bulk->n_columns] = get_attnum(RelationGetRelid(bulk->table), columns[bulk->n_columns]);
-	bulk->indexes = CatalogOpenIndexes(bulk->table);
 	/* a description that is counted would be looked for among those of all slots, each time */
-	bulk->descriptor = CreateTupleDescCopy(RelationGetDescr(bulk->table));
+	bulk->descriptor = CreateTupleDescCopyConstr(RelationGetDescr(bulk->table));
+	bulk->estate = CreateExecutorState();
+	bulk->result = makeNode(ResultRelInfo);
+	InitResultRelInfo(bulk->result, bulk->table, 0, NULL, 0);
+	ExecOpenIndices(bulk->result, false);
+	find_columns(bulk, columns);
 }
 
 /* See bulk_insert.h. */
@@ -32,14 +70,17 @@ dwh_bulk_add(DwhBulkInsert *bulk, const Datum *values)
 
 	Assert(!dwh_bulk_is_full(bulk));
 	if (bulk->n_rows == bulk->n_slots)
-		bulk->slots[bulk->n_slots++] = MakeSingleTupleTableSlot(bulk->descriptor, &TTSOpsHeapTuple);
+		bulk->slots[bulk->n_slots++] = MakeSingleTupleTableSlot(bulk->descriptor, table_slot_callbacks(bulk->table));
 	slot = bulk->slots[bulk->n_rows++];
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 	for (int i = 0; i < bulk->n_columns; i++)
 	{
-		slot->tts_values[bulk->columns[i] - 1] = values[i];
-		slot->tts_isnull[bulk->columns[i] - 1] = false;
+		int			at = bulk->columns[i] - 1;
+
+		slot->tts_isnull[at] = false;
+		slot->tts_values[at] = bulk->defaults[i] == NULL ? values[i] :
+			ExecEvalExprSwitchContext(bulk->defaults[i], GetPerTupleExprContext(bulk->estate), &slot->tts_isnull[at]);
 	}
 	ExecStoreVirtualTuple(slot);
 }
@@ -48,7 +89,18 @@ dwh_bulk_add(DwhBulkInsert *bulk, const Datum *values)
 void
 dwh_bulk_flush(DwhBulkInsert *bulk)
 {
-	CatalogTuplesMultiInsertWithInfo(bulk->table, bulk->slots, bulk->n_rows, bulk->indexes);
+	MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(bulk->estate));
+
+	if (bulk->n_rows > 0)
+		table_multi_insert(bulk->table, bulk->slots, bulk->n_rows, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < bulk->n_rows; i++)
+	{
+		bulk->slots[i]->tts_tableOid = RelationGetRelid(bulk->table);
+		if (bulk->result->ri_NumIndices > 0)
+			(void) ExecInsertIndexTuples(bulk->result, bulk->slots[i], bulk->estate, false, false, NULL, NIL DWH_ONLY_SUMMARIZING);
+	}
+	MemoryContextSwitchTo(old);
+	ResetPerTupleExprContext(bulk->estate);
 	bulk->n_rows = 0;
 }
 
@@ -59,6 +111,7 @@ dwh_bulk_end(DwhBulkInsert *bulk)
 	dwh_bulk_flush(bulk);
 	for (int i = 0; i < bulk->n_slots; i++)
 		ExecDropSingleTupleTableSlot(bulk->slots[i]);
-	CatalogCloseIndexes(bulk->indexes);
+	ExecCloseIndices(bulk->result);
+	FreeExecutorState(bulk->estate);
 	table_close(bulk->table, NoLock);
 }

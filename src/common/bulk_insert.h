@@ -1,34 +1,34 @@
 /*
  * bulk_insert.h
- *		Many rows into one table of ours, a block at a time, by what PostgreSQL fills its own catalogs with.
+ *		Many rows into one table of ours, a block at a time, the way COPY does it.
  *
- * It does less than INSERT: no trigger fires, no CHECK and no NOT NULL is looked at, no row security applies, the table is not partitioned and
- * its indexes have neither expressions nor conditions. So it is for rows that are right by construction. Unique indexes are
- * kept: a duplicate raises 23505.
+ * It does less than INSERT: no trigger fires, no CHECK and no NOT NULL is looked at, no row security applies, and the table is not
+ * partitioned. So it is for rows that are right by construction. Indexes of every kind are kept, a duplicate raises 23505; columns
+ * that a site has added get their defaults.
  */
 #ifndef DWH_BULK_INSERT_H
 #define DWH_BULK_INSERT_H
 
-#include "catalog/indexing.h"
-#include "executor/tuptable.h"
-#include "utils/rel.h"
+#include "nodes/execnodes.h"
 
 #define DWH_BULK_ROWS		1024	/* that wait at most */
-#define DWH_BULK_COLUMNS	8
 
 typedef struct DwhBulkInsert
 {
 	Relation	table;
-	CatalogIndexState indexes;
+	EState	   *estate;
+	ResultRelInfo *result;
 	TupleDesc	descriptor;
-	int			n_columns;
-	AttrNumber	columns[DWH_BULK_COLUMNS];
+	int			n_columns;		/* of the caller, then those with a default */
+	int			n_given;
+	AttrNumber *columns;
+	ExprState **defaults;		/* by column, NULL for the caller's */
 	TupleTableSlot *slots[DWH_BULK_ROWS];
 	int			n_slots;		/* made */
 	int			n_rows;			/* that wait */
 } DwhBulkInsert;
 
-/* Opens the table; columns is a list of names that ends with NULL, the others become NULL. What it makes lives in the current context. */
+/* Opens the table; columns is a list of names that ends with NULL. What it makes lives in the current context. */
 extern void dwh_bulk_begin(DwhBulkInsert *bulk, const char *schema, const char *table, const char *const *columns);
 
 /* Adds a row, its values in the order of the columns. What they point to must live until the rows are written: by the next flush. */

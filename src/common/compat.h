@@ -24,6 +24,13 @@
 #define DWH_EXECUTE_ONCE , execute_once
 #endif
 
+/* The last argument of ExecInsertIndexTuples: also the indexes that do not summarize; from 16 on. */
+#if PG_VERSION_NUM >= 160000
+#define DWH_ONLY_SUMMARIZING , false
+#else
+#define DWH_ONLY_SUMMARIZING
+#endif
+
 /* The index of a table's primary key, InvalidOid where it has none (or one that is deferrable, from 18 on). */
 #if PG_VERSION_NUM >= 180000
 #define dwh_primary_key_index(table) RelationGetPrimaryKeyIndex(table, false)

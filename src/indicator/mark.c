@@ -326,7 +326,7 @@ dwh_mark_init(void)
 
 /*
  * Whether rows of the subject's months may have changed since the last refresh, as the active snapshot and this transaction see it.
- * Rows of dimensions do not count: what looks into those says so by itself. Expects SPI and dwh_owner.
+ * A changed row of a dimension may reach any of them. Expects SPI and dwh_owner.
  */
 bool
 dwh_marks_pending(int subject_id, DateADT from, DateADT to)
@@ -341,7 +341,7 @@ dwh_marks_pending(int subject_id, DateADT from, DateADT to)
 	values[0] = Int32GetDatum(subject_id);
 	values[1] = DateADTGetDatum(from);
 	values[2] = DateADTGetDatum(to);
-	return dwh_spi_select("SELECT 1 FROM dwh_log.cell_mark WHERE subject_id = $1 AND month_from <= $3 AND month_to >= $2 AND row_column IS NULL LIMIT 1",
+	return dwh_spi_select("SELECT 1 FROM dwh_log.cell_mark WHERE subject_id = $1 AND month_from <= $3 AND month_to >= $2 LIMIT 1",
 						  3, types, values, NULL, true) > 0;
 }
 

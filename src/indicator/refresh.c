@@ -8,7 +8,6 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -186,9 +185,25 @@ typedef struct Taken
 	DateADT		to;
 } Taken;
 
+/* The type of the key that a column of the subject's table refers to; NULL where it refers to none any more, or has been renamed. */
+static char *
+referenced_type(DwhSubject *subject, const char *column)
+{
+	Oid			types[2] = {OIDOID, TEXTOID};
+	Datum		values[2] = {ObjectIdGetDatum(subject->relation), CStringGetTextDatum(column)};
+
+	if (dwh_spi_select("SELECT format_type(r.atttypid, r.atttypmod) FROM pg_constraint k"
+					   " JOIN pg_attribute a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]"
+					   " JOIN pg_attribute r ON r.attrelid = k.confrelid AND r.attnum = k.confkey[1]"
+					   " WHERE k.conrelid = $1 AND k.contype = 'f' AND a.attname = $2 LIMIT 1", 2, types, values, NULL, false) == 0)
+		return NULL;
+	return dwh_spi_text(0, 1);
+}
+
 /*
  * Puts marks of cells in the place of the marks that name changed rows of dimensions: the cells whose rows lead to them now. The rows are
- * taken under an earlier snapshot than the facts are looked at, so no fact is missed but by whoever will mark it.
+ * taken under an earlier snapshot than the facts are looked at, so no fact is missed but by whoever will mark it. Where everything is
+ * rebuilt, one mark of everything stands for them: whoever watches marks being taken sees it.
  */
 static void
 find_rows(Work *work)
@@ -205,17 +220,13 @@ find_rows(Work *work)
 	for (uint64 i = 0; i < n && OidIsValid(subject->relation) && !work->everything; i++)
 	{
 		char	   *name = SPI_getvalue(found->vals[i], found->tupdesc, 1);
-		AttrNumber	attnum = get_attnum(subject->relation, name);
+		char	   *type = referenced_type(subject, name);
 		bool		is_null;
 
-		if (attnum == InvalidAttrNumber)
-		{
-			work->everything = true;	/* renamed since: who knows to what */
-			break;
-		}
+		work->everything = type == NULL;
 		values[1] = SPI_getbinval(found->vals[i], found->tupdesc, 2, &is_null);
 		values[2] = SPI_getbinval(found->vals[i], found->tupdesc, 3, &is_null);
-		foreach(lc, work->columns)
+		foreach(lc, work->everything ? NIL : work->columns)
 		{
 			Column	   *column = lfirst(lc);
 			const char *month = quote_identifier(subject->month_column);
@@ -225,11 +236,13 @@ find_rows(Work *work)
 										" SELECT DISTINCT $1, %s::text, f.%s, f.%s, f.%s, $3 FROM %s f WHERE f.%s IS NOT NULL AND f.%s IS NOT NULL"
 										" AND f.%s IN (SELECT k::%s FROM unnest($2) AS u (k))",
 										column->is_own ? "NULL" : quote_literal_cstr(column->name), unit, month, month,
-										dwh_relation_sql(subject->relation), unit, month, quote_identifier(name),
-										format_type_be_qualified(get_atttype(subject->relation, attnum))),
+										dwh_relation_sql(subject->relation), unit, month, quote_identifier(name), type),
 							   3, types, values, NULL, false, SPI_OK_INSERT);
 		}
 	}
+	if (n > 0 && work->everything)
+		(void) dwh_spi_run("INSERT INTO dwh_log.cell_mark (subject_id, month_from, month_to) VALUES ($1, '-infinity', 'infinity')",
+						   1, types, values, NULL, false, SPI_OK_INSERT);
 }
 
 /* Takes the marks of the subject that are visible now, but for those of rows. */

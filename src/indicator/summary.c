@@ -395,12 +395,18 @@ try_to_build(DwhSummary *summary, List *parts)
 
 	if (error == NULL)
 		return building.rows;
-	values[1] = CStringGetTextDatum(psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message ? error->message : ""));
+	values[1] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = NULL, failure = $2 WHERE summary_id = $1", 2, types, values, NULL, false,
 					   SPI_OK_UPDATE);
 	(void) dwh_spi_run(psprintf("DELETE FROM %s", dwh_relation_sql(summary->relation)), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
-	ereport(WARNING,
+	/* the message may hold values of rows, which not everybody may see who refreshes or reads the catalogue */
+	ereport(LOG,
 			(errmsg("summary %s could not be built: %s", dwh_relation_sql(summary->relation), error->message ? error->message : ""),
+			 errhidestmt(true)));
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("summary %s could not be built", dwh_relation_sql(summary->relation)),
+			 errdetail("The SQLSTATE was %s; the message is in the server log.", unpack_sql_state(error->sqlerrcode)),
 			 errhint("Until it can be, the facts are read instead. It is tried again whenever rows of the subject have changed.")));
 	return 0;
 }

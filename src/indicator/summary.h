@@ -8,7 +8,7 @@
  * dwh_catalog.summary says built_at; cells of it may be out of date while marks of the subject are pending (mark.h).
  *
  * A summary that a refresh cannot build (an id that no set holds) stops neither the refresh nor other summaries: it is left without
- * content, its row says why, and what it would answer is read from the facts. It is tried again, as a whole, whenever rows of the
+ * content, its row has the SQLSTATE, and what it would answer is read from the facts. It is tried again, as a whole, whenever rows of the
  * subject have changed.
  *
  * Everything here expects SPI to be connected and dwh_owner to be in force. Whoever rebuilds holds the row lock on the subject's

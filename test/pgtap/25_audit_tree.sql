@@ -1,7 +1,7 @@
 -- 893-041: who writes facts, and that what was sealed cannot be altered unseen.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(57);
+SELECT plan(60);
 
 -- Facts are changed by loads alone.
 SELECT is_empty($$SELECT g.role_name, c.oid::regclass, p FROM dwh_catalog.user_group AS g, pg_class AS c, unnest(ARRAY['UPDATE', 'DELETE']) AS p
@@ -216,6 +216,21 @@ SELECT matches(pg_temp.after(:'fork', :'head'), '^\d+: the tree of \d+ leaves do
 SELECT format('ALTER TABLE dwh_log.audit_event DETACH PARTITION dwh_log.audit_event_%s', to_char(month, 'YYYY_MM')) AS detach
 FROM dwh_log.audit_event ORDER BY event_id LIMIT 1 \gset
 SELECT matches(pg_temp.after(:'detach'), '^0: row \d+ .* is missing', 'a partition detached');
+
+-- What a site has added: columns with a default, indexes of every kind.
+SAVEPOINT site;
+\o /dev/null
+ALTER TABLE dwh_log.audit_leaf ADD COLUMN site int NOT NULL DEFAULT 7;
+CREATE INDEX ON dwh_log.audit_leaf ((leaf_index % 2));
+CREATE INDEX site_share_idx ON dwh_log.audit_leaf (source_id) WHERE source = 'share';
+SELECT dwh_internal.audit_append('site', NULL, 'done', '{}');
+\o
+SELECT cmp_ok(dwh.audit_seal(), '>', 0::bigint, 'sealing goes on');
+SELECT is(site, 7, 'a column of the site gets its default') FROM dwh_log.audit_leaf ORDER BY leaf_index DESC LIMIT 1;
+SET LOCAL enable_seqscan = off;
+SELECT is((SELECT count(*) FROM dwh_log.audit_leaf WHERE source = 'share' AND source_id > 0),
+	(SELECT count(*) FROM dwh_log.audit_leaf AS l WHERE CASE l.source WHEN 'share' THEN l.source_id > 0 ELSE false END), 'its indexes hold what they ought to');
+ROLLBACK TO site;
 
 -- Nobody changes the tree by ordinary means.
 SELECT throws_ok(format('%s dwh_log.%I %s', c[1], t, c[2]), '42501', NULL, format('%s %s is refused to the owner', c[1], t))

@@ -2,7 +2,7 @@
 -- 893-018 893-034 893-068 893-069 893-088 893-089 893-092
 -- harness: preload
 BEGIN;
-SELECT plan(24);
+SELECT plan(29);
 \ir include/access.psql
 -- Who holds the support mailbox of Hà Nội has an account of his own as well; in the same division works an auditor.
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
@@ -17,6 +17,9 @@ SELECT dwh.adopt_login_role(email, login_role) IS NULL AS is_null FROM dwh_catal
 SELECT matches(pg_temp.call_as('tap_reader', $$dwh.transfer_account('reader@tap.invalid', 990232, dwh.today(), 'QĐ 1')$$), '^42501 nobody transfers himself', '893-088 no transfer of one''s own');
 SELECT is(home_unit_id, 990102, '893-088 he is where he was') FROM dwh_catalog.account WHERE account_id = 990004;
 SELECT is((SELECT count(*)::int FROM dwh_catalog.access_grant WHERE account_id = 990004 AND revoked_at IS NULL), 1, 'with his right');
+
+SELECT matches(pg_temp.central($$dwh.transfer_account('central@tap.invalid', 990232, dwh.today(), 'QĐ 1', p_signed_by => 990005)$$), '^42501 nobody transfers himself',
+	'893-088 central administrators neither');
 
 -- Nobody certifies a grant of his own, through the mailbox that he holds either.
 SELECT matches(pg_temp.hanoi($$dwh.certify_grants('{990009}', 'CV 1')$$), '^42501', '893-092 not one''s own through the mailbox');
@@ -51,6 +54,16 @@ SELECT is(pg_temp.central('dwh.sync_login_roles()'), '1', '893-018 on its day th
 SELECT is((SELECT string_agg(g.rolname, ' ') FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS r ON r.oid = m.member WHERE r.rolname = 'an@tap.invalid' AND r.rolcanlogin),
 	'dwh_analyst', '893-018 it may log in and is in its group');
 SELECT is(pg_temp.central('dwh.sync_login_roles()'), '0', 'and nothing is left to be done');
+
+-- A role that an account leaves for another one keeps nothing.
+CREATE ROLE tap_next LOGIN;
+SELECT dwh.adopt_login_role('reader@tap.invalid', 'tap_next') \g /dev/null
+SELECT is((SELECT rolcanlogin FROM pg_roles WHERE rolname = 'tap_reader'), false, '893-018 the role left has no login');
+SELECT is((SELECT count(*) FROM pg_auth_members WHERE member = 'tap_reader'::regrole AND roleid IN (SELECT role_name::regrole FROM dwh_catalog.user_group)), 0::bigint, 'nor any group');
+SELECT isnt((SELECT count(*) FROM pg_auth_members WHERE member = 'tap_next'::regrole AND roleid IN (SELECT role_name::regrole FROM dwh_catalog.user_group)), 0::bigint, 'which the other one has');
+-- A name that a login may not have is refused where it comes from the address, too.
+SELECT matches(pg_temp.hanoi(format('dwh.grant_access(%L, ''CV 1'', dwh.today(), dwh.today(), 990102, 990005, ''QĐ 10'', dwh.today(), ''TTr 1'', dwh.today())',
+	jsonb_build_array(pg_temp.line('{"email": "dwh_a1@tap.invalid", "full_name": "Mới Tinh"}')))), '^22023 .*cannot be a login name', '893-018 an address that begins with dwh_');
 SELECT pg_temp.recorded();
 SELECT pg_temp.unchanged();
 SELECT * FROM finish();
