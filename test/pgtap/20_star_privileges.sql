@@ -1,5 +1,5 @@
 -- Who may read what of the star schema, asked twice: what is granted, and what a login role of each group really sees of rows
--- that are there. 893-031, 893-038: a login role without an account sees no row of any fact, by whatever path.
+-- that are there. 2327-022: personal columns are denied. 893-031, 893-038: a login role without an account sees no row of any fact, by whatever path.
 BEGIN;
 SELECT plan(15);
 

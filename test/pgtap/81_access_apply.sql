@@ -1,6 +1,6 @@
 -- Deciding and applying: who may do what on each path, what follows on the server, and what is refused.
 -- 893-018 893-032 893-033 893-034 893-035 893-036 893-039 893-040 893-060 893-061 893-068 893-069 893-075 893-080 893-082 893-083 893-084
--- 893-085 893-086 893-088 893-090
+-- 893-085 893-086 893-088 893-090 2327-033
 -- harness: preload
 BEGIN;
 SELECT plan(101);
