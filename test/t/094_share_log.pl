@@ -91,7 +91,8 @@ my $fetch = q{SELECT dwh.fetch_share('numbers')};
 
 # 1. All are under way before the log has any of them, since the worker that writes it stands still: each would find nothing counted yet.
 sign(3);
-my $worker = sql(q{SELECT pid FROM dwh.get_audit_worker()});
+my $worker;
+wait_for(60, sub { ($worker = sql(q{SELECT pid FROM dwh.get_audit_worker()})) =~ /^\d+$/ }) or die 'no worker runs for the database';
 kill 'STOP', $worker;
 my @calls = start_calls(8, $fetch);
 ok(wait_for(60, sub {
