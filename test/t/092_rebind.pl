@@ -64,11 +64,11 @@ make_partners($node, 'work', 6, '{in,out}');
 allow('127.0.0.1/32');
 sql("SELECT dwh.register_push_target(9001, 'rebind.example', $port, '/ok', 'stub', p_max_attempts => 2, p_retry_base_ms => 50, p_retry_cap_ms => 50)",
 	"SELECT dwh.register_push_target(9002, 'rebind.example', $port, '/rows', 'stub', p_max_attempts => 2, p_retry_base_ms => 50, p_retry_cap_ms => 50)");
-my $worker = sql(q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext share'});
 
 # 1. The address that is listed.
 is(settled(push_one('first')), 'supplied', 'a message goes to the listed address');
 is(settled(pull()), 'received', 'and a fetch');
+my $worker = sql(q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext share'});
 
 # 2. The list changes while a connection is open: it is not used again.
 allow('127.0.0.3/32');
