@@ -28,33 +28,13 @@ COMMENT ON COLUMN dwh_log.share_daily.row_count IS 'Số dòng dữ liệu | Row
 COMMENT ON COLUMN dwh_log.share_daily.byte_count IS 'Số byte | Bytes';
 COMMENT ON COLUMN dwh_log.share_daily.duration_ms IS 'Thời gian kết nối (mili giây) | Connection time (milliseconds)';
 
-CREATE TABLE dwh_log.share_monthly (
-	month				date,
-	agency_identifier	text,
-	service_code		text,
-	kind				text,
-	direction			text,
-	stage				text,
-	status				text,
-	entry_count			bigint NOT NULL,
-	row_count			bigint NOT NULL,
-	byte_count			bigint NOT NULL,
-	duration_ms			bigint NOT NULL,
-	CONSTRAINT share_monthly_pkey PRIMARY KEY (month, agency_identifier, service_code, kind, direction, stage, status)
-);
+CREATE TABLE dwh_log.share_monthly (LIKE dwh_log.share_daily INCLUDING COMMENTS);
+ALTER TABLE dwh_log.share_monthly RENAME COLUMN day TO month;
+ALTER TABLE dwh_log.share_monthly ADD CONSTRAINT share_monthly_pkey
+	PRIMARY KEY (month, agency_identifier, service_code, kind, direction, stage, status);
 COMMENT ON TABLE dwh_log.share_monthly IS
 	'Số đếm theo tháng, cộng từ share_daily | Monthly counts: the sums of share_daily';
 COMMENT ON COLUMN dwh_log.share_monthly.month IS 'Ngày đầu tháng | First day of the month';
-COMMENT ON COLUMN dwh_log.share_monthly.agency_identifier IS 'Mã định danh cơ quan | Identifier of the agency';
-COMMENT ON COLUMN dwh_log.share_monthly.service_code IS 'Mã dịch vụ; trống là không có | Code of the service; empty where there is none';
-COMMENT ON COLUMN dwh_log.share_monthly.kind IS 'connect, share, exploit, use | As in share_log';
-COMMENT ON COLUMN dwh_log.share_monthly.direction IS 'out, in | As in share_log';
-COMMENT ON COLUMN dwh_log.share_monthly.stage IS 'asked, intent, outcome, notice | As in share_log';
-COMMENT ON COLUMN dwh_log.share_monthly.status IS 'Tình trạng | As in share_log';
-COMMENT ON COLUMN dwh_log.share_monthly.entry_count IS 'Số dòng nhật ký | Rows of the log';
-COMMENT ON COLUMN dwh_log.share_monthly.row_count IS 'Số dòng dữ liệu | Rows of data';
-COMMENT ON COLUMN dwh_log.share_monthly.byte_count IS 'Số byte | Bytes';
-COMMENT ON COLUMN dwh_log.share_monthly.duration_ms IS 'Thời gian kết nối (mili giây) | Connection time (milliseconds)';
 
 CREATE TABLE dwh_log.share_rolled (
 	rolled_id	smallint CONSTRAINT share_rolled_pkey PRIMARY KEY,

@@ -204,9 +204,6 @@ read_limits(LoginRole *roles, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		char	  **groups;
-		ListCell   *cell;
-
 		if (roles[i].come == NIL || OidIsValid(roles[i].oid))
 			continue;
 		for (int j = i - 1; j >= 0 && j >= i - 8 && roles[i].limits == NULL; j--)
@@ -214,11 +211,8 @@ read_limits(LoginRole *roles, int count)
 				roles[i].limits = roles[j].limits;
 		if (roles[i].limits != NULL)
 			continue;
-		groups = palloc(sizeof(char *) * list_length(roles[i].come));
-		foreach(cell, roles[i].come)
-			groups[foreach_current_index(cell)] = lfirst(cell);
 		roles[i].limits = palloc(sizeof(DwhLimits));
-		dwh_limits_of_groups(roles[i].limits, groups, list_length(roles[i].come));
+		dwh_limits_of_groups(roles[i].limits, roles[i].come);
 	}
 }
 

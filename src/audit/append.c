@@ -57,9 +57,9 @@ set_common(Datum *values, char *nulls, const DwhAuditEvent *event)
 	set_text(&values[8], &nulls[8], event->decision);
 }
 
-/* Inserts one event as dwh_owner. Works inside and outside of SPI. Raises WH001 where no warehouse stands. */
-void
-dwh_audit_insert(const DwhAuditEvent *event)
+/* Inserts one event as dwh_owner, with this detail (jsonb). Works inside and outside of SPI. Raises WH001 where no warehouse stands. */
+static void
+insert_event(const DwhAuditEvent *event, Datum detail)
 {
 	static SPIPlanPtr plan = NULL;
 	static SPIPlanPtr reason_plan = NULL;
@@ -72,7 +72,7 @@ dwh_audit_insert(const DwhAuditEvent *event)
 	dwh_owner_enter(&owner);
 	set_common(values, nulls, event);
 	set_text(&values[9], &nulls[9], event->object);
-	values[10] = DirectFunctionCall1(jsonb_in, CStringGetDatum(event->detail ? event->detail : "{}"));
+	values[10] = detail;
 	nulls[10] = ' ';
 	set_text(&values[11], &nulls[11], event->reason);
 	set_text(&values[12], &nulls[12], event->sqlstate);
@@ -86,6 +86,20 @@ dwh_audit_insert(const DwhAuditEvent *event)
 								COMMON_VALUES + 4, types, values, nulls, false, SPI_OK_INSERT);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
+}
+
+/* A JSON object given as text, NULL for an empty one, as jsonb. */
+static Datum
+detail_of(const char *detail)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(detail ? detail : "{}"));
+}
+
+/* The same for an event that brings its detail as text. */
+void
+dwh_audit_insert(const DwhAuditEvent *event)
+{
+	insert_event(event, detail_of(event->detail));
 }
 
 /* Who calls, now. */
@@ -102,12 +116,9 @@ describe_caller(DwhAuditEvent *event, DwhCaller *caller)
 	event->client_address = caller->client_address;
 }
 
-/*
- * Appends one event of the caller, in the caller's transaction. object and detail (a JSON object as text) may be NULL; decision is
- * done, refused or failed.
- */
-void
-dwh_audit_append(const char *action, const char *object, const char *decision, const char *detail)
+/* Appends one event of the caller, in the caller's transaction. */
+static void
+append_event(const char *action, const char *object, const char *decision, Datum detail)
 {
 	DwhCaller	caller;
 	DwhAuditEvent event;
@@ -116,8 +127,14 @@ dwh_audit_append(const char *action, const char *object, const char *decision, c
 	event.action = action;
 	event.object = object;
 	event.decision = decision;
-	event.detail = detail;
-	dwh_audit_insert(&event);
+	insert_event(&event, detail);
+}
+
+/* The same for C: object and detail (a JSON object as text) may be NULL; decision is done, refused or failed. */
+void
+dwh_audit_append(const char *action, const char *object, const char *decision, const char *detail)
+{
+	append_event(action, object, decision, detail_of(detail));
 }
 
 static char *
@@ -130,9 +147,8 @@ text_argument(FunctionCallInfo fcinfo, int number)
 Datum
 dwh_sql_audit_append(PG_FUNCTION_ARGS)
 {
-	char	   *detail = PG_ARGISNULL(3) ? NULL : DatumGetCString(DirectFunctionCall1(jsonb_out, PG_GETARG_DATUM(3)));
-
-	dwh_audit_append(text_argument(fcinfo, 0), text_argument(fcinfo, 1), text_argument(fcinfo, 2), detail);
+	append_event(text_argument(fcinfo, 0), text_argument(fcinfo, 1), text_argument(fcinfo, 2),
+				 PG_ARGISNULL(3) ? detail_of(NULL) : PG_GETARG_DATUM(3));
 	PG_RETURN_VOID();
 }
 

@@ -21,23 +21,24 @@ static void
 find_columns(DwhBulkInsert *bulk, const char *const *names)
 {
 	int			natts = bulk->descriptor->natts;
+	int			n_given;
 
 	bulk->columns = palloc(sizeof(AttrNumber) * natts);
 	bulk->defaults = palloc0(sizeof(ExprState *) * natts);
-	for (; names[bulk->n_given] != NULL; bulk->n_given++)
+	for (n_given = 0; names[n_given] != NULL; n_given++)
 	{
-		bulk->columns[bulk->n_given] = get_attnum(RelationGetRelid(bulk->table), names[bulk->n_given]);
-		if (bulk->columns[bulk->n_given] <= 0)
-			elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(bulk->table), names[bulk->n_given]);
+		bulk->columns[n_given] = get_attnum(RelationGetRelid(bulk->table), names[n_given]);
+		if (bulk->columns[n_given] <= 0)
+			elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(bulk->table), names[n_given]);
 	}
-	bulk->n_columns = bulk->n_given;
+	bulk->n_columns = n_given;
 	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(bulk->descriptor, attnum - 1);
 		bool		is_given = attribute->attisdropped || attribute->attgenerated != '\0';
 		Node	   *value;
 
-		for (int i = 0; i < bulk->n_given; i++)
+		for (int i = 0; i < n_given; i++)
 			is_given |= bulk->columns[i] == attnum;
 		value = is_given ? NULL : build_column_default(bulk->table, attnum);
 		if (value == NULL)

@@ -20,7 +20,6 @@ typedef struct DwhBulkInsert
 	ResultRelInfo *result;
 	TupleDesc	descriptor;
 	int			n_columns;		/* of the caller, then those with a default */
-	int			n_given;
 	AttrNumber *columns;
 	ExprState **defaults;		/* by column, NULL for the caller's */
 	TupleTableSlot *slots[DWH_BULK_ROWS];

@@ -206,3 +206,15 @@ dwh_spi_date(uint64 row, int col)
 
 	return isnull ? 0 : DatumGetDateADT(d);
 }
+
+/* Strings as text[]. */
+Datum
+dwh_text_array(List *strings)
+{
+	Datum	   *elems = palloc(Max(1, list_length(strings)) * sizeof(Datum));
+	ListCell   *lc;
+
+	foreach(lc, strings)
+		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(elems, list_length(strings), TEXTOID, -1, false, TYPALIGN_INT));
+}

@@ -119,18 +119,6 @@ load_measures(DwhCatalogue *catalogue)
 	}
 }
 
-/* Strings as text[]. */
-Datum
-dwh_text_array(List *strings)
-{
-	Datum	   *elems = palloc(Max(1, list_length(strings)) * sizeof(Datum));
-	ListCell   *lc;
-
-	foreach(lc, strings)
-		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elems, list_length(strings), TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 /* The period types that a text[] names. */
 static Bitmapset *
 parse_periods(Datum array)

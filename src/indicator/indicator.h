@@ -355,7 +355,6 @@ extern List *dwh_question_plan(DwhQuestion *question);
 extern Datum dwh_share_numeric(float8 share);
 
 /* catalogue.c */
-extern Datum dwh_text_array(List *strings);
 extern DwhCatalogue *dwh_catalogue_load(void);
 extern DwhIndicator *dwh_catalogue_indicator(DwhCatalogue *catalogue, const char *code);
 extern DwhMeasure *dwh_catalogue_measure(DwhCatalogue *catalogue, const char *code);

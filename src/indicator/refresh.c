@@ -109,6 +109,28 @@ watch_truncate(Work *work)
 }
 
 /*
+ * Marks the cells, in every unit column, of the rows f of a table that meet a further condition (SQL, or empty). Parameter $1 is the
+ * subject, the others are the condition's and marked_at's.
+ */
+static void
+mark_cells(Work *work, const char *table, const char *condition, const char *marked_at, int nargs, const Oid *types, const Datum *values)
+{
+	const char *month = quote_identifier(work->subject->month_column);
+	ListCell   *lc;
+
+	foreach(lc, work->columns)
+	{
+		Column	   *column = lfirst(lc);
+		const char *unit = quote_identifier(column->name);
+
+		(void) dwh_spi_run(psprintf("INSERT INTO dwh_log.cell_mark (subject_id, unit_column, unit_id, month_from, month_to, marked_at)"
+									" SELECT DISTINCT $1, %s::text, f.%s, f.%s, f.%s, %s FROM %s f WHERE f.%s IS NOT NULL AND f.%s IS NOT NULL%s",
+									column->is_own ? "NULL" : quote_literal_cstr(column->name), unit, month, month, marked_at, table, unit, month,
+									condition), nargs, types, values, NULL, false, SPI_OK_INSERT);
+	}
+}
+
+/*
  * Compares the triggers on the tables of the subject with those that stood there at the last refresh. A table that went, or whose
  * trigger was away for a while, may have taken any rows with it: then everything is rebuilt. The cells of a new one are marked.
  */
@@ -123,7 +145,6 @@ check_watch(Work *work)
 	bool		had_any = false;
 	uint64		n;
 	ListCell   *t;
-	ListCell   *c;
 
 	n = dwh_spi_select("WITH here AS (SELECT t.oid::bigint AS watch_id, t.tgrelid, c.relkind FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
 					   " WHERE t.tgname = 'after_row_mark' AND t.tgrelid IN (SELECT $2 UNION SELECT p.relid FROM pg_partition_tree($2) p)),"
@@ -161,19 +182,9 @@ check_watch(Work *work)
 			(void) dwh_spi_run("INSERT INTO dwh_catalog.subject_watch (subject_id, watch_id) VALUES ($1, $2)", 2, id_types, id_values, NULL,
 							   false, SPI_OK_INSERT);
 	}
-	foreach(t, tables)
-		foreach(c, work->columns)
-		{
-			Column	   *column = lfirst(c);
-			const char *month = quote_identifier(subject->month_column);
-			const char *unit = quote_identifier(column->name);
-
-			if (!work->everything)
-				(void) dwh_spi_run(psprintf("INSERT INTO dwh_log.cell_mark (subject_id, unit_column, unit_id, month_from, month_to)"
-											" SELECT DISTINCT $1, %s::text, f.%s, f.%s, f.%s FROM %s f WHERE f.%s IS NOT NULL AND f.%s IS NOT NULL",
-											column->is_own ? "NULL" : quote_literal_cstr(column->name), unit, month, month, (char *) lfirst(t),
-											unit, month), 1, types, values, NULL, false, SPI_OK_INSERT);
-		}
+	if (!work->everything)
+		foreach(t, tables)
+			mark_cells(work, lfirst(t), "", "statement_timestamp()", 1, types, values);
 }
 
 /* Marks as arrays: of cells, or of ranges of months of one unit (0: all). */
@@ -215,7 +226,6 @@ find_rows(Work *work)
 								   " SELECT row_column, array_agg(DISTINCT row_key), min(marked_at) FROM gone GROUP BY 1 ORDER BY 1",
 								   1, types, values, NULL, false);
 	SPITupleTable *found = SPI_tuptable;
-	ListCell   *lc;
 
 	for (uint64 i = 0; i < n && OidIsValid(subject->relation) && !work->everything; i++)
 	{
@@ -226,19 +236,9 @@ find_rows(Work *work)
 		work->everything = type == NULL;
 		values[1] = SPI_getbinval(found->vals[i], found->tupdesc, 2, &is_null);
 		values[2] = SPI_getbinval(found->vals[i], found->tupdesc, 3, &is_null);
-		foreach(lc, work->everything ? NIL : work->columns)
-		{
-			Column	   *column = lfirst(lc);
-			const char *month = quote_identifier(subject->month_column);
-			const char *unit = quote_identifier(column->name);
-
-			(void) dwh_spi_run(psprintf("INSERT INTO dwh_log.cell_mark (subject_id, unit_column, unit_id, month_from, month_to, marked_at)"
-										" SELECT DISTINCT $1, %s::text, f.%s, f.%s, f.%s, $3 FROM %s f WHERE f.%s IS NOT NULL AND f.%s IS NOT NULL"
-										" AND f.%s IN (SELECT k::%s FROM unnest($2) AS u (k))",
-										column->is_own ? "NULL" : quote_literal_cstr(column->name), unit, month, month,
-										dwh_relation_sql(subject->relation), unit, month, quote_identifier(name), type),
-							   3, types, values, NULL, false, SPI_OK_INSERT);
-		}
+		if (!work->everything)
+			mark_cells(work, dwh_relation_sql(subject->relation), psprintf(" AND f.%s IN (SELECT k::%s FROM unnest($2) AS u (k))", quote_identifier(name), type),
+					   "$3", 3, types, values);
 	}
 	if (n > 0 && work->everything)
 		(void) dwh_spi_run("INSERT INTO dwh_log.cell_mark (subject_id, month_from, month_to) VALUES ($1, '-infinity', 'infinity')",

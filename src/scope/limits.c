@@ -12,7 +12,6 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -199,16 +198,12 @@ dwh_limits_put_on(const char *login_role)
 
 /* What a role that is about to be made has by the groups, of these names, that it will be in. As dwh_owner, inside SPI. */
 void
-dwh_limits_of_groups(DwhLimits *limits, char **groups, int count)
+dwh_limits_of_groups(DwhLimits *limits, List *groups)
 {
 	static SPIPlanPtr plan = NULL;
 	Oid			types[1] = {TEXTARRAYOID};
-	Datum	   *names = palloc(sizeof(Datum) * count);
-	Datum		values[1];
+	Datum		values[1] = {dwh_text_array(groups)};
 
-	for (int i = 0; i < count; i++)
-		names[i] = CStringGetTextDatum(groups[i]);
-	values[0] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 	(void) dwh_spi_run_kept(&plan, LIMITS_OF_GROUPS("EXISTS (SELECT FROM pg_roles AS m WHERE m.rolname = ANY ($1::name[])"
 													"  AND pg_has_role(m.oid, g.oid, 'MEMBER'))"),
 							1, types, values, NULL, false, SPI_OK_SELECT);

@@ -9,6 +9,7 @@
 #define DWH_LIMITS_H
 
 #include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
 
 /* What the members of some groups have; NULL: no limit. In the order of the table in limits.c. */
 #define DWH_LIMITS 5
@@ -20,7 +21,7 @@ typedef struct DwhLimits
 
 /* limits.c */
 extern void dwh_limits_put_on(const char *login_role);
-extern void dwh_limits_of_groups(DwhLimits *limits, char **groups, int count);
+extern void dwh_limits_of_groups(DwhLimits *limits, List *groups);
 extern const char *dwh_limits_connections(const DwhLimits *limits);
 extern void dwh_limits_append_settings(StringInfo sql, const char *login_role, const DwhLimits *limits);
 
