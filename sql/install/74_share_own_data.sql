@@ -43,32 +43,38 @@ $$;
 COMMENT ON FUNCTION dwh_internal.own_data_rows(int, timestamptz) IS
 	'Các dòng nhật ký về mã của một người | Rows of the log about a person''s codes';
 
-CREATE FUNCTION dwh_internal.own_data_new_code(p_service_id int, p_person_id int, p_code text, p_salt bytea, p_login_role text,
-	OUT code_id bigint, OUT why text)
-RETURNS record LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	h dwh_catalog.share_host;
-BEGIN
-	code_id := 0;
-	SELECT * INTO h FROM dwh_catalog.share_host;
-	IF (SELECT count(*) FROM dwh_internal.own_data_rows(p_person_id, clock_timestamp() - interval '1 hour') AS r
+-- Why a person gets no code now; NULL where he may. STABLE, so that it counts under the snapshot of its caller, which is the latest one
+-- even where the gateway's transaction has an older one.
+CREATE FUNCTION dwh_internal.own_data_code_fault(p_person_id int)
+RETURNS text LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('đã cấp %s mã trong một giờ | %s codes were issued within an hour', h.own_codes_an_hour, h.own_codes_an_hour)
+	FROM dwh_catalog.share_host AS h
+	WHERE (SELECT count(*) FROM dwh_internal.own_data_rows(p_person_id, clock_timestamp() - interval '1 hour') AS r
 		WHERE r.act = 'issue' AND r.status = 'noticed') >= h.own_codes_an_hour
-	THEN
-		why := format('đã cấp %s mã trong một giờ | %s codes were issued within an hour', h.own_codes_an_hour, h.own_codes_an_hour);
-		RETURN;
-	END IF;
+$$;
+COMMENT ON FUNCTION dwh_internal.own_data_code_fault(int) IS
+	'Vì sao không cấp mã; NULL khi được cấp | Why no code is issued; NULL where it may be';
+
+-- Returns the key of the code; 0 for a person whom nobody knows.
+CREATE FUNCTION dwh_internal.own_data_new_code(p_service_id int, p_person_id int, p_code text, p_salt bytea, p_login_role text)
+RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_code_id bigint;
+BEGIN
 	IF p_person_id < 0 THEN
-		RETURN;
+		RETURN 0;
 	END IF;
 	DELETE FROM dwh_catalog.own_data_code AS c WHERE c.person_id = p_person_id AND c.expires_at < clock_timestamp() - interval '1 day';
 	INSERT INTO dwh_catalog.own_data_code AS c (person_id, service_id, salt, code_hash, issued_at, expires_at, issued_to)
-	VALUES (p_person_id, p_service_id, p_salt, sha256(p_salt || convert_to(p_code, 'UTF8')), clock_timestamp(),
-		clock_timestamp() + make_interval(mins => h.own_code_minutes), p_login_role)
-	RETURNING c.code_id INTO code_id;
+	SELECT p_person_id, p_service_id, p_salt, sha256(p_salt || convert_to(p_code, 'UTF8')), clock_timestamp(),
+		clock_timestamp() + make_interval(mins => h.own_code_minutes), p_login_role
+	FROM dwh_catalog.share_host AS h
+	RETURNING c.code_id INTO v_code_id;
+	RETURN v_code_id;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.own_data_new_code(int, int, text, bytea, text) IS
-	'Ghi giá trị băm của mã mới; từ chối khi quá nhiều mã | Keeps the hash of a new code, unless there were too many';
+	'Ghi giá trị băm của mã mới | Keeps the hash of a new code';
 
 -- Only the newest code of a person and service counts, for the gateway that got it.
 CREATE FUNCTION dwh_internal.own_data_check_code(p_service_id int, p_person_id int, p_code text, p_login_role text,

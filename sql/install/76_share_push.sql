@@ -129,28 +129,43 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_log_rows(jsonb[]) IS 'Ghi nhiều dòng nhật ký | Appends rows to the log of sharing';
 
--- What was being sent when a worker ended has an unknown outcome: it is told, and sent again under the same key.
-CREATE FUNCTION dwh_internal.share_push_recover()
-RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+-- What every stage has, for an outcome by which nothing was supplied: how much it would have been stands in the rows before it.
+CREATE FUNCTION dwh_internal.share_not_supplied(p_stage jsonb)
+RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN p_stage - '{row_count,byte_count,content_digest}'::text[];
+COMMENT ON FUNCTION dwh_internal.share_not_supplied(jsonb) IS
+	'Các trường của nhật ký khi không cung cấp được gì | The fields of the log where nothing was supplied';
+
+-- The worker waits for nobody: a row that an open transaction holds (a person cancels it, puts it back, or ends its agreement) is left for
+-- the next turn, by SKIP LOCKED in each of the functions below.
+
+-- What was being sent when a worker ended has an unknown outcome: it is told, and sent again under the same key. p_known is what this worker
+-- sends. Returns whether nothing is left.
+CREATE FUNCTION dwh_internal.share_push_recover(p_known bigint[])
+RETURNS boolean LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_rows jsonb[];
 BEGIN
 	WITH freed AS (
-		UPDATE dwh_log.share_outbox SET state = 'waiting', next_at = clock_timestamp() WHERE state = 'sending'
+		UPDATE dwh_log.share_outbox SET state = 'waiting', next_at = clock_timestamp()
+		WHERE outbox_id IN (SELECT l.outbox_id FROM dwh_log.share_outbox AS l
+			WHERE l.state = 'sending' AND l.outbox_id <> ALL (p_known) FOR UPDATE SKIP LOCKED)
 		RETURNING outbox_id, attempts, stage)
-	SELECT array_agg(stage || jsonb_build_object('stage', 'outcome', 'status', 'broken_off',
+	SELECT array_agg(dwh_internal.share_not_supplied(stage) || jsonb_build_object('stage', 'outcome', 'status', 'broken_off',
 		'reason', 'tiến trình gửi đã dừng, kết quả chưa biết, sẽ gửi lại | the sending process ended, result unknown, will be sent again',
 		'detail', jsonb_build_object('attempt', attempts)) ORDER BY outbox_id) INTO v_rows FROM freed;
 	PERFORM dwh_internal.share_log_rows(v_rows) WHERE v_rows IS NOT NULL;
+	RETURN NOT EXISTS (SELECT FROM dwh_log.share_outbox WHERE state = 'sending' AND outbox_id <> ALL (p_known));
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.share_push_recover() IS
+COMMENT ON FUNCTION dwh_internal.share_push_recover(bigint[]) IS
 	'Xử lý những gì đang gửi dở khi tiến trình dừng | Frees what was being sent when a worker ended';
 
--- Takes up to p_limit messages, one an agreement that is not busy and in its order, p_agencies being those of what is under way; judges them by the agreement as it is now, and writes their intent.
--- What the agreement forbids is settled here; a suspended agreement waits, and so does one that had its calls of this period. Another
--- attempt is no new call.
-CREATE FUNCTION dwh_internal.share_push_claim(p_limit int, p_agency_limit int, p_busy int[], p_agencies int[])
+-- Takes up to p_limit messages, one an agreement that is not busy and in its order, p_agencies being those of what is under way; judges
+-- them by the agreement as it is now, and writes their intent. What the agreement forbids is settled here; a suspended agreement waits,
+-- and so does one that had its calls of this period. Another attempt is no new call.
+-- p_seen and p_places: agreements of which nothing waits before this outbox_id. Without them, whatever was delivered while somebody's
+-- snapshot is open is passed again and again at the head of the queue.
+CREATE FUNCTION dwh_internal.share_push_claim(p_limit int, p_agency_limit int, p_busy int[], p_agencies int[], p_seen int[], p_places bigint[])
 RETURNS TABLE (
 	outbox_id		bigint,
 	share_no		bigint,
@@ -183,10 +198,12 @@ BEGIN
 	FOR q IN
 		SELECT o.*
 		FROM dwh_catalog.share_push_target AS t
+			LEFT JOIN unnest(p_seen, p_places) AS p (agreement_id, outbox_id) ON p.agreement_id = t.agreement_id
 			CROSS JOIN LATERAL (SELECT f.outbox_id, f.agreement_id, f.agency_id, f.direction, f.state, f.attempts, f.next_at, f.is_cancelled,
 					f.ask, f.stage
 				FROM dwh_log.share_outbox AS f
-				WHERE f.agreement_id = t.agreement_id AND NOT f.is_dead ORDER BY f.outbox_id LIMIT 1) AS o
+				WHERE f.agreement_id = t.agreement_id AND f.outbox_id >= coalesce(p.outbox_id, 0) AND NOT f.is_dead
+				ORDER BY f.outbox_id LIMIT 1) AS o
 		WHERE t.agreement_id <> ALL (p_busy) AND o.state = 'waiting' AND o.next_at <= v_now AND NOT o.is_cancelled
 		ORDER BY o.next_at, o.outbox_id
 	LOOP
@@ -195,6 +212,9 @@ BEGIN
 		SELECT * INTO v_ask FROM jsonb_to_record(q.ask) AS a (items text[], unit_ids int[], period_from date, period_to date);
 		SELECT * INTO c FROM dwh_internal.share_check(q.agreement_id, q.direction, NULL, v_ask.items, v_ask.unit_ids,
 			v_ask.period_from, v_ask.period_to, (q.stage ->> 'structure_version')::int, NULL);
+		PERFORM FROM dwh_log.share_outbox AS l
+		WHERE l.outbox_id = q.outbox_id AND l.state = 'waiting' AND NOT l.is_cancelled FOR UPDATE SKIP LOCKED;
+		CONTINUE WHEN NOT FOUND;
 		IF c.rule IS NULL OR (c.rule = 'frequency' AND q.attempts > 0) THEN
 			v_ids := v_ids || q.outbox_id;
 			v_agencies := v_agencies || q.agency_id;
@@ -204,15 +224,14 @@ BEGIN
 			WHERE u.outbox_id = q.outbox_id;
 		ELSE
 			UPDATE dwh_log.share_outbox AS u SET state = 'dead', last_error = c.reason WHERE u.outbox_id = q.outbox_id;
-			v_rows := v_rows || (q.stage || jsonb_build_object('stage', 'outcome', 'status', 'refused', 'reason', c.reason,
+			v_rows := v_rows || (dwh_internal.share_not_supplied(q.stage) || jsonb_build_object('stage', 'outcome', 'status', 'refused', 'reason', c.reason,
 				'detail', jsonb_build_object('rule', c.rule, 'article', c.article)));
 		END IF;
 	END LOOP;
-	-- A person may have cancelled one in between: then there is nothing to claim.
 	FOR q IN
 		UPDATE dwh_log.share_outbox AS u SET state = 'sending', attempts = u.attempts + 1
 		FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS h ON h.host = t.host AND h.port = t.port
-		WHERE u.outbox_id = ANY (v_ids) AND u.state = 'waiting' AND NOT u.is_cancelled AND t.agreement_id = u.agreement_id
+		WHERE u.outbox_id = ANY (v_ids) AND t.agreement_id = u.agreement_id
 		RETURNING u.*, h.scheme, t.host, t.port, t.path, t.credential, h.private_networks, t.timeout_ms, t.max_bytes_s,
 			t.is_compressed
 	LOOP
@@ -231,22 +250,27 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.share_push_claim(int, int, int[], int[]) IS
+COMMENT ON FUNCTION dwh_internal.share_push_claim(int, int, int[], int[], int[], bigint[]) IS
 	'Nhận các thông điệp để gửi và ghi ý định | Claims messages to be sent and writes their intent';
 
 -- Records what became of attempts: [{"outbox_id", "result": supplied, retry, fail or stopped, "reason", "http", "duration_ms",
--- "wait_ms" (Retry-After)}]. A wait grows twofold up to the target's cap, half of it at random; what Retry-After asks for counts up to a day.
+-- "wait_ms" (Retry-After)}]. Returns those whose row is held by somebody: they are to be told again. A wait grows twofold up to the target's cap, half of it at random; what Retry-After asks for counts up to a day.
 CREATE FUNCTION dwh_internal.share_push_finish(p_outcomes jsonb)
-RETURNS void LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+RETURNS bigint[] LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r record;
 	v_rows jsonb[];
 	v_wait bigint;
+	v_ids bigint[];
 BEGIN
+	SELECT coalesce(array_agg(l.outbox_id), '{}') INTO v_ids
+	FROM (SELECT o.outbox_id
+		FROM jsonb_to_recordset(p_outcomes) AS x (outbox_id bigint) JOIN dwh_log.share_outbox AS o ON o.outbox_id = x.outbox_id
+		FOR UPDATE OF o SKIP LOCKED) AS l;
 	WITH gone AS (
 		DELETE FROM dwh_log.share_outbox AS d
 		USING jsonb_to_recordset(p_outcomes) AS x (outbox_id bigint, result text, http int, duration_ms bigint)
-		WHERE d.outbox_id = x.outbox_id AND x.result = 'supplied'
+		WHERE d.outbox_id = x.outbox_id AND x.result = 'supplied' AND d.outbox_id = ANY (v_ids)
 		RETURNING d.outbox_id, d.stage, d.attempts, x.http, x.duration_ms)
 	SELECT array_agg(g.stage || jsonb_build_object('stage', 'outcome', 'status', 'supplied', 'duration_ms', g.duration_ms,
 		'detail', jsonb_build_object('attempt', g.attempts, 'http', g.http)) ORDER BY g.outbox_id) INTO v_rows FROM gone AS g;
@@ -257,9 +281,9 @@ BEGIN
 		FROM jsonb_to_recordset(p_outcomes) AS x (outbox_id bigint, result text, reason text, http int, duration_ms bigint, wait_ms bigint)
 			JOIN dwh_log.share_outbox AS o ON o.outbox_id = x.outbox_id
 			LEFT JOIN dwh_catalog.share_push_target AS t ON t.agreement_id = o.agreement_id
-		WHERE x.result <> 'supplied'
+		WHERE x.result <> 'supplied' AND o.outbox_id = ANY (v_ids)
 	LOOP
-		v_rows := v_rows || (r.stage || jsonb_build_object('stage', 'outcome',
+		v_rows := v_rows || (dwh_internal.share_not_supplied(r.stage) || jsonb_build_object('stage', 'outcome',
 			'status', CASE r.result WHEN 'stopped' THEN 'broken_off' ELSE 'failed' END, 'reason', r.reason, 'duration_ms', r.duration_ms,
 			'detail', jsonb_strip_nulls(jsonb_build_object('attempt', r.attempts, 'http', r.http))));
 		IF r.result = 'stopped' THEN
@@ -267,7 +291,7 @@ BEGIN
 			WHERE u.outbox_id = r.outbox_id;
 		ELSIF r.result = 'fail' OR r.attempts >= r.max_attempts THEN
 			UPDATE dwh_log.share_outbox AS u SET state = 'dead', last_error = r.reason WHERE u.outbox_id = r.outbox_id;
-			v_rows := v_rows || (r.stage || jsonb_build_object('stage', 'outcome', 'status', 'undelivered', 'reason', r.reason,
+			v_rows := v_rows || (dwh_internal.share_not_supplied(r.stage) || jsonb_build_object('stage', 'outcome', 'status', 'undelivered', 'reason', r.reason,
 				'detail', jsonb_build_object('attempts', r.attempts)));
 		ELSE
 			v_wait := least(r.retry_cap_ms, r.retry_base_ms * 2.0 ^ least(r.attempts - 1, 30))::bigint;
@@ -280,33 +304,38 @@ BEGIN
 	IF v_rows <> '{}' THEN
 		PERFORM dwh_internal.share_log_rows(v_rows);
 	END IF;
+	RETURN ARRAY(SELECT o.outbox_id
+		FROM jsonb_to_recordset(p_outcomes) AS x (outbox_id bigint) JOIN dwh_log.share_outbox AS o ON o.outbox_id = x.outbox_id
+		WHERE o.outbox_id <> ALL (v_ids));
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_push_finish(jsonb) IS
 	'Ghi kết quả các lần gửi | Records what became of attempts';
 
--- Lands what another agency answered, and records it.
+-- Lands what another agency answered, and records it. Returns false where its row is held by somebody: it is to be told again.
 CREATE FUNCTION dwh_internal.share_pull_finish(p_outbox_id bigint, p_content_type text, p_content bytea, p_http int, p_duration_ms bigint)
-RETURNS void LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	o dwh_log.share_outbox;
 	v_digest text := encode(sha256(p_content), 'hex');
 BEGIN
-	DELETE FROM dwh_log.share_outbox AS d WHERE d.outbox_id = p_outbox_id RETURNING * INTO o;
+	SELECT * INTO o FROM dwh_log.share_outbox AS l WHERE l.outbox_id = p_outbox_id FOR UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
-		RETURN;
+		RETURN NOT EXISTS (SELECT FROM dwh_log.share_outbox AS e WHERE e.outbox_id = p_outbox_id);
 	END IF;
+	DELETE FROM dwh_log.share_outbox AS d WHERE d.outbox_id = p_outbox_id;
 	INSERT INTO dwh_landing.share_received (share_no, agreement_id, agency_identifier, content_type, content, content_digest)
 	VALUES (o.share_no, o.agreement_id, o.stage ->> 'agency_identifier', p_content_type, p_content, v_digest);
 	PERFORM dwh_internal.share_log_rows(ARRAY[o.stage || jsonb_build_object('stage', 'outcome', 'status', 'received',
 		'duration_ms', p_duration_ms, 'byte_count', octet_length(p_content), 'content_digest', v_digest,
 		'detail', jsonb_build_object('attempt', o.attempts, 'http', p_http, 'content_type', p_content_type))]);
+	RETURN true;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_pull_finish(bigint, text, bytea, int, bigint) IS
 	'Đưa dữ liệu nhận được vào vùng đệm và ghi nhật ký | Lands what was received and records it';
 
--- Of these messages, which may not go on; and settles what was cancelled while it waited.
+-- Of these messages, which may not go on; and settles what was cancelled while it waited. What is being sent is settled by its outcome.
 CREATE FUNCTION dwh_internal.share_push_stopped(p_sending bigint[])
 RETURNS TABLE (outbox_id bigint, reason text)
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -314,9 +343,11 @@ DECLARE
 	v_rows jsonb[];
 BEGIN
 	WITH gone AS (
-		DELETE FROM dwh_log.share_outbox AS o WHERE o.is_cancelled AND NOT o.outbox_id = ANY (p_sending)
+		DELETE FROM dwh_log.share_outbox AS o
+		WHERE o.outbox_id IN (SELECT l.outbox_id FROM dwh_log.share_outbox AS l
+			WHERE l.is_cancelled AND l.state <> 'sending' FOR UPDATE SKIP LOCKED)
 		RETURNING o.outbox_id, o.stage, o.cancel_reason)
-	SELECT array_agg(g.stage || jsonb_build_object('stage', 'outcome', 'status', 'undelivered', 'reason', g.cancel_reason)
+	SELECT array_agg(dwh_internal.share_not_supplied(g.stage) || jsonb_build_object('stage', 'outcome', 'status', 'undelivered', 'reason', g.cancel_reason)
 		ORDER BY g.outbox_id) INTO v_rows FROM gone AS g;
 	PERFORM dwh_internal.share_log_rows(v_rows) WHERE v_rows IS NOT NULL;
 	RETURN QUERY SELECT o.outbox_id, CASE WHEN o.is_cancelled THEN o.cancel_reason

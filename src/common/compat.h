@@ -19,9 +19,11 @@
 #if PG_VERSION_NUM >= 180000
 #define DWH_EXECUTE_ONCE_ARG
 #define DWH_EXECUTE_ONCE
+#define DWH_EXECUTE_AGAIN
 #else
 #define DWH_EXECUTE_ONCE_ARG , bool execute_once
 #define DWH_EXECUTE_ONCE , execute_once
+#define DWH_EXECUTE_AGAIN , false
 #endif
 
 /* The last argument of ExecInsertIndexTuples: also the indexes that do not summarize; from 16 on. */

@@ -4,9 +4,10 @@
  *
  * The function gives one line a call, in the select list; in FROM the server would first store all of them, so there it is refused.
  * What may be read is decided by dwh_internal.share_fetch_plan() and share_check() (sql/install/70_share.sql, 73_share_fetch.sql); the
- * log of sharing has the intent, committed by the audit worker, before the first line leaves. Rows come in batches from a cursor that
- * runs as dwh_owner; before each batch the agreement is looked at anew. The outcome goes to the log by the callback at the end of
- * the (sub)transaction, where nothing can be allocated, so its record is prepared before.
+ * log of sharing has the intent, committed by the audit worker, before the first line leaves. Rows come in batches from a query that
+ * runs as dwh_owner; before each batch the agreement is looked at anew. The query is no portal: that the partner could read by its name,
+ * past the agreement and the log. The outcome goes to the log by the callback at the end of the (sub)transaction, where nothing can be
+ * allocated, so its record is prepared before.
  */
 #include "postgres.h"
 
@@ -14,11 +15,13 @@
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -26,10 +29,11 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/portal.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 
 #include "audit/audit.h"
+#include "common/compat.h"
 #include "common/guc.h"
 #include "common/owner.h"
 #include "common/spi.h"
@@ -57,8 +61,11 @@ typedef struct ShareFetch
 	bool		is_csv;
 	bool		is_complete;
 	bool		is_over;		/* its outcome is in the log */
+	const char *stopped;		/* why we broke it off, a constant; NULL: we did not */
 	int32		agreement_id;
-	char	   *portal;
+	MemoryContext query_context;
+	MemoryContext row_context;	/* what the text of one row takes */
+	QueryDesc  *query;			/* in query_context; NULL when done */
 	int			ncolumns;
 	ShareColumn *columns;
 	StringInfoData batch;		/* lines, each ended by \n */
@@ -73,6 +80,13 @@ typedef struct ShareFetch
 	char		digest[PG_SHA256_DIGEST_STRING_LENGTH];
 	DwhAuditRecord record;		/* share_row: the open row */
 } ShareFetch;
+
+/* Where the rows of the query go. */
+typedef struct LineReceiver
+{
+	DestReceiver receiver;
+	ShareFetch *fetch;
+} LineReceiver;
 
 static dlist_head fetches = DLIST_STATIC_INIT(fetches);
 
@@ -95,6 +109,7 @@ hand_over(ShareFetch *fetch, bool is_commit)
 	struct pg_tm *tm = pg_gmtime(&seconds);
 	char		at[64];
 	const char *status = is_commit && fetch->is_complete ? "supplied" : "broken_off";
+	const char *reason = is_commit ? "" : fetch->stopped ? fetch->stopped : ",\"reason\":\"the transaction of the partner was rolled back\"";
 	size_t		length = strlen(fetch->record.share_row);
 
 	snprintf(at, sizeof(at), "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday, tm->tm_hour,
@@ -103,7 +118,7 @@ hand_over(ShareFetch *fetch, bool is_commit)
 			 ",\"stage\":\"outcome\",\"status\":\"%s\",\"occurred_at\":\"%s\",\"supplied_at\":\"%s\",\"row_count\":" INT64_FORMAT
 			 ",\"byte_count\":" INT64_FORMAT ",\"duration_ms\":" INT64_FORMAT "%s%s%s%s}", status, at, at, fetch->rows, fetch->bytes, ms,
 			 fetch->is_complete ? ",\"content_digest\":\"" : "", fetch->is_complete ? fetch->digest : "",
-			 fetch->is_complete ? "\"" : "", is_commit ? "" : ",\"reason\":\"the transaction of the partner was rolled back\"");
+			 fetch->is_complete ? "\"" : "", reason);
 	fetch->record.occurred_at = now;
 	if (!dwh_ring_push(&fetch->record, NULL))
 		dwh_ring_log(&fetch->record, "the ring is full");
@@ -210,13 +225,15 @@ is_json_number(const char *text)
 }
 
 /* Appends one row as a line. */
-static void
-append_row(ShareFetch *fetch, HeapTuple tuple, TupleDesc descriptor, Datum *values, bool *nulls)
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
+	ShareFetch *fetch = ((LineReceiver *) self)->fetch;
 	StringInfo	line = &fetch->batch;
+	MemoryContext old = MemoryContextSwitchTo(fetch->row_context);
 	int			i;
 
-	heap_deform_tuple(tuple, descriptor, values, nulls);
+	slot_getallattrs(slot);
 	for (i = 0; i < fetch->ncolumns; i++)
 	{
 		ShareColumn *column = &fetch->columns[i];
@@ -227,7 +244,7 @@ append_row(ShareFetch *fetch, HeapTuple tuple, TupleDesc descriptor, Datum *valu
 			appendStringInfoString(line, column->key);
 		else if (i > 0)
 			appendStringInfoChar(line, ',');
-		if (nulls[i])
+		if (slot->tts_isnull[i])
 		{
 			if (!fetch->is_csv)
 				appendStringInfoString(line, "null");
@@ -236,19 +253,19 @@ append_row(ShareFetch *fetch, HeapTuple tuple, TupleDesc descriptor, Datum *valu
 		switch (column->type)
 		{
 			case INT4OID:
-				appendBinaryStringInfo(line, buffer, pg_ltoa(DatumGetInt32(values[i]), buffer));
+				appendBinaryStringInfo(line, buffer, pg_ltoa(DatumGetInt32(slot->tts_values[i]), buffer));
 				continue;
 			case INT8OID:
-				appendBinaryStringInfo(line, buffer, pg_lltoa(DatumGetInt64(values[i]), buffer));
+				appendBinaryStringInfo(line, buffer, pg_lltoa(DatumGetInt64(slot->tts_values[i]), buffer));
 				continue;
 			case BOOLOID:
 				if (fetch->is_csv)
-					appendStringInfoChar(line, DatumGetBool(values[i]) ? 't' : 'f');
+					appendStringInfoChar(line, DatumGetBool(slot->tts_values[i]) ? 't' : 'f');
 				else
-					appendStringInfoString(line, DatumGetBool(values[i]) ? "true" : "false");
+					appendStringInfoString(line, DatumGetBool(slot->tts_values[i]) ? "true" : "false");
 				continue;
 			default:
-				text = OutputFunctionCall(&column->output, values[i]);
+				text = OutputFunctionCall(&column->output, slot->tts_values[i]);
 		}
 		if (fetch->is_csv)
 			append_csv(line, text);
@@ -259,9 +276,23 @@ append_row(ShareFetch *fetch, HeapTuple tuple, TupleDesc descriptor, Datum *valu
 	}
 	appendStringInfoString(line, fetch->is_csv ? "\n" : "}\n");
 	fetch->ends[fetch->lines++] = line->len;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(fetch->row_context);
+	return true;
 }
 
-/* Learns the columns from the cursor's row type. */
+/* The beginning and the end of the query need nothing, of a batch neither. */
+static void
+receive_begin(DestReceiver *self, int operation, TupleDesc descriptor)
+{
+}
+
+static void
+receive_nothing(DestReceiver *self)
+{
+}
+
+/* Learns the columns from the query's row type. */
 static void
 learn_columns(ShareFetch *fetch, TupleDesc descriptor)
 {
@@ -317,58 +348,62 @@ finish_digest(ShareFetch *fetch)
 	fetch->digest[PG_SHA256_DIGEST_STRING_LENGTH - 1] = '\0';
 }
 
+/* Ends the query. As dwh_owner, or while the executor that calls us ends. */
+static void
+end_query(ShareFetch *fetch)
+{
+	if (fetch->query == NULL)
+		return;
+	ExecutorFinish(fetch->query);
+	ExecutorEnd(fetch->query);
+	FreeQueryDesc(fetch->query);
+	fetch->query = NULL;
+	MemoryContextDelete(fetch->query_context);
+}
+
 /* Fills the next batch. Raises 42501 where the agreement was suspended or ended meanwhile. */
 static void
 fill_batch(ShareFetch *fetch, const char *service)
 {
 	DwhOwnerSwitch owner;
-	Portal		portal;
-	uint64		i;
+	int			header_lines;
 
 	if (dwh_share_is_stopped(fetch->agreement_id))
+	{
+		fetch->stopped = ",\"reason\":\"suspended or ended during the transfer\"";
 		refuse(service, "suspended", "đã tạm ngừng hoặc chấm dứt trong khi cung cấp | suspended or ended during the transfer",
 			   "ND47 Art. 43");
+	}
 	resetStringInfo(&fetch->batch);
 	fetch->lines = fetch->next = 0;
-	dwh_spi_begin();
 	dwh_owner_enter(&owner);
 	set_output_style();
-	portal = SPI_cursor_find(fetch->portal);
-	if (portal == NULL)
-		elog(ERROR, "the cursor of the transfer is gone");
-	SPI_cursor_fetch(portal, true, BATCH_ROWS);
+	PushActiveSnapshot(fetch->query->snapshot);
 	if (fetch->columns == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
 
-		learn_columns(fetch, SPI_tuptable->tupdesc);
+		learn_columns(fetch, fetch->query->tupDesc);
 		MemoryContextSwitchTo(old);
 	}
-	if (SPI_processed > 0)
-	{
-		Datum	   *values = palloc(sizeof(Datum) * fetch->ncolumns);
-		bool	   *nulls = palloc(sizeof(bool) * fetch->ncolumns);
-
-		for (i = 0; i < SPI_processed; i++)
-			append_row(fetch, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
-	}
+	header_lines = fetch->lines;
+	ExecutorRun(fetch->query, ForwardScanDirection, BATCH_ROWS DWH_EXECUTE_AGAIN);
+	PopActiveSnapshot();
 	if (pg_cryptohash_update(fetch->hash, (const uint8 *) fetch->batch.data, fetch->batch.len) < 0)
 		elog(ERROR, "could not compute a digest");
-	if (SPI_processed < BATCH_ROWS)
-	{
-		SPI_cursor_close(portal);
-		pfree(fetch->portal);
-		fetch->portal = NULL;
-	}
+	if (fetch->lines - header_lines < BATCH_ROWS)
+		end_query(fetch);
 	dwh_owner_leave(&owner);
-	dwh_spi_end();
 }
 
 /* The executor is done with the function, perhaps before its last line. */
 static void
 stop_early(Datum arg)
 {
-	free_hash((ShareFetch *) DatumGetPointer(arg));
+	ShareFetch *fetch = (ShareFetch *) DatumGetPointer(arg);
+
+	end_query(fetch);
+	free_hash(fetch);
 }
 
 /* How many persons of the request are withheld, since their match is not confirmed (2327 Art. 7.3), as a JSON object. */
@@ -387,7 +422,33 @@ count_withheld(const char *sql)
 	return psprintf("{\"withheld_persons\": " INT64_FORMAT "}", count);
 }
 
-/* Checks, logs, and opens the cursor. */
+/* Begins the query, under the snapshot of the partner's statement. */
+static void
+begin_query(ShareFetch *fetch, const char *sql)
+{
+	DwhOwnerSwitch owner;
+	LineReceiver *lines;
+	List	   *queries;
+	MemoryContext old;
+
+	dwh_owner_enter(&owner);
+	set_output_style();
+	fetch->query_context = AllocSetContextCreate(TopTransactionContext, "dwh share query", ALLOCSET_DEFAULT_SIZES);
+	fetch->row_context = AllocSetContextCreate(fetch->query_context, "dwh share row", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(fetch->query_context);
+	lines = palloc0(sizeof(LineReceiver));
+	lines->receiver = (DestReceiver) {receive_row, receive_begin, receive_nothing, receive_nothing, DestNone};
+	lines->fetch = fetch;
+	sql = pstrdup(sql);
+	queries = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, pg_parse_query(sql)), sql, NULL, 0, NULL);
+	fetch->query = CreateQueryDesc(pg_plan_query(linitial_node(Query, queries), sql, 0, NULL), sql, GetActiveSnapshot(), InvalidSnapshot,
+								   &lines->receiver, NULL, NULL, 0);
+	ExecutorStart(fetch->query, 0);
+	MemoryContextSwitchTo(old);
+	dwh_owner_leave(&owner);
+}
+
+/* Checks, logs, and begins the query. */
 static ShareFetch *
 begin_fetch(const char *service, Jsonb *params, const char *format)
 {
@@ -404,8 +465,6 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 	LOCKTAG		lock;
 	StringInfoData row;
 	int			row_length;
-	SPIPlanPtr	plan;
-	Portal		portal;
 	int32		agreement_id;
 	int32		connection_id;
 	char	   *rule;
@@ -504,16 +563,7 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 		elog(ERROR, "could not compute a digest");
 	MemoryContextSwitchTo(old);
 
-	dwh_spi_begin();
-	dwh_owner_enter(&owner);
-	set_output_style();
-	plan = SPI_prepare(sql, 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
-	fetch->portal = MemoryContextStrdup(TopTransactionContext, portal->name);
-	dwh_owner_leave(&owner);
-	dwh_spi_end();
+	begin_query(fetch, sql);
 	return fetch;
 }
 
@@ -574,7 +624,7 @@ dwh_sql_fetch_share(PG_FUNCTION_ARGS)
 				 errmsg("the transfer of service \"%s\" is over", text_to_cstring(PG_GETARG_TEXT_PP(0))),
 				 errdetail("It was begun in a savepoint that was rolled back; the log of sharing has it as broken off."),
 				 errhint("Call dwh.fetch_share() anew.")));
-	if (fetch->next >= fetch->lines && fetch->portal != NULL)
+	if (fetch->next >= fetch->lines && fetch->query != NULL)
 		fill_batch(fetch, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (fetch->next >= fetch->lines)
 	{

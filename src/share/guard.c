@@ -4,7 +4,8 @@
  *
  * Judged when the socket is opened, after the name was resolved, and before each request by what the socket is connected to, so that a
  * name which changes its address gains nothing. Public addresses are allowed; loopback, link-local, private and other special ones
- * only where the host's row lists their network.
+ * only where the host's row lists their network. What is sent as plain text
+ * goes nowhere else.
  */
 #include "postgres.h"
 
@@ -80,6 +81,26 @@ dwh_guard_parse(DwhGuard *guard, const char *networks)
 	return true;
 }
 
+static bool
+is_public(int family, const unsigned char *address)
+{
+	if (family == AF_INET6 && !is_in(&global_unicast, family, address))
+		return false;
+	for (int i = 0; i < lengthof(special); i++)
+		if (is_in(&special[i], family, address))
+			return false;
+	return true;
+}
+
+static bool
+is_listed(const DwhGuard *guard, int family, const unsigned char *address)
+{
+	for (int i = 0; i < guard->n; i++)
+		if (is_in(&guard->networks[i], family, address))
+			return true;
+	return false;
+}
+
 /* Whether a connection to the address may be made. Calls nothing that can raise an error. */
 bool
 dwh_guard_allows(const DwhGuard *guard, const struct sockaddr *address)
@@ -101,15 +122,9 @@ dwh_guard_allows(const DwhGuard *guard, const struct sockaddr *address)
 	}
 	else
 		return false;
-	for (int i = 0; i < guard->n; i++)
-		if (is_in(&guard->networks[i], family, bytes))
-			return true;
-	if (family == AF_INET6 && !is_in(&global_unicast, family, bytes))
-		return false;
-	for (int i = 0; i < lengthof(special); i++)
-		if (is_in(&special[i], family, bytes))
-			return false;
-	return true;
+	if (guard->is_plain)
+		return is_listed(guard, family, bytes) && !is_public(family, bytes);
+	return is_listed(guard, family, bytes) || is_public(family, bytes);
 }
 
 /* The same of an address as text, without a zone. */

@@ -232,11 +232,13 @@ dwh_sql_issue_own_data_code(PG_FUNCTION_ARGS)
 	values[4] = CStringGetTextDatum(call.gateway);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	PushActiveSnapshot(GetLatestSnapshot());
-	(void) dwh_spi_select("SELECT * FROM dwh_internal.own_data_new_code($1, $2, $3, $4, $5)", 5, types, values, NULL, false);
-	PopActiveSnapshot();
-	call.code_id = dwh_spi_bigint(0, 1);
-	why = dwh_spi_text(0, 2);
+	(void) dwh_spi_select_latest("SELECT dwh_internal.own_data_code_fault($1)", 1, &types[1], &values[1]);
+	why = dwh_spi_text(0, 1);
+	if (why == NULL)
+	{
+		(void) dwh_spi_select("SELECT dwh_internal.own_data_new_code($1, $2, $3, $4, $5)", 5, types, values, NULL, false);
+		call.code_id = dwh_spi_bigint(0, 1);
+	}
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	if (why != NULL)

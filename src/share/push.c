@@ -235,14 +235,23 @@ describe_fetch(DwhShareStage *stage, const DwhShareAsk *ask, const char *query)
 	dwh_spi_end();
 }
 
+/* The outcome of a message that is not queued, in the log of sharing: nothing of it is supplied. */
+static void
+log_not_queued(DwhShareStage *stage, const char *status, const char *reason)
+{
+	stage->stage = "outcome";
+	stage->status = status;
+	stage->reason = reason;
+	stage->row_count = stage->byte_count = -1;
+	stage->content_digest = NULL;
+	(void) dwh_share_log_commit(stage);
+}
+
 /* The refusal in both logs, then 42501. */
 static void
 refuse_message(DwhAttempt *attempt, DwhShareStage *stage, const char *rule, const char *reason, const char *article)
 {
-	stage->stage = "outcome";
-	stage->status = "refused";
-	stage->reason = reason;
-	(void) dwh_share_log_commit(stage);
+	log_not_queued(stage, "refused", reason);
 	dwh_attempt_refused(attempt, rule);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -310,10 +319,7 @@ check_structure(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAgreeme
 	dwh_spi_end();
 	if (fault == NULL)
 		return;
-	stage->stage = "outcome";
-	stage->status = "invalid";
-	stage->reason = psprintf("structure (2327 Art. 11.2): %s", fault);
-	(void) dwh_share_log_commit(stage);
+	log_not_queued(stage, "invalid", psprintf("structure (2327 Art. 11.2): %s", fault));
 	dwh_attempt_refused(attempt, "another structure than agreed");
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -489,12 +495,19 @@ dwh_sql_cancel_push(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* dwh.requeue_push(): puts back what was set aside, at its old place. Raises 22004, 42501 and 42704. */
+/*
+ * dwh.requeue_push(): puts back what was set aside, at the end of its agreement's queue, since the worker does not look before the place
+ * that it has reached. Raises 22004, 42501 and 42704.
+ */
 Datum
 dwh_sql_requeue_push(PG_FUNCTION_ARGS)
 {
-	change_message(fcinfo, "requeue_push", "UPDATE dwh_log.share_outbox SET state = 'waiting', attempts = 0, next_at = now()"
-				   " WHERE share_no = $1 AND state = 'dead' AND NOT is_cancelled AND $2 IS NOT NULL", "that was set aside");
+	change_message(fcinfo, "requeue_push", "WITH place AS MATERIALIZED (SELECT o.outbox_id"
+				   "  FROM dwh_log.share_outbox AS o JOIN dwh_catalog.share_push_target AS t ON t.agreement_id = o.agreement_id"
+				   "  WHERE o.share_no = $1 AND o.state = 'dead' AND NOT o.is_cancelled FOR NO KEY UPDATE OF t) "
+				   "UPDATE dwh_log.share_outbox SET outbox_id = DEFAULT, state = 'waiting', attempts = 0, next_at = now()"
+				   " WHERE outbox_id = (SELECT outbox_id FROM place) AND state = 'dead' AND NOT is_cancelled AND $2 IS NOT NULL",
+				   "that was set aside");
 	PG_RETURN_VOID();
 }
 

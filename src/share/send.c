@@ -27,6 +27,7 @@
 #include "portability/instr_time.h"
 #include "storage/fd.h"
 
+#include "audit/audit.h"
 #include "common/guc.h"
 #include "share/send.h"
 
@@ -219,7 +220,7 @@ settle(Send *send, DwhSendResult result, const char *reason)
 	INSTR_TIME_SUBTRACT(now, send->started);
 	send->outcome.result = result;
 	send->outcome.duration_ms = (int64) INSTR_TIME_GET_MILLISEC(now);
-	strlcpy(send->outcome.reason, reason, sizeof(send->outcome.reason));
+	dwh_record_text(send->outcome.reason, sizeof(send->outcome.reason), reason);
 	if (send->is_in_multi)
 	{
 		(void) curl_multi_remove_handle(multi, send->easy);
@@ -354,6 +355,7 @@ prepare(Send *send, const DwhSendJob *job)
 		return "dwh_ext.share_credentials chưa đặt | dwh_ext.share_credentials is empty";
 	if (!dwh_guard_parse(&send->guard, job->networks))
 		return "danh sách mạng riêng không đọc được | the list of private networks cannot be read";
+	send->guard.is_plain = job->is_plain;
 	if ((send->has_fd = AcquireExternalFD()) == false)
 		return "hết tệp mở được | no more files can be opened";
 	send->is_fetch = job->is_fetch;
@@ -409,7 +411,11 @@ prepare(Send *send, const DwhSendJob *job)
 	if (job->max_bytes_s > 0)
 		SET(job->is_fetch ? CURLOPT_MAX_RECV_SPEED_LARGE : CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t) job->max_bytes_s);
 	if (credential_file(path, sizeof(path), job->credential, "ca"))
+	{
+		/* instead of the system's authorities, of which libcurl has a file and a folder */
 		SET(CURLOPT_CAINFO, path);
+		SET(CURLOPT_CAPATH, NULL);
+	}
 	if (credential_file(path, sizeof(path), job->credential, "crt"))
 	{
 		SET(CURLOPT_SSLCERT, path);

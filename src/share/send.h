@@ -74,6 +74,7 @@ typedef struct DwhGuardNetwork
 
 typedef struct DwhGuard
 {
+	bool		is_plain;		/* http */
 	int			n;
 	DwhGuardNetwork networks[DWH_GUARD_NETWORKS];
 } DwhGuard;

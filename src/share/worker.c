@@ -8,7 +8,8 @@
  * while the network is waited for. At most one message of an agreement is under way, so its order is kept; transfers that
  * take longer than a second give their place to others, so a slow partner delays nobody. Suspensions and cancellations are looked for every
  * LOOK_MS. An error ends the process; the next one finds what was under way, writes that its outcome is unknown, and sends it again
- * under the same idempotency key.
+ * under the same idempotency key. It waits for no lock on a message: the outcome of one that a person's open transaction holds is kept
+ * until it can be written.
  */
 #include "postgres.h"
 
@@ -23,6 +24,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/hsearch.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -44,8 +46,17 @@
 static MemoryContext turn_context;
 static DwhSendOutcome *outcomes;	/* not written yet */
 static int	n_outcomes;
+static int	n_held;				/* the first ones: their messages are held by somebody's transaction */
 static int	outcomes_limit;
 static bool is_recovered;
+static HTAB *places;			/* of Place */
+
+/* Where the queue of an agreement begins: at the message that was claimed last. */
+typedef struct Place
+{
+	int32		agreement_id;	/* the key */
+	int64		outbox_id;
+} Place;
 
 /* Registers the worker where the library is preloaded and has a database to serve. */
 void
@@ -56,43 +67,31 @@ dwh_share_init(void)
 	dwh_worker_register("dwh_ext share", "dwh_share_worker_main");
 }
 
-/* Lands what was fetched; of that, nothing is left for the rest of the turn to settle. Inside SPI. */
-static void
-land_fetched(void)
+/* Lands what was fetched. Returns whether it is settled, else the message is held by somebody. Inside SPI. */
+static bool
+land_fetched(DwhSendOutcome *outcome)
 {
 	static SPIPlanPtr plan = NULL;
 	Oid			types[5] = {INT8OID, TEXTOID, BYTEAOID, INT4OID, INT8OID};
 	Datum		values[5];
-	int			kept = 0;
+	bytea	   *content = palloc(VARHDRSZ + outcome->content_length);
+	bool		is_settled;
 
-	for (int i = 0; i < n_outcomes; i++)
-	{
-		DwhSendOutcome *outcome = &outcomes[i];
-		bytea	   *content;
-
-		if (outcome->content == NULL)
-		{
-			outcomes[kept++] = *outcome;
-			continue;
-		}
-		content = palloc(VARHDRSZ + outcome->content_length);
-		SET_VARSIZE(content, VARHDRSZ + outcome->content_length);
-		memcpy(VARDATA(content), outcome->content, outcome->content_length);
-		free(outcome->content);
-		outcome->content = NULL;
-		values[0] = Int64GetDatum(outcome->outbox_id);
-		values[1] = CStringGetTextDatum(outcome->content_type);
-		values[2] = PointerGetDatum(content);
-		values[3] = Int32GetDatum(outcome->http);
-		values[4] = Int64GetDatum(outcome->duration_ms);
-		(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_pull_finish($1, $2, $3, $4, $5)", 5, types, values, NULL, false,
-								SPI_OK_SELECT);
-		pfree(content);
-	}
-	n_outcomes = kept;
+	SET_VARSIZE(content, VARHDRSZ + outcome->content_length);
+	memcpy(VARDATA(content), outcome->content, outcome->content_length);
+	values[0] = Int64GetDatum(outcome->outbox_id);
+	values[1] = CStringGetTextDatum(outcome->content_type);
+	values[2] = PointerGetDatum(content);
+	values[3] = Int32GetDatum(outcome->http);
+	values[4] = Int64GetDatum(outcome->duration_ms);
+	(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_pull_finish($1, $2, $3, $4, $5)", 5, types, values, NULL, false,
+							SPI_OK_SELECT);
+	is_settled = dwh_spi_bool(0, 1);
+	pfree(content);
+	return is_settled;
 }
 
-/* The outcomes as a JSON array. */
+/* The outcomes without content as a JSON array; NULL where there are none. */
 static char *
 outcomes_text(void)
 {
@@ -102,8 +101,10 @@ outcomes_text(void)
 	initStringInfo(&text);
 	for (int i = 0; i < n_outcomes; i++)
 	{
+		if (outcomes[i].content != NULL)
+			continue;
 		appendStringInfo(&text, "%c{\"outbox_id\":" INT64_FORMAT ",\"result\":\"%s\",\"duration_ms\":" INT64_FORMAT
-						 ",\"wait_ms\":" INT64_FORMAT, i == 0 ? '[' : ',', outcomes[i].outbox_id, results[outcomes[i].result],
+						 ",\"wait_ms\":" INT64_FORMAT, text.len == 0 ? '[' : ',', outcomes[i].outbox_id, results[outcomes[i].result],
 						 outcomes[i].duration_ms, outcomes[i].wait_ms);
 		if (outcomes[i].http != 0)
 			appendStringInfo(&text, ",\"http\":%d", outcomes[i].http);
@@ -114,8 +115,54 @@ outcomes_text(void)
 		}
 		appendStringInfoChar(&text, '}');
 	}
+	if (text.len == 0)
+		return NULL;
 	appendStringInfoChar(&text, ']');
 	return text.data;
+}
+
+/* Whether a number is among those of a bigint[]. */
+static bool
+is_among(ArrayType *numbers, int64 number)
+{
+	int64	   *elements = (int64 *) ARR_DATA_PTR(numbers);
+	int			n = ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers));
+
+	for (int i = 0; i < n; i++)
+		if (elements[i] == number)
+			return true;
+	return false;
+}
+
+/* Writes the outcomes; those whose messages are held by somebody are kept for the next turn. Inside SPI. */
+static void
+write_outcomes(void)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
+	char	   *text = outcomes_text();
+	ArrayType  *held = NULL;
+	int			kept = 0;
+
+	if (text != NULL)
+	{
+		bool		is_null;
+
+		values[0] = CStringGetTextDatum(text);
+		(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_push_finish($1::jsonb)", 1, types, values, NULL, false, SPI_OK_SELECT);
+		held = DatumGetArrayTypePCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	}
+	for (int i = 0; i < n_outcomes; i++)
+	{
+		DwhSendOutcome *outcome = &outcomes[i];
+
+		if (outcome->content != NULL ? !land_fetched(outcome) : is_among(held, outcome->outbox_id))
+			outcomes[kept++] = *outcome;
+		else
+			free(outcome->content);
+	}
+	n_outcomes = n_held = kept;
 }
 
 /* Takes from the transfers what has ended. */
@@ -135,28 +182,6 @@ take_outcomes(void)
 	}
 }
 
-/* Ends the transfers that may not go on any more. Inside SPI. */
-static void
-stop_transfers(void)
-{
-	int			young;
-	int			n = dwh_send_count(&young);
-	int64	   *ids = palloc(sizeof(int64) * (n + 1));
-	Datum	   *elements = palloc(sizeof(Datum) * (n + 1));
-	static SPIPlanPtr plan = NULL;
-	Oid			types[1] = {INT8ARRAYOID};
-	Datum		values[1];
-	uint64		rows;
-
-	n = dwh_send_ids(ids, n);
-	for (int i = 0; i < n; i++)
-		elements[i] = Int64GetDatum(ids[i]);
-	values[0] = PointerGetDatum(construct_array(elements, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	rows = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_push_stopped($1)", 1, types, values, NULL, false, SPI_OK_SELECT);
-	for (uint64 i = 0; i < rows; i++)
-		dwh_send_stop(dwh_spi_bigint(i, 1), dwh_spi_text(i, 2));
-}
-
 /* An int[] of n values. */
 static Datum
 int_array(const int32 *numbers, int n)
@@ -166,6 +191,79 @@ int_array(const int32 *numbers, int n)
 	for (int i = 0; i < n; i++)
 		elements[i] = Int32GetDatum(numbers[i]);
 	return PointerGetDatum(construct_array(elements, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+/* A bigint[] of n values. */
+static Datum
+bigint_array(const int64 *numbers, int n)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * (n + 1));
+
+	for (int i = 0; i < n; i++)
+		elements[i] = Int64GetDatum(numbers[i]);
+	return PointerGetDatum(construct_array(elements, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* The messages that are being sent, and those whose outcome is not written yet, as a bigint[]. */
+static Datum
+known_messages(void)
+{
+	int			young;
+	int			n = dwh_send_count(&young);
+	int64	   *ids = palloc(sizeof(int64) * (n + n_outcomes + 1));
+
+	n = dwh_send_ids(ids, n);
+	for (int i = 0; i < n_outcomes; i++)
+		ids[n++] = outcomes[i].outbox_id;
+	return bigint_array(ids, n);
+}
+
+/* Tells of what another worker was sending. Returns whether nothing of it is left. Inside SPI. */
+static bool
+recover(void)
+{
+	Oid			types[1] = {INT8ARRAYOID};
+	Datum		values[1];
+
+	values[0] = known_messages();
+	(void) dwh_spi_select("SELECT dwh_internal.share_push_recover($1)", 1, types, values, NULL, false);
+	return dwh_spi_bool(0, 1);
+}
+
+/* Ends the transfers that may not go on any more. Inside SPI. */
+static void
+stop_transfers(void)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[1] = {INT8ARRAYOID};
+	Datum		values[1];
+	uint64		rows;
+
+	values[0] = known_messages();
+	rows = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_push_stopped($1)", 1, types, values, NULL, false, SPI_OK_SELECT);
+	for (uint64 i = 0; i < rows; i++)
+		dwh_send_stop(dwh_spi_bigint(i, 1), dwh_spi_text(i, 2));
+}
+
+/* The places as two arrays. */
+static void
+place_arrays(Datum *agreements, Datum *outbox_ids)
+{
+	int			n = (int) hash_get_num_entries(places);
+	int32	   *seen = palloc(sizeof(int32) * (n + 1));
+	int64	   *ids = palloc(sizeof(int64) * (n + 1));
+	HASH_SEQ_STATUS scan;
+	Place	   *place;
+	int			i = 0;
+
+	hash_seq_init(&scan, places);
+	while ((place = hash_seq_search(&scan)) != NULL)
+	{
+		seen[i] = place->agreement_id;
+		ids[i++] = place->outbox_id;
+	}
+	*agreements = int_array(seen, n);
+	*outbox_ids = bigint_array(ids, n);
 }
 
 /* Claims as many messages as there is room for. Inside SPI. */
@@ -178,8 +276,8 @@ claim(void)
 	int			room = Min(dwh_share_in_flight - young, dwh_share_in_flight * SLOW_FACTOR - count);
 	int32	   *agreements = palloc(sizeof(int32) * (count + 1));
 	int32	   *agencies = palloc(sizeof(int32) * (count + 1));
-	Oid			types[4] = {INT4OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID};
-	Datum		values[4];
+	Oid			types[6] = {INT4OID, INT4OID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8ARRAYOID};
+	Datum		values[6];
 	uint64		rows;
 
 	if (room <= 0)
@@ -189,7 +287,8 @@ claim(void)
 	values[1] = Int32GetDatum(AGENCY_LIMIT);
 	values[2] = int_array(agreements, count);
 	values[3] = int_array(agencies, count);
-	rows = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_push_claim($1, $2, $3, $4)", 4, types, values, NULL, false,
+	place_arrays(&values[4], &values[5]);
+	rows = dwh_spi_run_kept(&plan, "SELECT * FROM dwh_internal.share_push_claim($1, $2, $3, $4, $5, $6)", 6, types, values, NULL, false,
 							SPI_OK_SELECT);
 	for (uint64 i = 0; i < rows; i++)
 	{
@@ -215,8 +314,25 @@ claim(void)
 			.is_compressed = dwh_spi_bool(i, 16),
 		};
 
+		((Place *) hash_search(places, &job.agreement_id, HASH_ENTER, NULL))->outbox_id = job.outbox_id;
 		dwh_send_add(&job);
 	}
+}
+
+/* There is no warehouse: what ends now cannot be written. It is recovered when the warehouse is back, perhaps as another one. */
+static void
+forget_everything(void)
+{
+	HASH_SEQ_STATUS scan;
+	Place	   *place;
+
+	is_recovered = false;
+	for (int i = 0; i < n_outcomes; i++)
+		free(outcomes[i].content);
+	n_outcomes = n_held = 0;
+	hash_seq_init(&scan, places);
+	while ((place = hash_seq_search(&scan)) != NULL)
+		(void) hash_search(places, &place->agreement_id, HASH_REMOVE, NULL);
 }
 
 /* One transaction; see the head of this file. */
@@ -235,36 +351,21 @@ take_turn(bool looks)
 	{
 		dwh_owner_enter(&owner);
 		dwh_spi_begin();
-		if (!is_recovered)
-			(void) dwh_spi_select("SELECT dwh_internal.share_push_recover()", 0, NULL, NULL, NULL, false);
+		if (!is_recovered && looks)
+			is_recovered = recover();
 		if (looks)
 			stop_transfers();
 		take_outcomes();
-		land_fetched();
-		if (n_outcomes > 0)
-		{
-			static SPIPlanPtr plan = NULL;
-			Oid			types[1] = {TEXTOID};
-			Datum		values[1];
-
-			values[0] = CStringGetTextDatum(outcomes_text());
-			(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_push_finish($1::jsonb)", 1, types, values, NULL, false, SPI_OK_SELECT);
-		}
+		write_outcomes();
 		claim();
 		dwh_spi_end();
 		dwh_owner_leave(&owner);
-		is_recovered = true;
 	}
 	else
-	{
-		is_recovered = false;	/* what ends now cannot be written: it is recovered when the warehouse is back */
-		for (int i = 0; i < n_outcomes; i++)
-			free(outcomes[i].content);
-	}
+		forget_everything();
 	MemoryContextSwitchTo(old);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	n_outcomes = 0;
 	MemoryContextReset(turn_context);
 	dwh_send_go();
 	pgstat_report_stat(false);
@@ -295,7 +396,7 @@ wait_for_news(void)
 
 	dwh_send_run(LOOK_MS / 10);
 	take_outcomes();
-	if (n_outcomes == 0)
+	if (n_outcomes == n_held)
 		return;
 	end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), GATHER_MS);
 	/* not for those that are slow */
@@ -310,6 +411,7 @@ wait_for_news(void)
 void
 dwh_share_worker_main(Datum arg)
 {
+	HASHCTL		ctl = {.keysize = sizeof(int32),.entrysize = sizeof(Place)};
 	TimestampTz next_look = 0;
 	int			young;
 
@@ -318,6 +420,7 @@ dwh_share_worker_main(Datum arg)
 	turn_context = AllocSetContextCreate(TopMemoryContext, "dwh_ext share turn", ALLOCSET_DEFAULT_SIZES);
 	outcomes_limit = 256;
 	outcomes = MemoryContextAlloc(TopMemoryContext, sizeof(DwhSendOutcome) * outcomes_limit);
+	places = hash_create("dwh share places", 64, &ctl, HASH_ELEM | HASH_BLOBS);
 	dwh_send_init();
 
 	for (;;)
@@ -327,14 +430,14 @@ dwh_share_worker_main(Datum arg)
 
 		if (looks)
 			next_look = TimestampTzPlusMilliseconds(now, LOOK_MS);
-		if (looks || n_outcomes > 0)
+		if (looks || n_outcomes > n_held)
 			take_turn(looks);
 		if (dwh_send_count(&young) > 0)
 			wait_for_news();
 		else
 		{
 			take_outcomes();
-			if (n_outcomes == 0)
+			if (n_outcomes == n_held)
 				(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOOK_MS, PG_WAIT_EXTENSION);
 		}
 		ResetLatch(MyLatch);

@@ -77,7 +77,7 @@ each() { awk -v m="$1" -v n="$2" 'BEGIN { printf "%.2f ms", m / n }'; }
 
 echo "receiver: $what; fsync $(sql -c 'SHOW fsync'), synchronous_commit $(sql -c 'SHOW synchronous_commit')"
 aim 9001 9064 /ok "$port"
-worker=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext share'")
+until worker=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'dwh_ext share'") && [ -n "$worker" ]; do sleep 0.1; done
 for ((turn = 1; turn <= turns; turn++)); do
 	: >"$received"
 	from=$(sql -c "SELECT nextval('dwh_log.share_no_seq')")

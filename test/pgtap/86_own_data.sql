@@ -2,13 +2,13 @@
 -- 2327-069 2327-076 ND47-003
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(34);
+SELECT plan(35);
 CREATE ROLE tap_own_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_own_portal LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_own_other LOGIN IN ROLE dwh_partner;
 INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, identity_no, full_name, home_unit_id, valid_from)
-SELECT 990860 + n, '990000000' || n, CASE WHEN n < 3 THEN '00199000000' || n ELSE '001990000009' END, 'Người ' || n, 101, '2020-01-01'
-FROM generate_series(1, 4) AS n;
+SELECT 990860 + n, '990000000' || n, CASE WHEN n IN (1, 2, 5) THEN '00199000000' || n ELSE '001990000009' END, 'Người ' || n, 101, '2020-01-01'
+FROM generate_series(1, 5) AS n;
 CREATE TABLE dwh_star.tap_own (person_id int, month date, amount bigint, note text, PRIMARY KEY (person_id, month));
 INSERT INTO dwh_star.tap_own SELECT p, m, p * 10, 'a "b"' FROM generate_series(990861, 990864) AS p,
 	generate_series(timestamp '2025-03-01', '2025-01-01', '-1 month') AS m;
@@ -113,6 +113,13 @@ SELECT matches((pg_temp.last_row()).reason, 'expired', 'and the log says so');
 SET SESSION AUTHORIZATION tap_own_portal;
 SELECT is((SELECT count(*) FROM generate_series(1, 4) WHERE pg_temp.call($$dwh.issue_own_data_code('tap_own', '9900000003')$$, true) ~ '^53400'), 1::bigint,
 	'codes whose transaction was rolled back count, too');
+
+-- So do those of a transaction that goes on under an old snapshot.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) AS n FROM pg_class \gset
+SELECT is((SELECT count(*) FROM generate_series(1, 5) WHERE pg_temp.call($$dwh.issue_own_data_code('tap_own', '9900000005')$$) ~ '^53400'), 2::bigint,
+	'2327-069 the limit holds within a repeatable-read transaction');
+COMMIT;
 
 -- Nobody learns whom the warehouse knows.
 SELECT is((SELECT count(*) FROM generate_series(1, 5) WHERE pg_temp.call($$dwh.issue_own_data_code('tap_own', '9999999999')$$) ~ '^[0-9A-Z]{10}$'), 3::bigint,

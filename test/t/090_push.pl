@@ -225,6 +225,49 @@ is(sql(q{SELECT count(*), min(reason) FROM dwh_log.share_log WHERE agreement_id 
 	'5|đã chấm dứt chia sẻ | sharing was ended: need_ended', 'ND47-037 the log says why');
 is(sql(q{SELECT count(*) FROM dwh_catalog.share_notice WHERE agreement_id = 9022 AND kind = 'end'}), 1, 'ND47-037 the receiver has its notice');
 
+# 9. A person whose transaction holds a message stops neither the worker nor the truth of the log.
+aim($_, '/late/4000', timeout => 20000) for 24, 25, 26;
+aim(27, '/ok');
+my %held = map { $_ => push_one($_, "held $_") } 24, 25, 26;
+ok(wait_for(10, sub { sql(q{SELECT count(*) FROM dwh_log.share_outbox WHERE state = 'sending' AND agreement_id IN (9024, 9025, 9026)}) == 3 }),
+	'three messages are under way');
+my $person = session($node, 'work');
+$person->query_safe("BEGIN; SELECT dwh.cancel_push($_, 'too late')") for $held{24};
+$person->query_safe("SELECT dwh.cancel_push($held{25}, 'not at all')");
+ok(settled($held{26}, 'outcome:supplied', 10), '2327-027 while a transaction holds two messages, another is settled');
+$start = time;
+$no = push_one(27, 'beside');
+ok(settled($no, 'outcome:supplied', 5), '2327-027 and a new one is sent');
+cmp_ok(time - $start, '<', 3, 'without delay');
+is(stages($held{24}), 'asked:asked intent:intent', 'the outcome of what is held is not written yet');
+$person->query_safe('COMMIT');
+$person->quit;
+ok(settled($held{$_}, 'outcome:supplied', 5), 'ND47-038 what the receiver has is in the log as supplied, though it was cancelled meanwhile') for 24, 25;
+is(sql("SELECT count(*) FROM dwh_log.share_outbox WHERE share_no IN ($held{24}, $held{25})"), 0, 'and out of the queue');
+is(scalar(grep { $_->[2] =~ /^held 2[45]$/ } received($log)), 2, 'once each');
+# The same of a message that is fetched is in t/091.
+
+# 10. A long reason is cut between characters, so that the log can be read and dumped.
+aim(28, '/late/8000', timeout => 20000);
+$no = push_one(28, 'long');
+ok(wait_for(10, sub { stages($no) =~ /intent$/ }), 'a message is under way');
+sql("SELECT dwh.cancel_push($no, repeat('ệ', 300))");
+ok(settled($no, 'outcome:undelivered', 5), 'it is cancelled for a long reason');
+is(sql("SELECT bool_and(reason IS NULL OR rtrim(reason, 'ệ') = '') FROM dwh_log.share_log WHERE share_no = $no"), 't', 'of whole characters');
+
+# 11. Plain text goes to no public address, whatever is listed.
+sql(q{SELECT dwh.register_push_host('93.184.216.34', 80, 'test', '{10.0.0.0/8,93.184.216.0/24}', 'http')});
+aim(29, '/ok', host => '93.184.216.34', port => 80, attempts => 1);
+$no = push_one(29, 'plain');
+ok(settled($no, 'outcome:undelivered', 10), '2327-046 plain text is not sent to a public address');
+like(reason($no), qr/address is not allowed/, '2327-046 and that is why');
+
+# 12. What was not supplied is not counted as supplied.
+is(sql(q{SELECT count(*) FROM dwh_log.share_log WHERE stage = 'outcome' AND status <> 'supplied' AND coalesce(byte_count, row_count) IS NOT NULL}), 0,
+	'2327-064 no outcome but a supply has rows and bytes');
+is(sql(q{SELECT sum(byte_count) = (SELECT sum(byte_count) FROM dwh_log.share_log WHERE status = 'supplied') FROM dwh.share_statistics(dwh.today() - 1, dwh.today())}), 't',
+	'2327-064 nor do the statistics have more');
+
 # The key that signs stands nowhere in the database or the server log.
 unlike(slurp_file($node->logfile), qr/0123456789abcdef0123/, 'no secret in the server log');
 is(sql(q{SELECT count(*) FROM dwh_log.share_log AS l WHERE l::text LIKE '%0123456789abcdef0123%'}), 0, 'nor in the log of sharing');
