@@ -134,6 +134,14 @@ BEGIN
 	SELECT * INTO y FROM dwh_catalog.agency WHERE agency_id = g.agency_id;
 	SELECT * INTO r FROM dwh_catalog.share_request WHERE request_id = g.request_id;
 	SELECT * INTO h FROM dwh_catalog.share_host;
+	-- A message is queued by an officer; sent, it is by the worker, who is of no unit.
+	IF p_login_role IS NULL AND dwh.current_account() <> 0 THEN
+		IF NOT dwh_internal.share_is_unit_of(g.request_id, dwh_internal.officer_units()) THEN
+			rule := 'managing unit'; article := '2327 Arts. 3.6, 6.4';
+			reason := 'dữ liệu do đơn vị khác quản lý | the data is managed by another unit';
+			RETURN;
+		END IF;
+	END IF;
 	v_is_2327 := h.is_2327_on AND v_today >= h.rules_2327_from;
 
 	IF g.state = 'draft' THEN
@@ -216,6 +224,13 @@ BEGIN
 			reason := 'không kiểm tra được người trong nội dung gửi đã khớp CSDL dân cư | '
 				'whether the persons of a pushed body are matched cannot be checked';
 			RETURN;
+		ELSIF s.person_column IS NOT NULL AND y.kind IN ('organisation', 'enterprise', 'individual') AND p_direction = 'out'
+			AND p_login_role IS NULL
+		THEN
+			rule := 'consent'; article := 'ND47 Art. 5.6';
+			reason := 'không kiểm tra được sự đồng ý của người trong nội dung gửi; bên nhận tự lấy bằng dwh.fetch_share() | '
+				'whether the persons of a pushed body consented cannot be checked; the receiver fetches it with dwh.fetch_share()';
+			RETURN;
 		END IF;
 	END IF;
 
@@ -284,7 +299,8 @@ BEGIN
 	END IF;
 
 	IF v.max_calls IS NOT NULL THEN
-		IF (SELECT count(*) FROM dwh_log.share_log AS l
+		-- Another attempt to send a message has an intent of its own, and is no new call.
+		IF (SELECT count(DISTINCT l.share_no) FROM dwh_log.share_log AS l
 			WHERE l.agreement_id = g.agreement_id AND l.stage = 'intent' AND l.direction = coalesce(p_direction, l.direction)
 				AND l.occurred_at >= dwh_internal.share_period_start(v.frequency)
 				AND l.month >= (dwh_internal.share_period_start(v.frequency) - interval '32 days')::date) >= v.max_calls

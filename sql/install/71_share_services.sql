@@ -84,19 +84,22 @@ COMMENT ON FUNCTION dwh_internal.share_check_decider(int, text) IS
 	'Kiểm tra người quyết định và văn bản | Checks who decided and the document';
 
 -- 2327 Arts. 3.6, 6.4: an officer whose grant names units acts for databases managed in them only.
+CREATE FUNCTION dwh_internal.share_is_managed(p_database_id int, p_unit_ids int[])
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.share_database_unit AS u WHERE u.database_id = p_database_id
+		AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true) AND u.unit_id = ANY (p_unit_ids));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_is_managed(int, int[]) IS
+	'Hôm nay cơ sở dữ liệu do một trong các đơn vị này quản lý | Whether one of these units manages the database today';
+
 CREATE FUNCTION dwh_internal.share_check_unit(p_database_id int)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_units int[];
+	v_units int[] := dwh_internal.officer_units();
 BEGIN
-	SELECT array_agg(r.scope_unit_id) INTO v_units
-	FROM dwh_catalog.access_grant AS r JOIN dwh_catalog.user_group AS g ON g.user_group_id = r.user_group_id
-	WHERE r.account_id = dwh.current_account() AND 'dwh_share_officer' IN (g.role_name, g.rights_of) AND r.scope_unit_id IS NOT NULL
-		AND r.revoked_at IS NULL AND r.valid_from <= dwh.today() AND coalesce(r.valid_to >= dwh.today(), true);
-	IF v_units IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_catalog.share_database_unit AS u
-		WHERE u.database_id = p_database_id AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true)
-			AND u.unit_id = ANY (dwh_internal.share_units(v_units)))
-	THEN
+	IF v_units IS NOT NULL AND NOT dwh_internal.share_is_managed(p_database_id, v_units) THEN
 		RAISE EXCEPTION 'the database is managed by another unit'
 			USING ERRCODE = '42501', DETAIL = '2327 Arts. 3.6, 6.4: only officers of the managing unit act for its services.',
 				HINT = 'Ask an officer of the managing unit.';
@@ -105,6 +108,58 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_check_unit(int) IS
 	'Cán bộ chỉ làm việc với cơ sở dữ liệu của đơn vị mình | Officers act for databases of their own unit only';
+
+-- Whether units of an officer (NULL: all) are those of a request and of its agreement: the managing unit of its service's database, or of what
+-- is received.
+CREATE FUNCTION dwh_internal.share_is_unit_of(p_request_id int, p_unit_ids int[])
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN p_unit_ids IS NULL OR EXISTS (SELECT FROM dwh_catalog.share_request AS r
+			LEFT JOIN dwh_catalog.share_service AS s ON s.service_id = r.service_id
+			LEFT JOIN dwh_catalog.agency AS a ON a.agency_id = r.managing_agency_id
+		WHERE r.request_id = p_request_id AND (dwh_internal.share_is_managed(s.database_id, p_unit_ids) OR a.unit_id = ANY (p_unit_ids)));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_is_unit_of(int, int[]) IS
+	'Yêu cầu, thỏa thuận thuộc các đơn vị này | Whether a request and its agreement are of these units';
+
+CREATE FUNCTION dwh_internal.share_check_request(p_request_id int)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT dwh_internal.share_is_unit_of(p_request_id, dwh_internal.officer_units()) THEN
+		RAISE EXCEPTION 'the data of this request or agreement is managed by another unit'
+			USING ERRCODE = '42501', DETAIL = '2327 Arts. 3.6, 6.4: only officers of the managing unit act for its data.',
+				HINT = 'Ask an officer of the managing unit.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_request(int) IS
+	'Cán bộ chỉ làm việc với yêu cầu, thỏa thuận của đơn vị mình | Officers act for requests and agreements of their own unit only';
+
+CREATE FUNCTION dwh_internal.share_check_agreement(p_agreement_id int)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.share_check_request((SELECT request_id FROM dwh_catalog.share_agreement WHERE agreement_id = p_agreement_id));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_agreement(int) IS
+	'Cán bộ chỉ làm việc với thỏa thuận của đơn vị mình | Officers act for agreements of their own unit only';
+
+-- The same of a suspension: one that is not of a single agreement meets those of every unit.
+CREATE FUNCTION dwh_internal.share_check_suspension(p_agreement_id int)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF p_agreement_id IS NOT NULL THEN
+		PERFORM dwh_internal.share_check_agreement(p_agreement_id);
+	ELSIF dwh_internal.officer_units() IS NOT NULL THEN
+		RAISE EXCEPTION 'an officer of a unit suspends and resumes single agreements only'
+			USING ERRCODE = '42501', DETAIL = '2327 Arts. 3.6, 6.4: sharing as a whole, or with an agency, is not of one unit.',
+				HINT = 'Name an agreement of the unit, or ask an officer whose grant names no unit.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_suspension(int) IS
+	'Cán bộ của đơn vị chỉ tạm ngừng từng thỏa thuận | Officers of a unit suspend single agreements only';
 
 -- 2327 Art. 20.2, where rule set 2327 applies: portal accounts are issued by the IT Centre.
 CREATE FUNCTION dwh_internal.share_check_it_centre()
@@ -194,7 +249,10 @@ BEGIN
 	INSERT INTO dwh_catalog.application AS a (agency_id, identifier, name_vi, safety_level, approval_no, approval_on, approval_to)
 	VALUES (v_agency_id, p_identifier, p_name_vi, p_safety_level, p_approval_no, p_approval_on, p_approval_to)
 	ON CONFLICT (identifier) DO UPDATE SET name_vi = excluded.name_vi, safety_level = excluded.safety_level,
-		approval_no = excluded.approval_no, approval_on = excluded.approval_on, approval_to = excluded.approval_to
+		approval_no = CASE WHEN a.withdrawn_on IS NULL THEN excluded.approval_no ELSE coalesce(excluded.approval_no, a.approval_no) END,
+		approval_on = excluded.approval_on, approval_to = excluded.approval_to,
+		-- Another approval takes the place of the one that was withdrawn; the same stays withdrawn.
+		withdrawn_on = CASE WHEN coalesce(excluded.approval_no = a.approval_no, excluded.approval_no IS NULL) THEN a.withdrawn_on END
 		WHERE a.agency_id = excluded.agency_id
 	RETURNING application_id INTO v_id;
 	IF v_id IS NULL THEN
@@ -223,23 +281,32 @@ BEGIN
 		PERFORM dwh_internal.share_require(NULL, 'unit_id', '2327 Art. 3.5');
 	END IF;
 	e := jsonb_populate_record(NULL::dwh_catalog.share_database, p_entry);
-	INSERT INTO dwh_catalog.share_database AS d (code, system_vi, name_vi, purpose, scope, content, mechanism, source, standards, items,
+	e.items := coalesce(e.items, '[]'); e.verified_only := coalesce(e.verified_only, false);
+	INSERT INTO dwh_catalog.share_database (code, system_vi, name_vi, purpose, scope, content, mechanism, source, standards, items,
 		decision_no, decision_on, regulation, log_months, verified_only)
-	VALUES (p_code, e.system_vi, e.name_vi, e.purpose, e.scope, e.content, e.mechanism, e.source, e.standards, coalesce(e.items, '[]'),
-		e.decision_no, e.decision_on, e.regulation, e.log_months, coalesce(e.verified_only, false))
-	ON CONFLICT (code) DO UPDATE SET system_vi = excluded.system_vi, name_vi = excluded.name_vi, purpose = excluded.purpose,
-		scope = excluded.scope, content = excluded.content, mechanism = excluded.mechanism, source = excluded.source,
-		standards = excluded.standards, items = excluded.items, decision_no = excluded.decision_no, decision_on = excluded.decision_on,
-		regulation = excluded.regulation, log_months = excluded.log_months, verified_only = excluded.verified_only
-	RETURNING database_id INTO v_id;
+	VALUES (p_code, e.system_vi, e.name_vi, e.purpose, e.scope, e.content, e.mechanism, e.source, e.standards, e.items,
+		e.decision_no, e.decision_on, e.regulation, e.log_months, e.verified_only)
+	ON CONFLICT (code) DO NOTHING RETURNING database_id INTO v_id;
+	IF v_id IS NULL THEN
+		-- Locked, then judged: who manages it now, not who did before somebody else was done.
+		SELECT d.database_id INTO v_id FROM dwh_catalog.share_database AS d WHERE d.code = p_code FOR UPDATE;
+		PERFORM dwh_internal.share_check_unit(v_id);
+		UPDATE dwh_catalog.share_database SET system_vi = e.system_vi, name_vi = e.name_vi, purpose = e.purpose, scope = e.scope,
+			content = e.content, mechanism = e.mechanism, source = e.source, standards = e.standards, items = e.items,
+			decision_no = e.decision_no, decision_on = e.decision_on, regulation = e.regulation, log_months = e.log_months,
+			verified_only = e.verified_only
+		WHERE database_id = v_id;
+	END IF;
 	UPDATE dwh_catalog.share_service SET is_verified_only = true WHERE database_id = v_id AND e.verified_only AND person_column IS NOT NULL;
-	IF NOT (EXISTS (SELECT FROM dwh_catalog.share_database_unit AS u WHERE u.database_id = v_id AND u.unit_id = p_unit_id
-		AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true)))
-	THEN
+	IF NOT dwh_internal.share_is_managed(v_id, ARRAY[p_unit_id]) THEN
 		UPDATE dwh_catalog.share_database_unit SET valid_to = dwh.today() - 1
 		WHERE database_id = v_id AND valid_from < dwh.today() AND coalesce(valid_to >= dwh.today(), true);
-		INSERT INTO dwh_catalog.share_database_unit (database_id, unit_id, valid_from) VALUES (v_id, p_unit_id, dwh.today());
+		-- A unit that was named today managed it for no whole day: the one named last stands.
+		INSERT INTO dwh_catalog.share_database_unit (database_id, unit_id, valid_from) VALUES (v_id, p_unit_id, dwh.today())
+		ON CONFLICT (database_id, valid_from) DO UPDATE SET unit_id = excluded.unit_id, valid_to = NULL;
 	END IF;
+	-- Neither may he enter a database for another unit, nor hand one over to it.
+	PERFORM dwh_internal.share_check_unit(v_id);
 	RETURN v_id;
 END
 $$;
@@ -282,16 +349,39 @@ RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg
 $$;
 COMMENT ON FUNCTION dwh_internal.share_structure(jsonb) IS 'Cấu trúc dữ liệu theo JSON Schema | Data structure as JSON Schema';
 
--- What dwh_owner may read on behalf of others: its own relations. A stranger's view would run his functions as dwh_owner.
+-- What dwh_owner may read on behalf of others: its own relations. A stranger's view would run his functions as dwh_owner. A service keeps the
+-- name of its source, so it is asked at every use; and nobody but dwh_owner and superusers can put another relation in the place of one that
+-- passes, since they own its schema, and the views that it reads: between the question and the use the answer stays.
+CREATE FUNCTION dwh_internal.share_is_source(p_relation oid)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE r.rolsuper OR r.rolname = 'dwh_owner');
+	v_kind "char";
+BEGIN
+	SELECT c.relkind INTO v_kind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE c.oid = p_relation AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner = 'dwh_owner'::regrole
+		AND CASE WHEN n.nspowner = 'pg_database_owner'::regrole THEN (SELECT d.datdba FROM pg_database AS d WHERE d.datname = current_database())
+			ELSE n.nspowner END = ANY (v_trusted);
+	IF v_kind IS NULL THEN
+		RETURN false;
+	ELSIF v_kind <> 'v' THEN
+		RETURN true;
+	END IF;
+	RETURN NOT EXISTS (SELECT FROM dwh_internal.share_sources(p_relation) AS s (relation) JOIN pg_class AS c ON c.oid = s.relation
+		WHERE c.relkind = 'v' AND c.relowner <> ALL (v_trusted));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_is_source(oid) IS
+	'Quan hệ này được đọc thay cho đối tác hay không | Whether this relation may be read on behalf of partners';
+
 CREATE FUNCTION dwh_internal.share_check_relation(p_relation regclass)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF NOT (EXISTS (SELECT FROM pg_class WHERE oid = p_relation AND relkind IN ('r', 'p', 'v', 'm')
-		AND relowner = 'dwh_owner'::regrole))
-	THEN
+	IF NOT dwh_internal.share_is_source(p_relation) THEN
 		RAISE EXCEPTION 'the source of a service is a table or view of dwh_owner'
-			USING ERRCODE = '42501', DETAIL = 'It is read as dwh_owner on behalf of partners.',
-				HINT = 'ALTER VIEW ... OWNER TO dwh_owner, by a superuser who has read it.';
+			USING ERRCODE = '42501', DETAIL = 'It is read as dwh_owner on behalf of partners. Its schema, and the views that it reads, are those of '
+				'dwh_owner or of a superuser, so that nobody else can put another one in its place.',
+				HINT = 'ALTER VIEW ... OWNER TO dwh_owner, by a superuser who has read it, in a schema of dwh_owner.';
 	END IF;
 END
 $$;
@@ -424,6 +514,7 @@ DECLARE
 BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code);
 	PERFORM dwh_internal.share_check_unit(s.database_id);
+	PERFORM dwh_internal.share_check_relation(s.relation::regclass);
 	SELECT * INTO d FROM dwh_catalog.share_database WHERE database_id = s.database_id;
 	SELECT * INTO h FROM dwh_catalog.share_host;
 	SELECT string_agg(format('%s (%s)', f, a), ', ') INTO v_missing FROM (VALUES

@@ -257,9 +257,7 @@ BEGIN
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 35.3: a request is answered once.', HINT = 'Name a request that waits.';
 	END IF;
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = r.service_id;
-	IF s.service_id IS NOT NULL THEN
-		PERFORM dwh_internal.share_check_unit(s.database_id);
-	END IF;
+	PERFORM dwh_internal.share_check_request(p_request_id);
 	PERFORM dwh_internal.share_check_decider(p_decided_by, p_decision_no);
 	IF NOT coalesce(p_is_accepted, false) THEN
 		PERFORM dwh_internal.share_require(p_reason, 'reason', 'ND47 Arts. 35.3, 51.1; 2327 Art. 18.1');
@@ -335,9 +333,7 @@ BEGIN
 		RAISE EXCEPTION 'there is no agreement % to sign', p_agreement_id
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 37: a request is accepted first.', HINT = 'See dwh.answer_request().';
 	END IF;
-	IF g.service_id IS NOT NULL THEN
-		PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = g.service_id));
-	END IF;
+	PERFORM dwh_internal.share_check_request(g.request_id);
 	PERFORM dwh_internal.share_require(p_content ->> i, i, 'ND47 Art. 38')
 	FROM unnest(ARRAY['parties', 'content', 'place', 'term', 'method', 'processing', 'conditions', 'commitment', 'security', 'storage',
 		'deletion']) AS i;
@@ -401,6 +397,7 @@ BEGIN
 		RAISE EXCEPTION 'there is no such agreement %', p_agreement_id
 			USING ERRCODE = '42704', DETAIL = 'It has ended, or is another agency''s.', HINT = 'Name an agreement that runs.';
 	END IF;
+	PERFORM dwh_internal.share_check_suspension(p_agreement_id);
 	INSERT INTO dwh_catalog.share_suspension (agency_id, agreement_id, kind, starts_at, noticed_on, recovery_expected_at, reason,
 		handling_plan, restore_conditions, decided_by, document_no, created_by)
 	VALUES (v_agency_id, p_agreement_id, p_kind, v_starts_at, v_noticed_on, p_recovery_expected_at, p_reason, p_handling_plan,
@@ -444,6 +441,7 @@ BEGIN
 		RAISE EXCEPTION 'there is no suspension % in force', p_suspension_id
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 43.', HINT = 'Name one that has not been lifted.';
 	END IF;
+	PERFORM dwh_internal.share_check_suspension(n.agreement_id);
 	INSERT INTO dwh_catalog.share_notice (kind, agency_id, suspension_id, agreement_id, subject, body, due_on)
 	SELECT 'resumption', o.agency_id, p_suspension_id, o.agreement_id, 'Khôi phục kết nối | Sharing resumed', p_document_no, dwh.today()
 	FROM dwh_catalog.share_notice AS o WHERE o.suspension_id = p_suspension_id AND o.kind = 'suspension';
@@ -476,6 +474,7 @@ BEGIN
 		RAISE EXCEPTION 'there is no agreement % to end', p_agreement_id
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 44.', HINT = 'Name an agreement that runs.';
 	END IF;
+	PERFORM dwh_internal.share_check_request(g.request_id);
 	UPDATE dwh_catalog.connection_account SET is_enabled = false WHERE agreement_id = p_agreement_id;
 	UPDATE dwh_log.share_outbox SET is_cancelled = true, cancel_reason = 'đã chấm dứt chia sẻ | sharing was ended: ' || p_reason
 	WHERE agreement_id = p_agreement_id AND NOT is_cancelled;
@@ -506,6 +505,7 @@ BEGIN
 		RAISE EXCEPTION 'there is no agreement %', p_agreement_id
 			USING ERRCODE = '42704', DETAIL = '2327 Art. 18.2.', HINT = 'Name an agreement.';
 	END IF;
+	PERFORM dwh_internal.share_check_request(g.request_id);
 	INSERT INTO dwh_catalog.share_notice (kind, agency_id, agreement_id, service_id, subject, body, due_on)
 	VALUES ('usage_demand', g.agency_id, p_agreement_id, g.service_id, 'Yêu cầu báo cáo sử dụng | Usage report demanded', p_reason,
 		p_due_on)

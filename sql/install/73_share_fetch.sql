@@ -13,6 +13,7 @@ DECLARE
 	v_kind text;
 	v_unknown text;
 	v_where text[] := '{}';
+	v_hidden text[] := '{}';
 	v_units int[];
 	v_persons int[];
 	v_from date;
@@ -21,6 +22,7 @@ DECLARE
 	v_parameter jsonb;
 	v_name text;
 	v_type text;
+	v_relation regclass;
 BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service AS n WHERE n.code = p_service;
 	IF s.service_id IS NULL OR s.published_at IS NULL THEN
@@ -44,6 +46,12 @@ BEGIN
 	ORDER BY n.version DESC LIMIT 1;
 	IF v.version IS NULL THEN
 		rule := 'unsigned'; article := 'ND47 Art. 37'; reason := 'thỏa thuận chưa ký | the agreement is not signed';
+		RETURN;
+	END IF;
+	v_relation := to_regclass(s.relation);
+	IF NOT dwh_internal.share_is_source(v_relation) THEN
+		rule := 'source'; article := 'ND47 Art. 24.3';
+		reason := 'nguồn của dịch vụ không còn là bảng, khung nhìn của kho | the source of the service is no table or view of the warehouse any more';
 		RETURN;
 	END IF;
 
@@ -107,9 +115,11 @@ BEGIN
 				rule := 'parameter'; article := 'ND47 Art. 24.3';
 				reason := format('không có tham số %s | there is no parameter %s', v_name, v_name);
 				RETURN;
+			ELSIF v_parameter ->> 'column' <> ALL (v.items) THEN
+				v_hidden := v_hidden || (v_parameter ->> 'column');
 			END IF;
 			SELECT format_type(a.atttypid, a.atttypmod) INTO v_type FROM pg_attribute AS a
-			WHERE a.attrelid = s.relation::regclass AND a.attname = v_parameter ->> 'column';
+			WHERE a.attrelid = v_relation AND a.attname = v_parameter ->> 'column';
 			v_where := v_where || format('%I = %L::%s', v_parameter ->> 'column', p_params -> 'where' ->> v_name, v_type);
 		END LOOP;
 		IF p_params ? 'after' THEN
@@ -118,11 +128,19 @@ BEGIN
 				reason := format('after cần %s giá trị | after takes %s values', cardinality(s.key_columns), cardinality(s.key_columns));
 				RETURN;
 			END IF;
+			v_hidden := v_hidden || ARRAY(SELECT k FROM unnest(s.key_columns) AS k WHERE k <> ALL (v.items));
 			SELECT v_where || format('(%s) > (%s)', string_agg(quote_ident(k.name), ', ' ORDER BY k.n),
 				string_agg(format('%L::%s', p_params -> 'after' ->> (k.n - 1)::int, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY k.n))
 			INTO v_where
 			FROM unnest(s.key_columns) WITH ORDINALITY AS k (name, n)
-				JOIN pg_attribute AS a ON a.attrelid = s.relation::regclass AND a.attname = k.name;
+				JOIN pg_attribute AS a ON a.attrelid = v_relation AND a.attname = k.name;
+		END IF;
+		-- What one may compare with values of one's own is known after some calls.
+		IF v_hidden <> '{}' THEN
+			rule := 'item'; article := 'ND47 Art. 38';
+			reason := format('lọc theo mục dữ liệu ngoài thỏa thuận: %1$s | rows chosen by items outside the agreement: %1$s',
+				array_to_string(v_hidden, ', '));
+			RETURN;
 		END IF;
 		v_limit := least((p_params ->> 'limit')::bigint, s.row_limit);
 	EXCEPTION WHEN data_exception OR invalid_text_representation OR datetime_field_overflow THEN
@@ -131,13 +149,13 @@ BEGIN
 		RETURN;
 	END;
 	IF s.is_verified_only THEN
-		withheld_statement := format('SELECT count(DISTINCT s.%I) FROM %s AS s WHERE %s', s.person_column, s.relation::regclass,
+		withheld_statement := format('SELECT count(DISTINCT s.%I) FROM %s AS s WHERE %s', s.person_column, v_relation,
 			array_to_string(v_where || ('NOT ' || dwh_internal.share_matched_condition(s.person_column)), ' AND '));
 		v_where := v_where || dwh_internal.share_matched_condition(s.person_column);
 	END IF;
 	-- In the order of the key, so that the next page begins after the last row of this one.
 	statement := format('SELECT %s FROM %s AS s%s%s',
-		(SELECT string_agg(quote_ident(i), ', ' ORDER BY n) FROM unnest(items) WITH ORDINALITY AS t (i, n)), s.relation::regclass,
+		(SELECT string_agg(quote_ident(i), ', ' ORDER BY n) FROM unnest(items) WITH ORDINALITY AS t (i, n)), v_relation,
 		CASE WHEN v_where <> '{}' THEN ' WHERE ' || array_to_string(v_where, ' AND ') ELSE '' END,
 		CASE WHEN v_limit IS NOT NULL OR p_params ? 'after' THEN ' ORDER BY '
 			|| (SELECT string_agg(quote_ident(k), ', ' ORDER BY n) FROM unnest(s.key_columns) WITH ORDINALITY AS t (k, n))

@@ -36,6 +36,7 @@ BEGIN
 		o.document_no, dwh.today(), 'ND47', p_scope, p_period_from, p_period_to, coalesce(o.documents, '{}'), o.others,
 		dwh_internal.share_caller())
 	RETURNING request_id INTO v_id;
+	PERFORM dwh_internal.share_check_request(v_id);
 	PERFORM dwh_internal.share_log_connect(NULL, v_id, 'asked', 'asked', NULL, jsonb_build_object('database', p_database));
 	RETURN v_id;
 END
@@ -84,6 +85,7 @@ BEGIN
 	VALUES (dwh_internal.share_agency_id(p_agency), dwh_internal.share_service_id(p_service), p_person_id, p_items, p_document_no,
 		coalesce(p_valid_from, dwh.today()), p_valid_to)
 	RETURNING consent_id INTO v_id;
+	PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE code = p_service));
 	RETURN v_id;
 END
 $$;
@@ -99,14 +101,17 @@ COMMENT ON FUNCTION dwh.record_consent(text, text, int, text[], text, date, date
 
 CREATE FUNCTION dwh_internal.withdraw_consent(p_consent_id int, p_document_no text)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_service_id int;
 BEGIN
 	PERFORM dwh_internal.share_require(p_document_no, 'document_no', 'ND47 Art. 5.6');
 	UPDATE dwh_catalog.share_consent SET withdrawn_on = dwh.today(), withdrawal_no = p_document_no
-	WHERE consent_id = p_consent_id AND withdrawn_on IS NULL;
+	WHERE consent_id = p_consent_id AND withdrawn_on IS NULL RETURNING service_id INTO v_service_id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no consent % to withdraw', p_consent_id
 			USING ERRCODE = '42704', DETAIL = 'It was withdrawn already, or never given.', HINT = 'Name a row of dwh_catalog.share_consent.';
 	END IF;
+	PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = v_service_id));
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.withdraw_consent(int, text) IS 'Xem dwh.withdraw_consent | See dwh.withdraw_consent';
@@ -143,6 +148,7 @@ DECLARE
 	v_id int;
 BEGIN
 	PERFORM dwh_internal.share_require(p_legal_basis, 'legal_basis', '2327 Art. 17.4');
+	PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = v_service_id));
 	IF p_agency_kind IN ('unit', 'agency') AND NOT coalesce(p_is_listed_fee, false) THEN
 		RAISE EXCEPTION 'state agencies pay no fee'
 			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 5.5: sharing between state agencies is free but for fees on the statutory list.',
@@ -181,6 +187,7 @@ BEGIN
 		RAISE EXCEPTION 'a payment is a positive amount that was paid'
 			USING ERRCODE = '22023', DETAIL = '2327 Art. 17.4.', HINT = 'Correct amount or paid_on.';
 	END IF;
+	PERFORM dwh_internal.share_check_request(g.request_id);
 	INSERT INTO dwh_catalog.share_payment (agreement_id, reference, amount, paid_on)
 	VALUES (p_agreement_id, p_reference, p_amount, coalesce(p_paid_on, dwh.today())) RETURNING payment_id INTO v_id;
 	PERFORM dwh_internal.share_log_connect(p_agreement_id, g.request_id, 'notice', 'noticed', NULL,
@@ -208,6 +215,11 @@ BEGIN
 			USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()), HINT = 'Correct the days.';
 	ELSIF p_answered_on IS NOT NULL THEN
 		PERFORM dwh_internal.share_require(p_answer, 'answer', '2327 Art. 18.2');
+	END IF;
+	IF n.agreement_id IS NOT NULL THEN
+		PERFORM dwh_internal.share_check_agreement(n.agreement_id);
+	ELSIF n.service_id IS NOT NULL THEN
+		PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = n.service_id));
 	END IF;
 	UPDATE dwh_catalog.share_notice SET sent_on = coalesce(p_sent_on, sent_on), answered_on = coalesce(p_answered_on, answered_on),
 		answer = coalesce(p_answer, answer)

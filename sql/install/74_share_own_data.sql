@@ -21,6 +21,9 @@ BEGIN
 		reason := 'không có dịch vụ xem dữ liệu của mình này | there is no such published service for one''s own data';
 	ELSIF dwh_internal.share_is_suspended(NULL, NULL) THEN
 		rule := 'suspended'; article := 'ND47 Art. 43'; reason := 'đang tạm ngừng chia sẻ | sharing is suspended';
+	ELSIF NOT dwh_internal.share_is_source(to_regclass(s.relation)) THEN
+		rule := 'source'; article := 'ND47 Art. 24.3';
+		reason := 'nguồn của dịch vụ không còn là bảng, khung nhìn của kho | the source of the service is no table or view of the warehouse any more';
 	END IF;
 	SELECT min(p.person_id), array_agg(p.person_id) INTO person_id, person_ids FROM dwh_star.dim_person AS p
 	WHERE p.identity_no = p_person OR p.social_insurance_no = p_person
@@ -130,14 +133,17 @@ SET intervalstyle = 'iso_8601' SET extra_float_digits = '1' AS $$
 DECLARE
 	s dwh_catalog.share_service;
 	v_keys text;
+	v_relation regclass;
 BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
+	v_relation := s.relation::regclass;
+	PERFORM dwh_internal.share_check_relation(v_relation);
 	SELECT string_agg(format('t.%I', k), ', ' ORDER BY n) INTO v_keys FROM unnest(s.key_columns) WITH ORDINALITY AS u (k, n);
 	EXECUTE format('SELECT count(*), coalesce(string_agg(r.line, E''\n'' ORDER BY r.n), '''') FROM (
 		SELECT (SELECT row_to_json(x)::text FROM (SELECT %s) AS x) AS line, row_number() OVER (ORDER BY %s) AS n
 		FROM %s AS t WHERE t.%I = ANY ($1) ORDER BY n LIMIT $2) AS r',
 		(SELECT string_agg(format('t.%I', c.value ->> 'name'), ', ' ORDER BY c.ordinality)
-			FROM jsonb_array_elements(s.columns) WITH ORDINALITY AS c), v_keys, s.relation::regclass, s.person_column)
+			FROM jsonb_array_elements(s.columns) WITH ORDINALITY AS c), v_keys, v_relation, s.person_column)
 	INTO row_count, body USING p_person_ids, s.row_limit;
 	digest := encode(sha256(convert_to(body, 'UTF8')), 'hex');
 END

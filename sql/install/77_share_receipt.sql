@@ -16,6 +16,9 @@ BEGIN
 		RAISE EXCEPTION 'nothing was supplied under number %', coalesce(p_share_no::text, 'NULL')
 			USING ERRCODE = '42704', DETAIL = 'It was refused, broken off or never asked for.', HINT = 'Look into dwh.share_transfers.';
 	END IF;
+	IF dwh_internal.caller_has_role('dwh_share_officer') THEN
+		PERFORM dwh_internal.share_check_agreement(l.agreement_id);
+	END IF;
 	agreement_id := l.agreement_id; row_count := l.row_count; content_digest := l.content_digest;
 	request_id := (SELECT g.request_id FROM dwh_catalog.share_agreement AS g WHERE g.agreement_id = l.agreement_id);
 END

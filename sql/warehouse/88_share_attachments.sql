@@ -108,12 +108,15 @@ COMMENT ON VIEW dwh.share_monitor IS
 CREATE OR REPLACE VIEW dwh_catalog.share_due_item AS
 	SELECT 'share'::text AS room, t.source AS article, 'evaluation'::text AS kind, d.code || ' ' || y AS object,
 		format('Đánh giá dữ liệu năm %s | Evaluation of data of %s: %s', y, y, d.name_vi) AS subject, NULL::int AS unit_id,
-		NULL::int AS agency_id, NULL::int AS service_id, greatest(make_date(y, 1, 1), d.created_at::date) AS begun_on,
-		make_date(y, 12, 31) AS due_on, (SELECT min(e.evaluated_on) FROM dwh_catalog.share_evaluation AS e
+		NULL::int AS agency_id, NULL::int AS service_id, greatest(make_date(y, 1, 1), b.begun_on) AS begun_on,
+		-- Before 31 December, as dwh.record_evaluation() has it.
+		make_date(y, 12, 30) AS due_on, (SELECT min(e.evaluated_on) FROM dwh_catalog.share_evaluation AS e
 			WHERE e.year = y AND coalesce(e.database_id = d.database_id, true)) AS done_on, t.valid_to AS rule_valid_to,
 		false AS is_immediate, true AS is_legal
-	FROM dwh_catalog.share_database AS d
-		CROSS JOIN generate_series(extract(year FROM d.created_at)::int, extract(year FROM dwh.today())::int) AS y
+	FROM dwh_catalog.share_database AS d CROSS JOIN dwh_catalog.warehouse AS w
+		CROSS JOIN LATERAL (SELECT (d.created_at AT TIME ZONE w.time_zone)::date AS begun_on) AS b
+		-- One entered on 31 December is evaluated from the next year on.
+		CROSS JOIN generate_series(extract(year FROM b.begun_on + 1)::int, extract(year FROM dwh.today())::int) AS y
 		JOIN dwh_catalog.deadline AS t ON t.source = 'ND47 Art 16' AND t.valid_from <= make_date(y, 12, 31)
 			AND coalesce(t.valid_to >= make_date(y, 12, 31), true)
 	UNION ALL

@@ -4,7 +4,7 @@
 -- ND47-029 ND47-030 ND47-032 ND47-035 ND47-036 ND47-037 ND47-041 ND47-044
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(72);
+SELECT plan(74);
 CREATE ROLE tap_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_analyst LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_partner LOGIN IN ROLE dwh_partner;
@@ -118,6 +118,15 @@ SELECT is((SELECT due_on FROM dwh_catalog.share_notice WHERE suspension_id = :su
 SELECT is((dwh_internal.share_check(:agreement, 'out', NULL, NULL, NULL, NULL, NULL, NULL, 'tap_partner')).rule, 'suspended', 'ND47-034 it is stopped');
 SELECT pg_temp.officer(format($$dwh.resume_share(%s, 990001, 'TB 3')$$, :suspension)) AS resumed \gset
 SELECT is((dwh_internal.share_check(:agreement, 'out', NULL, NULL, NULL, NULL, NULL, NULL, 'tap_partner')).rule, NULL, 'and resumed');
+-- Calls are counted, not attempts.
+CREATE FUNCTION pg_temp.attempts(p_share_no bigint, p_attempts int) RETURNS text LANGUAGE sql AS $$
+	INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, agency_identifier, agreement_id, session_user_name, outer_user_name, gateway,
+		request_content, status)
+	SELECT date_trunc('month', dwh.today())::date, p_share_no, 'intent', clock_timestamp(), 'out', 'share', now(), 'online', 'G09.1.2', max(agreement_id), 'x', 'x', 'PORTAL', '{}', 'intent'
+	FROM dwh_catalog.share_agreement, generate_series(1, p_attempts) GROUP BY generate_series;
+	SELECT coalesce((dwh_internal.share_check(max(agreement_id), 'out', NULL, '{code}', '{101}', NULL, NULL, NULL, 'tap_partner')).rule, 'allowed') FROM dwh_catalog.share_agreement$$;
+SELECT is(pg_temp.attempts(990001, 1) || ' ' || pg_temp.attempts(990002, 5), 'allowed allowed', 'ND47-024 a message that is sent again is one call, of three');
+SELECT is(pg_temp.attempts(990003, 1), 'frequency', 'ND47-024 the third is the last');
 SELECT matches(pg_temp.officer(format($$dwh.demand_usage_report(%s, '', '2030-01-01')$$, :agreement)), 'reason', '2327-073 a demand has a reason');
 SELECT matches(pg_temp.officer(format($$dwh.demand_usage_report(%s, 'nghi vấn', '2030-01-01')$$, :agreement)), '^\d+$', '2327-073 recorded');
 SELECT matches(pg_temp.officer(format($$dwh.end_share(%s, 'mood', 990001, 'TB 4')$$, :agreement)), '^22023', 'ND47-037 another reason');

@@ -2,7 +2,7 @@
 -- 2327-024 2327-055 2327-056 2327-058 2327-060 2327-070 2327-071 2327-073 ND47-002 ND47-003 ND47-016 ND47-045
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(45);
+SELECT plan(50);
 CREATE ROLE tap_duty_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_duty_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_duty_second LOGIN IN ROLE dwh_partner;
@@ -83,6 +83,12 @@ SELECT pg_temp.officer(format($$dwh.record_consent('0100109187', 'tap_persons', 
 SELECT is(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons'$$), 'person_id,amount 990872,2', 'ND47-003 the rows of who consented to all items asked for');
 SELECT is(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"], "limit": 9}'$$), 'person_id 990871 990872', 'ND47-003 fewer items, more consents');
 SELECT matches(pg_temp.fetch_as('tap_duty_other', $$'tap_persons'$$), '^42501 .*agreement', '2327-070 nobody but the direct user');
+-- A body that is pushed has whatever persons it has.
+SELECT pg_temp.officer($$dwh.register_push_host('127.0.0.1', 3, 'thử', '{127.0.0.0/8}', 'http')$$) AS h, pg_temp.officer(format($$dwh.register_push_target(%s, '127.0.0.1', 3, '/', 'tap')$$, :agreement_firm)) AS t \gset
+SELECT matches(pg_temp.officer(format($$dwh.push_share(%s, '{"person_id": 990873}', '{person_id}')$$, :agreement_firm)), '^42501', 'ND47-003 nothing of persons is pushed to who needs their consent');
+SELECT matches((SELECT max(reason) FROM dwh_log.share_log WHERE agreement_id = :agreement_firm AND status = 'refused' AND reason LIKE '%pushed%'), 'consented cannot be checked; the receiver fetches it',
+	'ND47-003 the log says what to do instead');
+SELECT is((SELECT count(*) FROM dwh_log.share_outbox WHERE agreement_id = :agreement_firm), 0::bigint, 'ND47-003 nothing waits');
 SELECT is(pg_temp.officer(format($$dwh.withdraw_consent(%s, 'RĐY 1')$$, :consent)), '', 'a consent is withdrawn');
 SELECT matches(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons'$$), '^42501 .*consent', 'ND47-003 at once');
 SELECT matches(pg_temp.officer($$dwh.set_fee('tap_persons', 'agency', 1000, 'TT 1')$$), '^22023', 'ND47-002 state agencies pay nothing');
@@ -137,6 +143,11 @@ SELECT is(pg_temp.notices(), 'G09.88 2024-01-01..2024-03-01', 'it is off the lis
 SELECT is(pg_temp.officer($$dwh.withdraw_approval('G09.87.APP', 'QĐ 9')$$), '', 'an approval is withdrawn');
 SELECT matches(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff'$$), '^42501 .*safety approval', '2327-024 the next fetch is refused');
 SELECT is((dwh_internal.share_check(:agreement_in, 'in', NULL, '{id}', NULL, NULL, NULL, NULL, NULL)).rule, 'safety approval', '2327-056 receiving, too');
+SELECT pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3, 'QĐ 3', '2024-01-01')$$) AS same, pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3)$$) AS none,
+	pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3, 'QĐ 3', '2024-01-01')$$) AS same_again \gset
+SELECT matches(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff'$$), '^42501 .*safety approval', '2327-024 the approval that was withdrawn stays so, however it is entered again');
+SELECT pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3, 'QĐ 11', '2024-06-01')$$) AS another \gset
+SELECT is(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff', '{"limit": 1, "items": ["staff"]}'$$), 'staff 2', '2327-024 another approval takes its place');
 SELECT pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990087, 'TT 2', %L)$$, :g2, (SELECT jsonb_object_agg(i, 'x') FROM unnest(ARRAY['parties', 'content', 'place',
 	'term', 'method', 'processing', 'conditions', 'commitment', 'security', 'storage', 'deletion']) AS i),
 	jsonb_build_object('valid_from', dwh.today() - 9, 'valid_to', dwh.today() - 1))) AS ended \gset

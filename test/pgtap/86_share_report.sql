@@ -1,7 +1,7 @@
 -- Statistics, reviews, what is due, the yearly evaluation, and what partners see of themselves.
 -- 2327-064 2327-081 2327-089 2327-094 ND47-008 ND47-009 ND47-010 ND47-022 ND47-027 ND47-033 ND47-046
 SET client_min_messages = error;
-SELECT plan(35);
+SELECT plan(40);
 CREATE ROLE tap_report_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_report_auditor LOGIN IN ROLE dwh_auditor;
 CREATE ROLE tap_report_analyst LOGIN IN ROLE dwh_analyst;
@@ -104,11 +104,27 @@ CREATE FUNCTION pg_temp.overdue(p_on date, p_kind text, p_object text) RETURNS b
 SELECT matches(pg_temp.officer($$dwh.record_review('default', 'BB 1', '2025-09-09')$$), '^\d+$', 'ND47-022 a review is recorded');
 SELECT matches(pg_temp.officer($$dwh.record_review('default', ' ')$$), '^22023', 'a review has a document');
 UPDATE dwh_catalog.share_database SET created_at = '2024-05-05' WHERE code = 'TAP_REPORT';
-SELECT is(pg_temp.overdue('2024-12-31', 'evaluation', 'TAP_REPORT 2024'), 0::bigint, 'ND47-008 not before the end of the year');
+SELECT is(pg_temp.overdue('2024-12-30', 'evaluation', 'TAP_REPORT 2024') || ' ' || pg_temp.overdue('2024-12-31', 'evaluation', 'TAP_REPORT 2024'), '0 1', 'ND47-008 ND47-010 due before 31 December');
 SELECT is(pg_temp.overdue('2025-01-01', 'evaluation', 'TAP_REPORT 2024'), 1::bigint, 'ND47-008 ND47-010 from 1 January');
 SELECT is(pg_temp.officer($$dwh.record_evaluation(2024, 'TAP_REPORT', 'BC 1', '2024-12-30')$$), 'true', 'ND47-010 on 30 December it is on time');
 SELECT is(pg_temp.overdue('2025-01-01', 'evaluation', 'TAP_REPORT 2024'), 0::bigint, 'ND47-008 recorded');
 SELECT is(pg_temp.officer($$dwh.record_evaluation(2025, 'TAP_REPORT', 'BC 2', '2026-01-01')$$), 'false', 'ND47-010 on 1 January it is late');
+-- What the function calls late, the list has as late.
+SELECT is(pg_temp.officer($$dwh.record_evaluation(2024, NULL, 'BC 4', '2024-12-31')$$) || ' ' || (SELECT due_on >= '2024-12-31' FROM dwh_catalog.share_due_item
+	WHERE kind = 'evaluation' AND object = 'TAP_REPORT 2024'), 'false false', 'ND47-010 on 31 December it is late');
+-- Days and years are those of the warehouse, whatever the session's time zone.
+CREATE FUNCTION pg_temp.evaluations(p_zone text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('TimeZone', p_zone, true);
+	RETURN (SELECT string_agg(object || ' ' || begun_on, ', ' ORDER BY object) FROM dwh_catalog.share_due_item WHERE kind = 'evaluation' AND object LIKE 'TAP_REPORT %' AND begun_on < '2025-01-02');
+END
+$$;
+BEGIN;
+UPDATE dwh_catalog.share_database SET created_at = '2024-01-01 02:00+07' WHERE code = 'TAP_REPORT';
+SELECT is(pg_temp.evaluations(z), 'TAP_REPORT 2024 2024-01-01, TAP_REPORT 2025 2025-01-01', 'ND47-008 entered on 1 January, as seen from ' || z) FROM unnest(ARRAY['Asia/Ho_Chi_Minh', 'America/New_York']) AS z;
+UPDATE dwh_catalog.share_database SET created_at = '2023-12-31 12:00+07' WHERE code = 'TAP_REPORT';
+SELECT is(pg_temp.evaluations(z), 'TAP_REPORT 2024 2024-01-01, TAP_REPORT 2025 2025-01-01', 'ND47-008 entered on 31 December, no day is left of that year: ' || z) FROM unnest(ARRAY['Asia/Ho_Chi_Minh', 'Pacific/Kiritimati']) AS z;
+ROLLBACK;
 SELECT matches(pg_temp.officer($$dwh.record_evaluation(2025, 'TAP_REPORT', 'BC 3')$$), '^42710', 'one a year');
 
 -- The evaluation equals direct counts.

@@ -33,13 +33,13 @@ RESET ROLE;
 UPDATE dwh_catalog.share_host SET agency_id = :host;
 SELECT jsonb '{"name_vi": "Thử", "description": "x", "default_kind": "common", "technical_document": "TL", "guide": "HD", "use_term": "immediate",
 	"responsible": {"collecting": "a", "managing": "b", "connecting": "c", "sharing": "d", "using": "e"}, "standardised_on": "2020-07-08", "listed_on": "2020-07-09",
-	"built_on": "2020-07-10", "key_columns": ["n"], "unit_column": "unit_id", "month_column": "month", "columns": [{"name": "n"}, {"name": "label"}, {"name": "it''s \"quoted\"; --"}, {"name": "%s\\"}],
+	"built_on": "2020-07-10", "key_columns": ["n"], "unit_column": "unit_id", "month_column": "month", "columns": [{"name": "n"}, {"name": "label"}, {"name": "it''s \"quoted\"; --"}, {"name": "%s\\"}, {"name": "amount"}, {"name": "is_on"}],
 	"parameters": [{"name": "label", "column": "label"}, {"name": "amount", "column": "amount"}, {"name": "is_on", "column": "is_on"}, {"name": "it''s", "column": "it''s \"quoted\"; --"}]}' AS d \gset
 SET ROLE tap_evil_officer;
 SELECT dwh.create_service('tap_evil', 'default', 'TAP_EVIL', 'dwh_star.tap_evil', :'d') AS service,
 	dwh.create_service('tap_evil_own', 'own_data', 'TAP_EVIL', 'dwh_star.tap_evil', :'d'::jsonb - 'default_kind' || '{"person_column": "n"}') AS own \gset
 SELECT dwh.publish_service('tap_evil') AS p1, dwh.publish_service('tap_evil_own') AS p2 \gset
-SELECT dwh.request_share('G09.99', 'tap_evil', 'đối soát', ARRAY['n', 'label', E'it''s "quoted"; --', E'%s\\'], 4, 'daily', 'G09.99.APP') AS request \gset
+SELECT dwh.request_share('G09.99', 'tap_evil', 'đối soát', ARRAY['n', 'label', E'it''s "quoted"; --', E'%s\\', 'amount', 'is_on'], 6, 'daily', 'G09.99.APP') AS request \gset
 SELECT dwh.answer_request(:request, true, 990899, 'CV 3', p_holder => 'Trần C', p_login_role => 'tap_evil_partner', p_terms => '{"unit_ids": [101], "directions": ["out", "in"]}') AS agreement \gset
 RESET ROLE;
 
