@@ -171,6 +171,7 @@ BEGIN
 			RAISE EXCEPTION 'database "%" is not in the catalogue', p_database
 				USING ERRCODE = '42704', DETAIL = 'ND47 Art. 16.1.', HINT = 'Enter it with dwh.register_database().';
 		END IF;
+		PERFORM dwh_internal.share_check_unit(v_database_id);
 	END IF;
 	INSERT INTO dwh_catalog.share_evaluation AS e (year, database_id, evaluated_on, document_no, note)
 	VALUES (p_year, v_database_id, v_on, p_document_no, p_note);
@@ -203,7 +204,9 @@ BEGIN
 	IF g.agreement_id IS NULL THEN
 		RAISE EXCEPTION 'there is no agreement %', p_agreement_id
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 42.', HINT = 'Name an agreement.';
-	ELSIF v_on > dwh.today() THEN
+	END IF;
+	PERFORM dwh_internal.share_check_agreement(p_agreement_id);
+	IF v_on > dwh.today() THEN
 		RAISE EXCEPTION 'a deletion is confirmed at the latest today'
 			USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()), HINT = 'Correct the day.';
 	END IF;

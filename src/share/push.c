@@ -459,6 +459,19 @@ change_rows(DwhAttempt *attempt, const char *action, const char *object, const c
 	return rows;
 }
 
+/* Refuses an officer of another unit than that of the agreement (2327 Art. 6.4), which the statement looks up by $1, with 42501. */
+static void
+require_unit(const char *sql, Oid type, Datum value)
+{
+	DwhOwnerSwitch owner;
+
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	(void) dwh_spi_select(sql, 1, &type, &value, NULL, true);
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+}
+
 static void
 change_message(FunctionCallInfo fcinfo, const char *action, const char *sql, const char *what)
 {
@@ -478,6 +491,7 @@ change_message(FunctionCallInfo fcinfo, const char *action, const char *sql, con
 	appendStringInfoChar(&detail, '}');
 	values[0] = PG_GETARG_DATUM(0);
 	values[1] = CStringGetTextDatum(reason);
+	require_unit("SELECT dwh_internal.share_check_agreement(agreement_id) FROM dwh_log.share_outbox WHERE share_no = $1", INT8OID, values[0]);
 	if (change_rows(&attempt, action, object, detail.data, sql, 2, types, values, NULL, SPI_OK_UPDATE) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -555,6 +569,7 @@ dwh_sql_register_push_target(PG_FUNCTION_ARGS)
 		require_argument(fcinfo, i, names[i]);
 	require_argument(fcinfo, 10, "p_is_compressed");
 	load_agreement(PG_GETARG_INT32(0), &agreement);
+	require_unit("SELECT dwh_internal.share_check_agreement($1)", INT4OID, PG_GETARG_DATUM(0));
 	for (int i = 0; i < lengthof(values); i++)
 	{
 		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);

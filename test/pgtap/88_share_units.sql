@@ -1,7 +1,7 @@
 -- An officer whose grant names units acts for what they manage, and for nothing else. 2327-007 2327-037
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(41);
+SELECT plan(45);
 CREATE ROLE tap_units_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_units_scoped LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_units_partner LOGIN IN ROLE dwh_partner;
@@ -63,6 +63,7 @@ SELECT pg_temp.officer(format($$dwh.register_push_target(%s, '127.0.0.1', 2, '/'
 CREATE TEMPORARY TABLE act AS SELECT * FROM (VALUES
 	('signs', format($$dwh.sign_agreement(%%s, %L, 990900, 'TT 1')$$, (SELECT c FROM definition))), ('suspends', $$dwh.suspend_share('security', 'x', 990900, 'TB 1', p_agreement_id => %s)$$),
 	('demands a report', $$dwh.demand_usage_report(%s, 'x', '2030-01-01')$$), ('records a payment', $$dwh.record_payment(%s, 'BL', 1)$$),
+	('sets a target', $$dwh.register_push_target(%s, '127.0.0.1', 2, '/', 'tap')$$), ('records a deletion', $$dwh.record_deletion(%s, 'x')$$),
 	('pushes', $$dwh.push_share(%s, '{"n": 1}', '{n}')$$), ('ends', $$dwh.end_share(%s, 'need_ended', 990900, 'TB 2')$$)) AS v (what, call);
 SELECT matches(pg_temp.scoped(format(call, :other)), '^42501 .*(managed by another unit|does not allow this message)', '2327-037 of another unit''s agreement he does not: ' || what) FROM act;
 SELECT is((SELECT reason FROM dwh_log.share_log WHERE agreement_id = :other AND status = 'refused' ORDER BY share_id DESC LIMIT 1), 'dữ liệu do đơn vị khác quản lý | the data is managed by another unit',
@@ -84,6 +85,10 @@ SELECT matches(pg_temp.scoped(format($$dwh.resume_share(%s, 990900, 'TB 5')$$, s
 FROM (VALUES (:everything, 'single agreements only'), (:whole_agency, 'single agreements only'), (:others, 'managed by another unit')) AS v (s, w);
 SELECT is((SELECT count(*) FROM dwh_catalog.share_suspension WHERE suspension_id IN (:everything, :whole_agency, :others) AND ended_at IS NULL), 3::bigint, '2327-037 all hold');
 SELECT is(pg_temp.officer(format($$dwh.resume_share(%s, 990900, 'TB 6')$$, s)), '', 'an officer of no unit lifts it') FROM unnest(ARRAY[:everything, :whole_agency, :others]) AS s;
+SELECT pg_temp.officer(format($$dwh.push_share(%s, '{"n": 1}', '{n}')$$, :other)) AS message \gset
+SELECT matches(pg_temp.scoped(call), '^42501 .*managed by another unit', '2327-037 nor does he ' || what) FROM (VALUES
+	('cancel a message of another unit', format($$dwh.cancel_push(%s, 'x')$$, :message)), ('evaluate its database', $$dwh.record_evaluation(2025, 'TAP_OTHER', 'x')$$)) AS v (what, call);
+SELECT pg_temp.officer(format($$dwh.cancel_push(%s, 'x')$$, :message)) \g /dev/null
 SELECT matches(pg_temp.scoped(format(call, :own)), '^\d*$', '2327-037 of his own unit''s agreement he does: ' || what) FROM act WHERE what IN ('suspends', 'demands a report', 'records a payment');
 SELECT is(pg_temp.scoped(format($$dwh.resume_share(%s, 990900, 'TB 7')$$, (SELECT suspension_id FROM dwh_catalog.share_suspension WHERE agreement_id = :own))), '', '2327-037 he lifts his suspension');
 SELECT matches(pg_temp.scoped(format(call, :own)), '^\d*$', '2327-037 and then: ' || what) FROM act WHERE what IN ('pushes', 'ends') ORDER BY what DESC;
