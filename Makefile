@@ -94,6 +94,7 @@ OBJS = \
 	src/indicator/catalogue.o \
 	src/indicator/catalogue_edit.o \
 	src/indicator/catalogue_indicator.o \
+	src/indicator/catalogue_reach.o \
 	src/indicator/catalogue_subject.o \
 	src/indicator/check.o \
 	src/indicator/closed.o \

@@ -75,6 +75,11 @@ extern void dwh_edit_need_relation(DwhSubject *subject);
 extern void dwh_edit_check_column(Oid relation, const char *column, Oid type);
 extern int	dwh_edit_find_id(const char *what, const char *table, const char *column, const char *code);
 
+/* catalogue_reach.c */
+extern void dwh_edit_check_reach(DwhCatalogueEdit *edit, DwhNode *formula, int32 subject_id, DateADT from);
+extern void dwh_edit_check_public(DwhCatalogueEdit *edit, bool is_public);
+extern char *dwh_edit_choose_group(DwhCatalogueEdit *edit, char *group, int owner_group_id);
+
 /* catalogue_indicator.c */
 extern bool dwh_edit_caller_owns_indicator(const char *code);
 

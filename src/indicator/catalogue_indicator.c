@@ -4,7 +4,8 @@
  *
  * An indicator belongs to a group: its members, and central administrators, may change it (893 Arts. 12.5, 14.2). A revision never
  * overwrites: it ends the open version the day before and begins a new one, so that each period keeps the formula that was in force
- * for it. Whoever changes an indicator holds a row lock on it to the end of the transaction, beside the lock on the catalogue.
+ * for it. Whoever changes an indicator holds a row lock on it to the end of the transaction, beside the lock on the catalogue. What members
+ * of the group may have it read, and where it may stand, is judged in catalogue_reach.c.
  */
 #include "postgres.h"
 
@@ -324,7 +325,7 @@ check_indicator_arguments(FunctionCallInfo fcinfo, char **unknown_group)
 /* Inserts the row of an indicator whose formula has been checked. */
 static void
 insert_indicator(FunctionCallInfo fcinfo, DwhCatalogueEdit *edit, int indicator_id, const DwhSubject *subject, const OwnerGroup *group,
-				 const DwhFormulaFacts *facts)
+				 char *indicator_group, const DwhFormulaFacts *facts)
 {
 	static const char *const kinds[] = {"flow", "stock", "opening", "average", "cumulative", "latest", "distinct", "exact", "ratio",
 	"growth", "derived"};
@@ -353,7 +354,7 @@ insert_indicator(FunctionCallInfo fcinfo, DwhCatalogueEdit *edit, int indicator_
 	dwh_edit_add_text(&params, edit->object);
 	dwh_edit_add_text(&params, dwh_edit_argument(fcinfo, ARG_NAME_VI));
 	dwh_edit_add_text(&params, dwh_edit_argument(fcinfo, ARG_NAME_EN));
-	dwh_edit_add_text(&params, dwh_edit_argument(fcinfo, ARG_GROUP));
+	dwh_edit_add_text(&params, indicator_group);
 	dwh_edit_add_text(&params, dwh_edit_argument(fcinfo, ARG_BASE_UNIT));
 	dwh_edit_add_text(&params, dwh_edit_argument(fcinfo, ARG_DISPLAY_UNIT));
 	dwh_edit_add(&params, NUMERICOID, PG_GETARG_DATUM(ARG_DISPLAY_FACTOR), PG_ARGISNULL(ARG_DISPLAY_FACTOR));
@@ -390,6 +391,7 @@ dwh_sql_create_indicator(PG_FUNCTION_ARGS)
 	char	   *reason = dwh_edit_required(fcinfo, ARG_REASON, "p_reason");
 	char	   *decision = dwh_edit_argument(fcinfo, ARG_DECISION);
 	char	   *unknown_group;
+	char	   *indicator_group;
 	char	   *author;
 	int			indicator_id;
 
@@ -405,6 +407,7 @@ dwh_sql_create_indicator(PG_FUNCTION_ARGS)
 	dwh_edit_begin(&edit);
 	group = check_indicator_arguments(fcinfo, &unknown_group);
 	require_group(&edit, &group);
+	dwh_edit_check_public(&edit, !PG_ARGISNULL(ARG_IS_PUBLIC) && PG_GETARG_BOOL(ARG_IS_PUBLIC));
 	check_first_day(valid_from);
 	author = author_name();
 
@@ -414,8 +417,10 @@ dwh_sql_create_indicator(PG_FUNCTION_ARGS)
 	dwh_edit_check_free(&edit, code);
 	subject = dwh_edit_need_subject(&edit, subject_code);
 	check_formula(&edit, source, &facts);
+	dwh_edit_check_reach(&edit, facts.formula, subject->subject_id, valid_from);
+	indicator_group = dwh_edit_choose_group(&edit, dwh_edit_argument(fcinfo, ARG_GROUP), group.user_group_id);
 	indicator_id = dwh_edit_next_id("indicator", "indicator_id");
-	insert_indicator(fcinfo, &edit, indicator_id, subject, &group, &facts);
+	insert_indicator(fcinfo, &edit, indicator_id, subject, &group, indicator_group, &facts);
 	insert_version(indicator_id, 1, dwh_formula_deparse(facts.formula), valid_from, reason, decision, author);
 	dwh_edit_note_int(&edit, "indicator_id", indicator_id);
 	dwh_edit_close(&edit);
@@ -490,6 +495,7 @@ dwh_sql_revise_indicator(PG_FUNCTION_ARGS)
 	indicator_id = lock_indicator(code);
 	last = llast(indicator->versions);
 	check_formula(&edit, source, &facts);
+	dwh_edit_check_reach(&edit, facts.formula, indicator->subject_id, valid_from);
 	formula = dwh_formula_deparse(facts.formula);
 	check_revision(indicator, last, formula, valid_from);
 	dwh_closed_refuse_revision(&edit.attempt, edit.catalogue, indicator, valid_from);

@@ -256,15 +256,16 @@ dwh_closed_require(const DwhAsked *asked, DwhMapLevel level)
 void
 dwh_closed_refuse_revision(DwhAttempt *attempt, DwhCatalogue *catalogue, DwhIndicator *indicator, DateADT from)
 {
-	Oid			types[5] = {INT4OID, DATEOID, INT4ARRAYOID, DATEARRAYOID, DATEARRAYOID};
-	Datum		values[5] = {Int32GetDatum(indicator->indicator_id), DateADTGetDatum(from)};
+	Oid			types[4] = {INT4OID, INT4ARRAYOID, DATEARRAYOID, DATEARRAYOID};
+	Datum		values[4] = {Int32GetDatum(indicator->indicator_id)};
+	DwhDependent itself = {.indicator = indicator,.from = from,.to = DATEVAL_NOEND};
 	ArrayBuildState *columns[3] = {NULL};
 	static const Oid element_types[3] = {INT4OID, DATEOID, DATEOID};
 	ListCell   *lc;
 	char	   *stage;
 	char	   *code;
 
-	foreach(lc, dwh_dependents(catalogue, indicator->code))
+	foreach(lc, lcons(&itself, dwh_dependents(catalogue, indicator->code)))
 	{
 		DwhDependent *dependent = lfirst(lc);
 		Datum		row[3] = {Int32GetDatum(dependent->indicator->indicator_id), DateADTGetDatum(Max(from, dependent->from)), DateADTGetDatum(dependent->to)};
@@ -273,16 +274,15 @@ dwh_closed_refuse_revision(DwhAttempt *attempt, DwhCatalogue *catalogue, DwhIndi
 			columns[i] = accumArrayResult(columns[i], row[i], false, element_types[i], CurrentMemoryContext);
 	}
 	for (int i = 0; i < 3; i++)
-		values[2 + i] = columns[i] ? makeArrayResult(columns[i], CurrentMemoryContext) : PointerGetDatum(construct_empty_array(element_types[i]));
-	/* of the indicator itself every period of its group; of those that follow from it, what was frozen of them */
+		values[1 + i] = makeArrayResult(columns[i], CurrentMemoryContext);
+	/* what was frozen of it and of those that follow from it: a closing does not hold what it never had */
 	if (dwh_spi_select_latest("SELECT c.stage, c.period_type || ' ' || to_char(c.period_start, 'YYYY-MM-DD'), c.indicator_group, i.code"
-							  " FROM dwh_catalog.period_closing AS c JOIN dwh_catalog.indicator AS i ON"
-							  " (i.indicator_id = $1 AND i.indicator_group = c.indicator_group AND c.last_day >= $2)"
-							  " OR EXISTS (SELECT FROM unnest($3, $4, $5) AS d (indicator_id, valid_from, valid_to)"
-							  " JOIN dwh_catalog.period_closing_indicator AS x USING (indicator_id)"
-							  " WHERE x.closing_id = c.closing_id AND d.indicator_id = i.indicator_id AND c.last_day BETWEEN d.valid_from AND d.valid_to)"
-							  " WHERE " DWH_CLOSING_IN_FORCE " ORDER BY i.indicator_id <> $1, c.last_day, c.period_type LIMIT 1",
-							  5, types, values) == 0)
+							  " FROM dwh_catalog.period_closing AS c JOIN dwh_catalog.period_closing_indicator AS x USING (closing_id)"
+							  " JOIN dwh_catalog.indicator AS i USING (indicator_id)"
+							  " WHERE EXISTS (SELECT FROM unnest($2, $3, $4) AS d (indicator_id, valid_from, valid_to)"
+							  " WHERE d.indicator_id = x.indicator_id AND c.last_day BETWEEN d.valid_from AND d.valid_to)"
+							  " AND " DWH_CLOSING_IN_FORCE " ORDER BY i.indicator_id <> $1, c.last_day, c.period_type LIMIT 1",
+							  4, types, values) == 0)
 		return;
 	stage = dwh_spi_text(0, 1);
 	code = dwh_spi_text(0, 4);

@@ -70,8 +70,8 @@ extern const DwhClosedValue *dwh_closed_value(const DwhClosed *closed, DwhMapLev
 extern void dwh_closed_require(const DwhAsked *asked, DwhMapLevel level);
 
 /*
- * Raises 55000, with a record of it, where periods that end on or after a day are closed whose values follow from the indicator's
- * formula. Expects the catalogue to be locked.
+ * Raises 55000, with a record of it, where values of the indicator, or of one that follows from its formula, are frozen for a period that
+ * ends on or after a day. Expects the catalogue to be locked.
  */
 extern void dwh_closed_refuse_revision(DwhAttempt *attempt, DwhCatalogue *catalogue, DwhIndicator *indicator, DateADT from);
 
