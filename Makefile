@@ -30,6 +30,7 @@ OBJS = \
 	src/aggregate/statistics.o \
 	src/common/own_statement.o \
 	src/common/owner.o \
+	src/common/readable.o \
 	src/common/ref_cache.o \
 	src/common/spi.o \
 	src/warehouse/create.o \

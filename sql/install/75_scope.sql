@@ -41,9 +41,20 @@ DECLARE
 	v_roles		text;
 	v_table		regclass;
 	v_policy	text;
+	v_other		text;
 BEGIN
 	IF (SELECT relkind FROM pg_class WHERE oid = p_relation) NOT IN ('r', 'p') THEN
 		RETURN;				-- a view shows what its reader, or its owner, may see
+	END IF;
+	-- A table that readers of another subject see is not opened to those of this one instead.
+	SELECT n.subject INTO v_other
+	FROM pg_policy AS p CROSS JOIN LATERAL substring(pg_get_expr(p.polqual, p.polrelid), 'dwh\.has_subject\(([a-z0-9_]+)\)') AS n (subject)
+	WHERE p.polrelid = p_relation AND p.polname = 'read_national' AND n.subject <> v_subject
+		AND (n.subject = 'subject_id' OR EXISTS (SELECT FROM dwh_catalog.subject AS s WHERE s.subject_id::text = n.subject));
+	IF v_other IS NOT NULL THEN
+		RAISE EXCEPTION '% has row security for another subject', p_relation
+			USING ERRCODE = '55000', DETAIL = format('Its policies name %s, not %s.', v_other, v_subject),
+				HINT = 'A table belongs to one subject. Drop its policies read_national and read_scope if it is to belong to another one.';
 	END IF;
 	FOR v_table IN
 		SELECT c.oid

@@ -52,7 +52,8 @@ BEGIN
 		UNION
 		SELECT m.member, b.via FROM members AS b JOIN pg_auth_members AS m ON m.roleid = b.member)
 	SELECT x.problem, x.object, x.detail FROM (
-		SELECT 'no_row_security', e.oid::regclass::text, 'ALTER TABLE ... ENABLE ROW LEVEL SECURITY'
+		SELECT 'no_row_security', e.oid::regclass::text,
+			CASE c.relowner WHEN 'dwh_owner'::regrole THEN '' ELSE 'ALTER TABLE ... OWNER TO dwh_owner, and ' END || 'ALTER TABLE ... ENABLE ROW LEVEL SECURITY'
 		FROM every AS e JOIN pg_class AS c ON c.oid = e.oid WHERE NOT c.relrowsecurity
 		UNION ALL
 		SELECT 'no_policy', s.oid::regclass::text, 'readers see no row of it'
@@ -69,6 +70,19 @@ BEGIN
 		UNION ALL
 		SELECT 'owner_not_forced', s.oid::regclass::text, format('its owner %s sees all rows', c.relowner::regrole)
 		FROM scoped AS s JOIN pg_class AS c ON c.oid = s.oid WHERE c.relowner <> 'dwh_owner'::regrole AND NOT c.relforcerowsecurity
+		UNION ALL
+		-- who owns what dwh_owner reads could have it run code, and a partition that is another's stops a rebuild
+		SELECT 'foreign_owner', s.oid::regclass::text, format('it belongs to %s: ALTER TABLE ... OWNER TO dwh_owner', c.relowner::regrole)
+		FROM scoped AS s JOIN pg_class AS c ON c.oid = s.oid WHERE NOT pg_has_role(c.relowner, 'dwh_owner', 'USAGE')
+		UNION ALL
+		SELECT 'foreign_owner', p.oid::regclass::text, format('it belongs to %s: ALTER TABLE ... OWNER TO %s', c.relowner::regrole, t.relowner::regrole)
+		FROM part AS p JOIN pg_class AS c ON c.oid = p.oid JOIN pg_class AS t ON t.oid = p.top WHERE c.relowner <> t.relowner
+		UNION ALL
+		SELECT 'inherits', i.inhrelid::regclass::text, format('its rows are counted in %s, but neither watched nor protected', s.oid::regclass)
+		FROM scoped AS s JOIN pg_class AS c ON c.oid = s.oid AND c.relkind = 'r' JOIN pg_inherits AS i ON i.inhparent = s.oid
+		UNION ALL
+		SELECT 'not_logged', e.oid::regclass::text, 'its rows are gone after a crash: ALTER TABLE ... SET LOGGED'
+		FROM every AS e JOIN pg_class AS c ON c.oid = e.oid WHERE c.relkind = 'r' AND c.relpersistence <> 'p'
 		UNION ALL
 		SELECT 'partition_granted', p.oid::regclass::text, CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE r.grantee::regrole::text END
 		FROM part AS p JOIN reader AS r ON r.oid = p.oid

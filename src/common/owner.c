@@ -160,23 +160,6 @@ dwh_caller_is_owner(void)
 	return has_rights_of(DWH_OWNER_ROLE) && dwh_identity_bound() == 0;
 }
 
-/*
- * Whether a relation may be read as dwh_owner: whoever owns it can make its readers run code (a view's functions, a policy's, an
- * index's expressions), so that must be one who has the rights of dwh_owner anyway.
- */
-bool
-dwh_owner_may_read(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return has_privs_of_role(owner, dwh_owner_oid());
-}
-
 /* Becomes dwh_owner. Raises WH001 where no warehouse stands. */
 void
 dwh_owner_enter(DwhOwnerSwitch *state)

@@ -21,6 +21,20 @@ typedef struct DwhOwnerSwitch
 	int			own_before;		/* see own_statement.h */
 } DwhOwnerSwitch;
 
+/* What keeps dwh_owner from reading a relation. */
+typedef enum DwhReadRefusal
+{
+	DWH_READ_ALLOWED,
+	DWH_READ_FOREIGN,			/* who owns it could make dwh_owner run code */
+	DWH_READ_ROW_SECURITY		/* which would hide rows from dwh_owner */
+} DwhReadRefusal;
+
+typedef struct DwhReadCheck
+{
+	DwhReadRefusal refusal;
+	Oid			relation;		/* whose it is: the one asked for, or a partition or child of it */
+} DwhReadCheck;
+
 extern Oid	dwh_owner_oid(void);
 extern void dwh_owner_enter(DwhOwnerSwitch *state);
 extern void dwh_owner_enter_unchecked(DwhOwnerSwitch *state);
@@ -30,11 +44,14 @@ extern Oid	dwh_caller_role(void);
 extern bool dwh_caller_has_role(const char *name);
 extern bool dwh_caller_is_administrator(const char *name);
 extern bool dwh_caller_is_owner(void);
-extern bool dwh_owner_may_read(Oid relation);
 pg_noreturn extern void dwh_raise_no_warehouse_row(void);
 extern void dwh_require_tables(void);
 extern void dwh_require_warehouse(void);
 extern bool dwh_warehouse_exists(void);
 extern bool dwh_warehouse_is_attached(void);
+
+/* readable.c */
+extern DwhReadCheck dwh_owner_read_check(Oid relation);
+extern bool dwh_owner_may_read(Oid relation);
 
 #endif							/* DWH_OWNER_H */

@@ -40,6 +40,26 @@ find_subject(DwhCatalogue *catalogue, int subject_id)
 	elog(ERROR, "subject %d is not in the catalogue", subject_id);
 }
 
+/* Whether the subject's table may be read as dwh_owner; warns where not, since its figures are gone then. */
+static bool
+is_readable(const DwhSubject *subject)
+{
+	DwhReadCheck check = dwh_owner_read_check(subject->relation);
+
+	if (check.refusal == DWH_READ_ALLOWED)
+		return true;
+	ereport(WARNING,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("subject \"%s\" is not read", subject->code),
+			 check.refusal == DWH_READ_FOREIGN ?
+			 errdetail("The owner of \"%s\" could make dwh_owner run code by changing it.", get_rel_name(check.relation)) :
+			 errdetail("The row security of \"%s\" would hide rows from dwh_owner, and figures would be too low without a word.",
+					   get_rel_name(check.relation)),
+			 check.refusal == DWH_READ_FOREIGN ? errhint("Give it to dwh_owner.") :
+			 errhint("Give it to dwh_owner, with NO FORCE ROW LEVEL SECURITY.")));
+	return false;
+}
+
 static void
 load_subjects(DwhCatalogue *catalogue)
 {
@@ -55,15 +75,8 @@ load_subjects(DwhCatalogue *catalogue)
 		subject->relation = spi_oid(i, 3);
 		if (OidIsValid(subject->relation) && get_rel_name(subject->relation) == NULL)
 			subject->relation = InvalidOid; /* its table was dropped: no source feeds it any more */
-		if (OidIsValid(subject->relation) && !dwh_owner_may_read(subject->relation))
-		{
-			ereport(WARNING,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("subject \"%s\" is not read", subject->code),
-					 errdetail("The owner of \"%s\" could make dwh_owner run code by changing it.", get_rel_name(subject->relation)),
-					 errhint("Give it to dwh_owner.")));
+		if (OidIsValid(subject->relation) && !is_readable(subject))
 			subject->relation = InvalidOid;
-		}
 		subject->month_column = dwh_spi_text(i, 4);
 		subject->unit_column = dwh_spi_text(i, 5);
 		catalogue->subjects = lappend(catalogue->subjects, subject);

@@ -67,6 +67,32 @@ deny_relation(Oid relation, const char *detail, const char *hint)
 			 errhint("%s", hint)));
 }
 
+pg_noreturn static void deny_computed(Oid relation);
+
+/* Raises 42501: what is computed from facts has policies of its own, for the subjects that it is computed from. */
+static void
+deny_computed(Oid relation)
+{
+	deny_relation(relation, "It holds what the warehouse computes, and readers see it by the subjects that this is computed from.",
+				  "Register the facts themselves.");
+}
+
+/* Raises 42501 for tables of the star schema that hold no facts. Summaries are looked for later, in the catalogue. */
+static void
+check_star_table(Oid relation)
+{
+	const char *name = get_rel_name(relation);
+
+	if (strcmp(name, "dim_person") == 0)
+		deny_relation(relation, "It holds personal data, which formulas cannot use.", "Count persons over the facts that name them.");
+	if (strncmp(name, "dim_", 4) == 0)
+		deny_relation(relation, "It is a dimension, which row security by one subject would hide from readers of the others.",
+					  "Register the facts that refer to it.");
+	if (strncmp(name, "indicator_value", strlen("indicator_value")) == 0 || strcmp(name, "indicator_vintage") == 0 ||
+		strcmp(name, "subject_presence") == 0)
+		deny_computed(relation);
+}
+
 /* Raises 42501 unless the relation may be read as dwh_owner on behalf of the caller. */
 static void
 check_relation_rights(Relation rel)
@@ -78,23 +104,23 @@ check_relation_rights(Relation rel)
 	Oid			warehouse = dwh_owner_oid();
 	char	   *schema = get_namespace_name(RelationGetNamespace(rel));
 	char	   *name = relation_sql(relation);
-	ListCell   *lc;
+	DwhReadCheck check;
 
 	for (int i = 0; i < lengthof(closed); i++)
 		if (strcmp(schema, closed[i]) == 0 && !dwh_caller_is_owner())
 			deny_relation(relation, psprintf("Schema \"%s\" holds no facts.", schema),
 						  "Only dwh_owner or a superuser may register tables of it.");
-	if (strcmp(schema, "dwh_star") == 0 && strcmp(get_rel_name(relation), "dim_person") == 0)
-		deny_relation(relation, "It holds personal data, which formulas cannot use.", "Count persons over the facts that name them.");
-	if (!dwh_owner_may_read(relation))
+	if (strcmp(schema, "dwh_star") == 0)
+		check_star_table(relation);
+	check = dwh_owner_read_check(relation);
+	if (check.refusal == DWH_READ_FOREIGN && check.relation == relation)
 		deny_relation(relation, psprintf("It belongs to \"%s\", who could make dwh_owner run code by changing it.",
 										 GetUserNameFromId(owner, false)),
 					  psprintf("Give it to dwh_owner: ALTER TABLE %s OWNER TO dwh_owner.", name));
-	foreach(lc, find_all_inheritors(relation, AccessShareLock, NULL))
-		if (!dwh_owner_may_read(lfirst_oid(lc)))
-			deny_relation(relation, psprintf("Its partition or child %s belongs to one who could make dwh_owner run code by changing it.",
-											 relation_sql(lfirst_oid(lc))),
-						  "Give that to dwh_owner, too.");
+	if (check.refusal == DWH_READ_FOREIGN)
+		deny_relation(relation, psprintf("Its partition or child %s belongs to one who could make dwh_owner run code by changing it.",
+										 relation_sql(check.relation)),
+					  "Give that to dwh_owner, too.");
 	if (owner == warehouse)
 		return;
 	if (pg_class_aclcheck(relation, dwh_caller_role(), ACL_SELECT) != ACLCHECK_OK)
@@ -103,9 +129,45 @@ check_relation_rights(Relation rel)
 		pg_namespace_aclcheck(RelationGetNamespace(rel), warehouse, ACL_USAGE) != ACLCHECK_OK)
 		deny_relation(relation, "Figures are computed as dwh_owner, who may not read it.",
 					  psprintf("GRANT SELECT ON %s, and USAGE ON SCHEMA %s, TO dwh_owner.", name, quote_identifier(schema)));
-	if (rel->rd_rel->relrowsecurity)
+	if (check.refusal == DWH_READ_ROW_SECURITY)
 		deny_relation(relation, "Its row security would hide rows from dwh_owner, and figures would be too low without a word.",
 					  psprintf("Give it to dwh_owner: ALTER TABLE %s OWNER TO dwh_owner.", name));
+}
+
+pg_noreturn static void refuse_shape(Oid relation, const char *detail, const char *hint);
+
+/* Raises 22023: what the relation is. */
+static void
+refuse_shape(Oid relation, const char *detail, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" cannot be registered as a subject", get_rel_name(relation)),
+			 errdetail_internal("%s", detail),
+			 errhint("%s", hint)));
+}
+
+/* Raises 22023 unless the relation is a table, whole and lasting, or a view. The locks on it and its partitions are kept. */
+static void
+check_shape(Relation rel)
+{
+	Oid			relation = RelationGetRelid(rel);
+	char		kind = rel->rd_rel->relkind;
+	List	   *tree = find_all_inheritors(relation, AccessShareLock, NULL);
+	ListCell   *lc;
+
+	if ((kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_VIEW) ||
+		rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		refuse_shape(relation, "It is no table, partitioned table or view, or a temporary one.", "Register a view over it.");
+	if (rel->rd_rel->relispartition)
+		refuse_shape(relation, "It is a partition, whose rows belong to the whole.", "Register the partitioned table.");
+	if (kind == RELKIND_RELATION && list_length(tree) > 1)
+		refuse_shape(relation, psprintf("%s inherits from it: its rows would be counted, but neither watched nor protected.", relation_sql(llast_oid(tree))),
+					 "Make it a partitioned table, or register a view over it.");
+	foreach(lc, tree)
+		if (get_rel_persistence(lfirst_oid(lc)) != RELPERSISTENCE_PERMANENT && get_rel_relkind(lfirst_oid(lc)) != RELKIND_PARTITIONED_TABLE)
+			refuse_shape(relation, psprintf("Rows of %s are gone after a crash, and figures would stand without them.", relation_sql(lfirst_oid(lc))),
+						 psprintf("ALTER TABLE %s SET LOGGED.", relation_sql(lfirst_oid(lc))));
 }
 
 /* Raises 22023, 42501, 42703 or 42P01 unless the relation can be a subject with these columns. The lock on it is kept. */
@@ -119,13 +181,7 @@ check_relation(const SubjectDraft *draft)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with oid %u does not exist", draft->relation),
 				 errhint("Name the table, as in 'my_schema.my_table'.")));
-	if ((rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE &&
-		 rel->rd_rel->relkind != RELKIND_VIEW) || rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" cannot be registered as a subject", RelationGetRelationName(rel)),
-				 errdetail("It is no table, partitioned table or view, or a temporary one."),
-				 errhint("Register a view over it.")));
+	check_shape(rel);
 	check_relation_rights(rel);
 	dwh_edit_check_column(draft->relation, draft->month_column, DATEOID);
 	dwh_edit_check_column(draft->relation, draft->unit_column, INT4OID);
@@ -195,10 +251,11 @@ protect_rows(const SubjectDraft *draft, int subject_id)
 					   params.n, params.types, params.values, NULL, false, SPI_OK_SELECT);
 }
 
-/* Raises 22023 for what is no code, 42710 where the code or the relation is taken. */
+/* Raises 22023 for what is no code, 42710 where the code or the relation is taken, 42501 for a summary. */
 static void
 check_subject_is_new(DwhCatalogueEdit *edit, const SubjectDraft *draft)
 {
+	DwhEditParams params = {0};
 	ListCell   *lc;
 
 	if (!dwh_edit_is_code(draft->code, false))
@@ -218,6 +275,9 @@ check_subject_is_new(DwhCatalogueEdit *edit, const SubjectDraft *draft)
 					 errdetail("A code names one subject, and a table belongs to one."),
 					 errhint("Add measures and dimensions to it with dwh.create_measure() and dwh.create_dimension().")));
 	}
+	dwh_edit_add(&params, REGCLASSOID, ObjectIdGetDatum(draft->relation), false);
+	if (dwh_edit_select("SELECT FROM dwh_catalog.summary WHERE relation = $1", &params) > 0)
+		deny_computed(draft->relation);
 }
 
 /* dwh.create_subject(p_code, p_relation, p_name_vi, p_name_en, p_month_column, p_unit_column, p_source): its subject_id. */

@@ -190,6 +190,12 @@ check_reference(Checker *checker, const DwhNode *node, const DwhNode *where, Lis
 				 errmsg("[%s] is no set of people", where->text),
 				 errdetail("Measure \"%s\" takes the %s of rows.", measure->code, measure->aggregate),
 				 errhint("people() takes distinct measures, or indicators that are nothing but one.")));
+	if (wants_set && OidIsValid(measure->subject->relation) && !dwh_row_is_int(measure->subject->relation, measure->expression))
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TYPE),
+				 errmsg("[%s] is no set of people", where->text),
+				 errdetail("Measure \"%s\" counts different values of \"%s\", which is no column of type integer.", measure->code, measure->expression),
+				 errhint("Sets hold ids of type integer, such as person_id; [%s] by itself counts the values.", where->text)));
 	check_conditions(checker, measure, where, conditions);
 	narrow_dimensions(checker, measure->subject);
 }

@@ -89,6 +89,8 @@ dwh_sql_create_warehouse(PG_FUNCTION_ARGS)
 		told = psprintf("warehouse already exists, schema version %d: nothing changed", dwh_warehouse_get_version());
 	else
 	{
+		if (is_standing)
+			dwh_strangers_refuse_partitions();
 		dwh_strangers_refuse_objects();
 		told = is_standing ? rebuild() : create_all();
 	}

@@ -142,3 +142,31 @@ dwh_strangers_refuse_objects(void)
 				 errdetail("It belongs to role \"%s\".", dwh_spi_text(0, 3)),
 				 errhint("Move it to another schema, drop it, or give it to dwh_owner.")));
 }
+
+/*
+ * Raises WH002 where partitions or children of the warehouse's tables, or of subjects', belong to others than dwh_owner, and names them
+ * all: what is put back on a table is put on them as well, by its owner.
+ */
+void
+dwh_strangers_refuse_partitions(void)
+{
+	uint64		found = dwh_spi_select_latest(
+		"WITH RECURSIVE below (oid) AS ("
+		"  SELECT i.inhrelid FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhparent JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+		"  WHERE c.relkind IN ('r', 'p') AND c.relowner = 'dwh_owner'::regrole AND (n.nspname IN ('dwh_catalog', 'dwh_star', 'dwh_landing', 'dwh_log')"
+		"    OR c.oid IN (SELECT s.relation FROM dwh_catalog.subject AS s))"
+		"  UNION SELECT i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.oid) "
+		"SELECT count(*)::int, string_agg(x.name, ', ' ORDER BY x.name COLLATE \"C\"),"
+		"  string_agg(format('ALTER TABLE %s OWNER TO dwh_owner;', x.name), ' ' ORDER BY x.name COLLATE \"C\") "
+		"FROM (SELECT format('%I.%I', n.nspname, c.relname) AS name FROM below AS b JOIN pg_class AS c USING (oid)"
+		"  JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relowner <> 'dwh_owner'::regrole) AS x HAVING count(*) > 0",
+		0, NULL, NULL);
+
+	if (found > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FOREIGN_OBJECT),
+				 errmsg_plural("%d partition of the warehouse's tables is not its own", "%d partitions of the warehouse's tables are not its own",
+							   dwh_spi_int(0, 1), dwh_spi_int(0, 1)),
+				 errdetail("To others than dwh_owner belong: %s.", dwh_spi_text(0, 2)),
+				 errhint("%s", dwh_spi_text(0, 3))));
+}

@@ -21,6 +21,7 @@ upgrade(int from, int to)
 {
 	int			steps;
 
+	dwh_strangers_refuse_partitions();
 	dwh_warehouse_grant_to_owner();
 	steps = dwh_parts_run_steps(from);
 	dwh_warehouse_attach();

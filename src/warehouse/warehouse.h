@@ -40,6 +40,7 @@ extern char *dwh_group_role_statements(const char *role, const char *rights, con
 extern void dwh_strangers_refuse_roles(void);
 extern void dwh_strangers_refuse_schemas(bool *is_standing);
 extern void dwh_strangers_refuse_objects(void);
+extern void dwh_strangers_refuse_partitions(void);
 
 /* parts.c */
 extern int	dwh_parts_run_tables(void);

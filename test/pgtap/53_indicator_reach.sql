@@ -2,7 +2,7 @@
 -- 893-031 893-072 893-078 2327-082
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(32);
+SELECT plan(34);
 
 CREATE ROLE tap_staff LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_both LOGIN IN ROLE dwh_analyst;
@@ -72,5 +72,11 @@ SELECT isnt(dwh.close_period('2025-08-01', 'month', 'Nhóm TAP', 'final'), NULL,
 SELECT is(pg_temp.call_as('tap_staff', $$dwh.retire_indicator('TAP_IN', '2025-07-31', 'test')$$), '55000 the month 2025-08-01 is closed for group "Nhóm TAP"', '893-072: what was frozen stands');
 SELECT is(pg_temp.call_as('tap_both', $$dwh.retire_indicator('TAP_IN2', '2025-07-31', 'test')$$), '1', 'what was never frozen can be retired');
 SELECT is(pg_temp.call_as('tap_staff', $$dwh.retire_indicator('TAP_IN', '2025-08-31', 'test')$$), '1', 'the other one afterwards');
+
+-- Sets of people hold ids of type integer.
+SELECT dwh.create_measure('TAP_DAYS', 'fact_collection', 'distinct', 'due', NULL, 'flow', 'x') \g /dev/null
+SELECT is(error_code || ' ' || message || ': ' || hint, 'WH203 [TAP_DAYS] is no set of people: Sets hold ids of type integer, such as person_id; [TAP_DAYS] by itself counts the values.',
+	'893-072: people() of other values is refused before it is kept') FROM dwh.check_formula('people([P_BB] & [TAP_DAYS])');
+SELECT ok(is_valid, 'which can be counted by themselves') FROM dwh.check_formula('[TAP_DAYS] + people([P_BB] & [ST_STAFF])');
 SELECT * FROM finish();
 ROLLBACK;
