@@ -186,11 +186,14 @@ change(const char *sql, const DwhEditParams *params, int expected)
 
 /* ------------------------------------------------------------------ what was frozen gives way */
 
-/* Kept values become what is computed now. Expects the value lock. */
+/*
+ * Kept values become what is computed now; what is not kept any more, and stood because it was closed, goes. Expects the value lock.
+ */
 static void
 release_values(const Period *period)
 {
 	DwhEditParams params = {0};
+	DwhEditParams mark = {0};
 
 	dwh_edit_add_int(&params, period->last.closing_id);
 	dwh_edit_add_text(&params, period->type);
@@ -212,6 +215,15 @@ release_values(const Period *period)
 	(void) change("UPDATE dwh_star.indicator_value AS v SET stage = NULL FROM dwh_catalog.period_closing_indicator AS x"
 				  " WHERE x.closing_id = $1 AND x.indicator_id = v.indicator_id AND (v.period_type, v.period_start) = ($2, $3) AND v.stage IS NOT NULL",
 				  &params, SPI_OK_UPDATE);
+	(void) change("DELETE FROM dwh_star.indicator_value AS v USING dwh_catalog.period_closing_indicator AS x, dwh_catalog.indicator AS i"
+				  " WHERE x.closing_id = $1 AND x.indicator_id = v.indicator_id AND i.indicator_id = v.indicator_id"
+				  " AND (v.period_type, v.period_start) = ($2, $3)"
+				  " AND NOT (i.is_kept AND $2 = ANY (i.kept_periods) AND $2 = ANY (i.periods) AND v.unit_level = ANY (i.kept_levels))",
+				  &params, SPI_OK_DELETE);
+	/* the months that are kept may have moved meanwhile: the next refresh looks, and computes nothing else for it */
+	dwh_edit_add_int(&mark, period->last.closing_id);
+	(void) change("INSERT INTO dwh_log.value_mark (indicator_id, period_start) SELECT indicator_id, 'infinity' FROM dwh_catalog.period_closing_indicator"
+				  " WHERE closing_id = $1", &mark, SPI_OK_INSERT);
 }
 
 /* ------------------------------------------------------------------ closing */
@@ -381,7 +393,6 @@ dwh_sql_reopen_period(PG_FUNCTION_ARGS)
 	Period		period;
 	DwhCaller	caller;
 	DwhEditParams params = {0};
-	DwhEditParams mark = {0};
 	char	   *reason = dwh_edit_required(fcinfo, 3, "p_reason");
 	char	   *decision = dwh_edit_required(fcinfo, 4, "p_decision");
 
@@ -414,10 +425,6 @@ dwh_sql_reopen_period(PG_FUNCTION_ARGS)
 	dwh_edit_update_one("UPDATE dwh_catalog.period_closing SET reopened_at = $2, reopened_by = $3, reopened_account_id = $4, reopen_reason = $5,"
 						" reopen_decision_no = $6 WHERE closing_id = $1 AND reopened_at IS NULL", &params);
 	release_values(&period);
-	/* what is not kept any more stood because it was closed: the next refresh looks, and computes nothing else for it */
-	dwh_edit_add_int(&mark, period.last.closing_id);
-	(void) change("INSERT INTO dwh_log.value_mark (indicator_id, period_start) SELECT indicator_id, 'infinity' FROM dwh_catalog.period_closing_indicator"
-				  " WHERE closing_id = $1", &mark, SPI_OK_INSERT);
 	dwh_edit_note_int(&edit, "closing_no", period.last.closing_no);
 	dwh_edit_close(&edit);
 	PG_RETURN_INT32(period.last.closing_id);

@@ -139,8 +139,15 @@ typedef struct DwhUnitInfo
 	DateADT		valid_from;
 	DateADT		valid_to;		/* DATEVAL_NOEND where open */
 	int			rank;			/* among all units, by code and unit_id */
-	List	   *predecessors;	/* of DwhUnitInfo: units that were renamed to it or merged into it */
+	List	   *predecessors;	/* of DwhPredecessor */
 } DwhUnitInfo;
+
+/* A unit that was renamed to another or merged into it as a whole, and from which day on. */
+typedef struct DwhPredecessor
+{
+	DwhUnitInfo *unit;
+	DateADT		effective_on;
+} DwhPredecessor;
 
 typedef struct DwhUnitTable
 {

@@ -2,9 +2,9 @@
  * manual.c
  *		Answers requests from figures entered by people (fact_manual): outside series and plans.
  *
- * The figure entered for the asked unit wins; otherwise those of the units that were merged into it are added; otherwise those
- * of all units below it. Never two of these at once. Units of which nothing is known lower the completeness. Of several figures
- * for one period the better kind counts (settlement before actual before estimate ...), of equals the one entered last.
+ * The figure entered for the asked unit wins; otherwise those of the units that were merged into it by the day of the map are added;
+ * otherwise those of all units below it. Never two of these at once. Units of which nothing is known lower the completeness. Of several
+ * figures for one period the better kind counts (settlement before actual before estimate ...), of equals the one entered last.
  */
 #include "postgres.h"
 
@@ -189,8 +189,13 @@ resolve(DwhEvaluation *ev, HTAB *table, const DwhMeasure *measure, DwhUnitInfo *
 	CHECK_FOR_INTERRUPTS();
 	foreach(lc, unit->predecessors)
 	{
-		Total		part = resolve(ev, table, measure, lfirst(lc), dims, frame);
+		DwhPredecessor *predecessor = lfirst(lc);
+		Total		part;
 
+		/* on the map of the frame it may still stand for itself */
+		if (predecessor->effective_on > frame->map_on || predecessor->unit->valid_to >= frame->map_on)
+			continue;
+		part = resolve(ev, table, measure, predecessor->unit, dims, frame);
 		add_total(&total, &part);
 		expected++;
 		found += part.completeness;

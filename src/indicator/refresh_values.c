@@ -674,15 +674,20 @@ compute(Stage *stage)
 
 /* ------------------------------------------------------------------ the months that are kept */
 
-/* Drops the values of an indicator that are not of its periods any more, or all. */
+/* Drops the values of an indicator that are not of its levels and periods any more, or all. */
 static void
 drop_outside(Stage *stage, int indicator_id, const DwhKept *kept)
 {
 	Oid			types[1] = {INT4OID};
 	Datum		values[1] = {Int32GetDatum(indicator_id)};
-	StringInfoData where;
+	StringInfoData levels;
+	StringInfoData periods;
 
-	initStringInfo(&where);
+	initStringInfo(&levels);
+	initStringInfo(&periods);
+	for (int level = 0; kept && level < DWH_MAP_LEVELS; level++)
+		if (kept->levels & (1 << level))
+			appendStringInfo(&levels, "%s%s", levels.len > 0 ? "," : "", level_names[level]);
 	for (int type = DWH_PERIOD_MONTH; kept && kept->has_span && type <= DWH_PERIOD_YTD; type++)
 	{
 		List	   *frames;
@@ -690,12 +695,13 @@ drop_outside(Stage *stage, int indicator_id, const DwhKept *kept)
 		if ((kept->period_types & (1 << type)) == 0)
 			continue;
 		frames = frames_within(type, kept->first, kept->last);
-		appendStringInfo(&where, " AND NOT (period_type = '%s' AND period_start BETWEEN '%s' AND '%s')", dwh_period_type_name(type),
-						 dwh_date_iso(dwh_frame_label(linitial(frames))), dwh_date_iso(dwh_frame_label(llast(frames))));
+		appendStringInfo(&periods, "%s(period_type = '%s' AND period_start BETWEEN '%s' AND '%s')", periods.len > 0 ? " OR " : "",
+						 dwh_period_type_name(type), dwh_date_iso(dwh_frame_label(linitial(frames))), dwh_date_iso(dwh_frame_label(llast(frames))));
 	}
 	stage->counts->values_changed +=
-		dwh_spi_run(psprintf("DELETE FROM dwh_star.indicator_value WHERE indicator_id = $1 AND stage IS NULL%s", where.data), 1, types, values,
-					NULL, false, SPI_OK_DELETE);
+		dwh_spi_run(psprintf("DELETE FROM dwh_star.indicator_value WHERE indicator_id = $1 AND stage IS NULL"
+							 " AND NOT (unit_level = ANY ('{%s}') AND (%s))", levels.data, periods.len > 0 ? periods.data : "false"),
+					1, types, values, NULL, false, SPI_OK_DELETE);
 }
 
 /* Brings the list of spans to what it is now, and drops what lies outside. */

@@ -37,8 +37,34 @@ rank_units(DwhUnitTable *table)
 }
 
 /*
- * Reads all units and the successions that figures may follow (rename, merge), as they are now: dwh.unit_at() answers from
- * the latest state too, and must not name a unit that an old snapshot does not know.
+ * Notes of each unit those that it took over as a whole (rename, merge). Not one that has another successor too, but for transfers of
+ * parts of it: nobody answers for it then, as for its facts (star/units.c).
+ */
+static void
+link_predecessors(DwhUnitTable *table)
+{
+	uint64		n = dwh_spi_select_latest("SELECT predecessor_unit_id, successor_unit_id, kind <> 'split', effective_on FROM dwh_catalog.unit_succession"
+										  " WHERE kind <> 'transfer' ORDER BY 1, 2", 0, NULL, NULL);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		int			unit_id = dwh_spi_int(i, 1);
+		DwhUnitInfo *successor;
+		DwhPredecessor *predecessor;
+
+		if (!dwh_spi_bool(i, 3) || (i > 0 && dwh_spi_int(i - 1, 1) == unit_id) || (i + 1 < n && dwh_spi_int(i + 1, 1) == unit_id))
+			continue;
+		successor = dwh_unit_info(table, dwh_spi_int(i, 2));
+		predecessor = palloc0(sizeof(DwhPredecessor));
+		predecessor->unit = dwh_unit_info(table, unit_id);
+		predecessor->effective_on = dwh_spi_date(i, 4);
+		successor->predecessors = lappend(successor->predecessors, predecessor);
+	}
+}
+
+/*
+ * Reads all units and the successions that figures may follow, as they are now: dwh.unit_at() answers from the latest state too, and
+ * must not name a unit that an old snapshot does not know.
  */
 DwhUnitTable *
 dwh_unit_table_load(void)
@@ -63,15 +89,7 @@ dwh_unit_table_load(void)
 		unit->valid_to = dwh_spi_isnull(i, 7) ? DATEVAL_NOEND : dwh_spi_date(i, 7);
 	}
 	rank_units(table);
-
-	n = dwh_spi_select_latest("SELECT successor_unit_id, predecessor_unit_id FROM dwh_catalog.unit_succession"
-							  " WHERE kind IN ('rename', 'merge') ORDER BY 1, 2", 0, NULL, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		DwhUnitInfo *successor = dwh_unit_info(table, dwh_spi_int(i, 1));
-
-		successor->predecessors = lappend(successor->predecessors, dwh_unit_info(table, dwh_spi_int(i, 2)));
-	}
+	link_predecessors(table);
 	return table;
 }
 
