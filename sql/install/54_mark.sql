@@ -48,6 +48,14 @@ BEGIN
 			(SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(v_arguments) WITH ORDINALITY AS u (a, n)));
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_row_mark', v_subject.relation);
 	END IF;
+	-- A leaf whose trigger somebody disabled on its own.
+	FOR v_table IN
+		SELECT c.oid FROM pg_partition_tree(v_subject.relation) AS p JOIN pg_class AS c ON c.oid = p.relid
+		JOIN pg_trigger AS t ON t.tgrelid = c.oid AND t.tgname = 'after_row_mark' AND t.tgenabled <> 'A'
+		WHERE pg_has_role(c.relowner, 'USAGE')
+	LOOP
+		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_row_mark', v_table);
+	END LOOP;
 	-- ATTACH PARTITION clones the triggers on rows, not this one. A leaf of somebody else's stays without: refresh knows what that means.
 	FOR v_table IN
 		SELECT c.oid FROM (SELECT v_subject.relation UNION SELECT t.relid FROM pg_partition_tree(v_subject.relation) AS t) AS r (relid)

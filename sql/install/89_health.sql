@@ -6,6 +6,7 @@ RETURNS TABLE (component text, state text, detail text, since timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	v_is_running boolean := dwh_internal.is_use_noted();
+	v_last date := date_trunc('year', dwh.today()::timestamp) + interval '10 years 11 months';
 	v_hours int := coalesce(p_unassigned_hours, dwh_internal.parameter('unassigned_hours')::int);
 BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin', 'dwh_auditor'], '893 Arts. 10.3, 12.7');
@@ -36,6 +37,15 @@ BEGIN
 	SELECT 'summaries', CASE WHEN count(s.failure) > 0 THEN 'error' ELSE 'ok' END,
 		coalesce(min(s.relation::text || ': ' || s.failure), format('%s bảng tổng hợp | %s summaries', count(*), count(*))), max(s.built_at)
 	FROM dwh_catalog.summary AS s;
+
+	-- As the last refresh saw them; ten years: MAX_YEARS_AHEAD of src/indicator/refresh_values.c.
+	RETURN QUERY
+	SELECT 'rows', 'warning', 'Dòng không được tính: tháng × đơn vị không có trong danh mục; tháng quá xa | Rows that do not count: months × unknown units; too far ahead: '
+		|| string_agg(format('%s: %s; %s', s.code, x.unknown, x.ahead), ', ' ORDER BY s.code), NULL::timestamptz
+	FROM (SELECT p.subject_id, count(*) FILTER (WHERE u.unit_id IS NULL) AS unknown, count(*) FILTER (WHERE p.month > v_last) AS ahead
+		FROM dwh_star.subject_presence AS p LEFT JOIN dwh_star.dim_unit AS u USING (unit_id)
+		WHERE u.unit_id IS NULL OR p.month > v_last GROUP BY 1) AS x
+	JOIN dwh_catalog.subject AS s USING (subject_id) HAVING count(*) > 0;
 
 	RETURN QUERY
 	SELECT 'sealing', CASE WHEN a.alarm = 'tampered' THEN 'error'

@@ -69,7 +69,7 @@ COMMENT ON COLUMN dwh_star.subject_presence.month IS 'Tháng | Month';
 COMMENT ON COLUMN dwh_star.subject_presence.unit_id IS 'Đơn vị | Unit';
 
 -- Which tables a subject's rows stood in at the last refresh, by the trigger that watches each: a leaf that was detached, attached
--- or exchanged since then shows here, whatever was done to it meanwhile.
+-- or exchanged since then, or whose trigger was disabled, shows here, whatever was done to it meanwhile.
 CREATE TABLE dwh_catalog.subject_watch (
 	subject_id		int NOT NULL REFERENCES dwh_catalog.subject,
 	watch_id		bigint NOT NULL,
@@ -79,7 +79,8 @@ COMMENT ON TABLE dwh_catalog.subject_watch IS
 	'Các bảng con của chủ đề ở lần làm mới gần nhất | The tables of a subject at the last refresh';
 COMMENT ON COLUMN dwh_catalog.subject_watch.subject_id IS 'Chủ đề | Subject';
 COMMENT ON COLUMN dwh_catalog.subject_watch.watch_id IS
-	'Số của trigger theo dõi bảng con; đổi khi bảng được gắn lại | Number of the trigger on the table; another one once it is attached anew';
+	'Số của trigger theo dõi bảng con; đổi khi bảng được gắn lại hoặc trigger bị tắt | '
+	'Number of the trigger on the table; another one once the table is attached anew or the trigger was disabled';
 
 CREATE TABLE dwh_catalog.value_lock (
 	lock_id			smallint PRIMARY KEY CHECK (lock_id = 1)

@@ -150,7 +150,7 @@ measure_text(const DwhMeasure *measure, List *conditions)
 	return text.data;
 }
 
-/* SQL that keeps the rows of a unit on the map of the frame ($3). */
+/* SQL that keeps the rows of a unit on the map of the frame ($3), and no row whose unit is none ($5). */
 static const char *
 unit_condition(const DwhPlace *place, const DwhMeasure *measure)
 {
@@ -159,13 +159,14 @@ unit_condition(const DwhPlace *place, const DwhMeasure *measure)
 	switch (place->ev->level)
 	{
 		case DWH_MAP_COUNTRY:
-			return "true";
+			return psprintf("%s = ANY ($5)", column);
 		case DWH_MAP_REGION:
-			return psprintf("dwh.unit_at(%s, $3, 'region') = $4", column);
+			return psprintf("CASE WHEN %s = ANY ($5) THEN dwh.unit_at(%s, $3, 'region') = $4 END", column, column);
 		case DWH_MAP_PROVINCE:
-			return psprintf("coalesce(dwh.unit_at(%s, $3, 'province'), dwh.unit_ancestor(%s, 'province')) = $4", column, column);
+			return psprintf("CASE WHEN %s = ANY ($5) THEN coalesce(dwh.unit_at(%s, $3, 'province'), dwh.unit_ancestor(%s, 'province')) = $4 END",
+							column, column, column);
 		case DWH_MAP_BASE:
-			return psprintf("dwh.unit_at(%s, $3, 'base') = $4", column);
+			return psprintf("CASE WHEN %s = ANY ($5) THEN dwh.unit_at(%s, $3, 'base') = $4 END", column, column);
 	}
 	return "true";
 }
@@ -183,8 +184,8 @@ loads_of(const DwhPlace *place, const DwhMeasure *measure, List *conditions, boo
 	char	   *month = psprintf("f.%s", quote_identifier(measure->subject->month_column));
 	DwhRowScope scope = dwh_subject_rows(measure->subject, psprintf("((%s + interval '1 month')::date - 1)", month));
 	StringInfoData where;
-	Oid			types[4] = {DATEOID, DATEOID, DATEOID, INT4OID};
-	Datum		values[4];
+	Oid			types[5] = {DATEOID, DATEOID, DATEOID, INT4OID, INT4ARRAYOID};
+	Datum		values[5];
 	ListCell   *lc;
 
 	*is_null = true;
@@ -203,13 +204,14 @@ loads_of(const DwhPlace *place, const DwhMeasure *measure, List *conditions, boo
 	values[1] = DateADTGetDatum(strcmp(measure->behaviour, "opening") == 0 ? frame->first : frame->last);
 	values[2] = DateADTGetDatum(frame->map_on);
 	values[3] = Int32GetDatum(place->cell->unit_id);
+	values[4] = dwh_unit_ids(place->ev->family->units);
 	dwh_spi_select(psprintf("SELECT coalesce(jsonb_agg(jsonb_build_object('load_id', l.load_id, 'source', s.code, 'batch', l.batch,"
 							" 'rows', x.n, 'finished_at', l.finished_at) ORDER BY l.load_id), '[]')"
 							" FROM (SELECT f.load_id, count(*) AS n FROM %s f%s WHERE %s GROUP BY 1) x"
 							" JOIN dwh_log.load_run l USING (load_id) JOIN dwh_star.dim_source s USING (source_id)",
 							quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
 							dwh_row_joins_sql(&scope), where.data),
-				   4, types, values, NULL, true);
+				   5, types, values, NULL, true);
 	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, is_null);
 }
 

@@ -220,6 +220,7 @@ typedef struct DwhPresenceMap
 	DwhSubject *subject;
 	const char *unit_column;
 	HTAB	   *cells;			/* of DwhPresence */
+	List	   *unknown;		/* of int: units that stand in rows and nowhere else; such rows count for nobody */
 } DwhPresenceMap;
 
 /* One value of one request in one cell. */
@@ -375,7 +376,9 @@ pg_noreturn extern void dwh_catalogue_unknown_code(DwhCatalogue *catalogue, cons
 
 /* units.c */
 extern DwhUnitTable *dwh_unit_table_load(void);
+extern DwhUnitInfo *dwh_unit_find(DwhUnitTable *table, int unit_id);
 extern DwhUnitInfo *dwh_unit_info(DwhUnitTable *table, int unit_id);
+extern Datum dwh_unit_ids(DwhUnitTable *table);
 extern List *dwh_units_at(DwhUnitTable *table, DwhMapLevel level, DateADT on);
 extern List *dwh_unit_children(DwhUnitTable *table, DwhUnitInfo *unit, DateADT on);
 extern void dwh_units_check_codes(DwhUnitTable *table, List *codes, List *frames);

@@ -91,18 +91,19 @@ summary_tables(int subject_id)
 }
 
 /*
- * Puts the trigger that notices TRUNCATE where it is missing: on a partition that somebody attached. Where it went away since the last
- * refresh, rows may have gone unnoticed: then everything is rebuilt.
+ * Puts the triggers right where a change would go unnoticed: the one that notices TRUNCATE is missing on a partition that somebody
+ * attached, or one was disabled. Where that was not so at the last refresh, or could not be put right then (check_watch() wrote it down),
+ * rows may have gone unnoticed: then everything is rebuilt.
  */
 static void
-watch_truncate(Work *work)
+mend_watch(Work *work)
 {
 	Oid			types[2] = {INT4OID, OIDOID};
 	Datum		values[2] = {Int32GetDatum(work->subject->subject_id), ObjectIdGetDatum(work->subject->relation)};
 
-	if (dwh_spi_select("SELECT bool_or(t.oid::int8 IN (SELECT w.watch_id FROM dwh_catalog.subject_watch w WHERE w.subject_id = $1)) FROM pg_trigger t"
+	if (dwh_spi_select("SELECT bool_or(" DWH_TRIGGER_ID " IN (SELECT w.watch_id FROM dwh_catalog.subject_watch w WHERE w.subject_id = $1)) FROM pg_trigger t"
 					   " WHERE t.tgname = 'after_row_mark' AND t.tgrelid IN (SELECT $2 UNION SELECT p.relid FROM pg_partition_tree($2) p)"
-					   " AND NOT " DWH_MARKS_TRUNCATE " HAVING count(*) > 0", 2, types, values, NULL, false) == 0)
+					   " AND NOT " DWH_MARKS_ALL " HAVING count(*) > 0", 2, types, values, NULL, false) == 0)
 		return;
 	work->everything |= dwh_spi_bool(0, 1);
 	(void) dwh_spi_select("SELECT dwh_internal.watch_subject($1)", 1, types, values, NULL, false);
@@ -132,7 +133,7 @@ mark_cells(Work *work, const char *table, const char *condition, const char *mar
 
 /*
  * Compares the triggers on the tables of the subject with those that stood there at the last refresh. A table that went, or whose
- * trigger was away for a while, may have taken any rows with it: then everything is rebuilt. The cells of a new one are marked.
+ * trigger was away or disabled for a while, may have taken any rows with it: then everything is rebuilt. The cells of a new one are marked.
  */
 static void
 check_watch(Work *work)
@@ -146,7 +147,7 @@ check_watch(Work *work)
 	uint64		n;
 	ListCell   *t;
 
-	n = dwh_spi_select("WITH here AS (SELECT t.oid::bigint AS watch_id, t.tgrelid, c.relkind FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+	n = dwh_spi_select("WITH here AS (SELECT " DWH_TRIGGER_ID " AS watch_id, t.tgrelid, c.relkind FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
 					   " WHERE t.tgname = 'after_row_mark' AND t.tgrelid IN (SELECT $2 UNION SELECT p.relid FROM pg_partition_tree($2) p)),"
 					   " before AS (SELECT w.watch_id FROM dwh_catalog.subject_watch w WHERE w.subject_id = $1)"
 					   " SELECT watch_id, h.tgrelid IS NULL, quote_ident(n.nspname) || '.' || quote_ident(c.relname), h.relkind = 'r', EXISTS (SELECT FROM before)"
@@ -482,7 +483,7 @@ refresh_cells(int subject_id, DwhRefreshCounts *counts)
 	work.counts = counts;
 	work.columns = unit_columns(catalogue, work.subject);
 	work.summaries = summary_tables(subject_id);
-	watch_truncate(&work);
+	mend_watch(&work);
 	check_watch(&work);
 	had_rows = has_presence(subject_id);
 	find_rows(&work);

@@ -16,11 +16,15 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "common/identity.h"
 #include "common/spi.h"
 #include "indicator/refresh.h"
 
 /* Months that values of one indicator are kept for at most: the last ones count. */
 #define MAX_SPAN 1200
+
+/* Years after the present one in which months may lie that values are kept for: a later one is mistyped. dwh.health() knows it, too. */
+#define MAX_YEARS_AHEAD 10
 
 /* Different periods that are computed at once. */
 #define PERIODS_AT_ONCE 24
@@ -201,7 +205,7 @@ load_kept(Stage *stage)
 	}
 }
 
-/* The first and last month in which a subject has rows, by unit column. */
+/* The first and last month in which a subject has rows, by unit column; months too far ahead left out. */
 typedef struct Presence
 {
 	int			subject_id;
@@ -214,12 +218,15 @@ static List *
 load_presence(void)
 {
 	List	   *result = NIL;
-	uint64		n = dwh_spi_select("SELECT * FROM (SELECT x.subject_id, x.unit_column,"
-								   " (SELECT min(p.month) FROM dwh_star.subject_presence p WHERE p.subject_id = x.subject_id AND p.unit_column = x.unit_column) AS first,"
-								   " (SELECT max(p.month) FROM dwh_star.subject_presence p WHERE p.subject_id = x.subject_id AND p.unit_column = x.unit_column) AS last"
+	Oid			types[1] = {DATEOID};
+	Datum		values[1] = {DateADTGetDatum(dwh_month_add(dwh_frame_ytd(&(DwhFrame) {.last = dwh_month_start(dwh_today())}).first, 12 * MAX_YEARS_AHEAD + 11))};
+	uint64		n = dwh_spi_select("SELECT * FROM (SELECT x.subject_id, x.unit_column, (SELECT min(p.month) FROM dwh_star.subject_presence p"
+								   " WHERE p.subject_id = x.subject_id AND p.unit_column = x.unit_column AND p.month <= $1) AS first,"
+								   " (SELECT max(p.month) FROM dwh_star.subject_presence p"
+								   " WHERE p.subject_id = x.subject_id AND p.unit_column = x.unit_column AND p.month <= $1) AS last"
 								   " FROM (SELECT DISTINCT s.subject_id, coalesce(m.unit_column, s.unit_column) AS unit_column"
 								   " FROM dwh_catalog.subject s JOIN dwh_catalog.measure m USING (subject_id)) x) y WHERE y.first IS NOT NULL",
-								   0, NULL, NULL, NULL, true);
+								   1, types, values, NULL, true);
 
 	for (uint64 i = 0; i < n; i++)
 	{
@@ -235,7 +242,7 @@ load_presence(void)
 }
 
 /*
- * The months over which the facts of an indicator have rows. Figures entered by people do not stretch it, unless there is nothing
+ * The months over which the facts of an indicator have rows, but for mistyped ones. Figures entered by people do not stretch it, unless there is nothing
  * else: they stand for their whole year, and plans are made for years to come.
  */
 static void

@@ -224,6 +224,29 @@ append_units(StringInfo sql, DwhEvaluation *ev, const char *unit_column, Bitmaps
 					 dwh_parameter_add(parameters, INT4ARRAYOID, make_array(elems, n, INT4OID)));
 }
 
+/*
+ * Adds the condition that leaves out rows of units that are none, as a table without a foreign key may have. Where the presence has
+ * been read it names them, if there are any; a running sum has no presence.
+ */
+static void
+append_known(StringInfo sql, DwhEvaluation *ev, const DwhMeasure *measure, const char *unit_column, DwhScanKind kind, DwhParameters *parameters)
+{
+	DwhPresenceMap *map = presence_map(ev, measure->subject, measure->unit_column);
+	Datum	   *elems;
+	ListCell   *lc;
+
+	if (kind == DWH_SCAN_RUNNING)
+		appendStringInfo(sql, " AND f.%s = ANY ($%d)", quote_identifier(unit_column),
+						 dwh_parameter_add(parameters, INT4ARRAYOID, dwh_unit_ids(ev->family->units)));
+	if (kind == DWH_SCAN_RUNNING || map == NULL || map->unknown == NIL)
+		return;
+	elems = palloc(list_length(map->unknown) * sizeof(Datum));
+	foreach(lc, map->unknown)
+		elems[foreach_current_index(lc)] = Int32GetDatum(lfirst_int(lc));
+	appendStringInfo(sql, " AND f.%s <> ALL ($%d)", quote_identifier(unit_column),
+					 dwh_parameter_add(parameters, INT4ARRAYOID, make_array(elems, list_length(map->unknown), INT4OID)));
+}
+
 /* The months of one frame as numbers, counted from some month. */
 typedef struct FrameMonths
 {
@@ -415,7 +438,10 @@ load_presence(DwhStatement *statement)
 	SPI_freetuptable(SPI_tuptable);
 	hash_seq_init(&scan, units);
 	while ((unit = hash_seq_search(&scan)) != NULL)
-		note_presence(ev, map, statement->frames, frame_months, unit->unit_id, unit->months);
+		if (dwh_unit_find(ev->family->units, unit->unit_id) == NULL)
+			map->unknown = lappend_int(map->unknown, unit->unit_id);
+		else
+			note_presence(ev, map, statement->frames, frame_months, unit->unit_id, unit->months);
 	hash_destroy(units);
 }
 
@@ -778,6 +804,7 @@ statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *f
 	if (ev->level == DWH_MAP_COUNTRY)	/* elsewhere a row without unit falls out by itself */
 		appendStringInfo(&where, " AND f.%s IS NOT NULL", quote_identifier(source->unit_column));
 	append_units(&where, ev, source->unit_column, frames, parameters);
+	append_known(&where, ev, measure, source->unit_column, kind, parameters);
 	append_filters(&where, ev, source, &scope, measure, parameters);
 
 	return psprintf("SELECT %s\n  FROM (SELECT %s\n          FROM %s f\n          JOIN %s%s\n         WHERE %s OFFSET 0) AS q\n GROUP BY %s",
@@ -830,6 +857,19 @@ store_value(DwhCell *cell, const DwhRequest *request, HeapTuple tuple, TupleDesc
 	value->is_null = is_null;
 	if (!is_null)
 		value->value = datumCopy(datum, false, -1);
+}
+
+/* Writes the statement anew where the presence that was read meanwhile shows rows of units that are none. */
+static void
+leave_out_unknown(DwhStatement *statement)
+{
+	DwhMeasure *measure = ((DwhRequest *) linitial(statement->requests))->measure;
+	DwhPresenceMap *map = presence_map(statement->ev, measure->subject, measure->unit_column);
+
+	if (map == NULL || map->unknown == NIL)
+		return;
+	memset(&statement->parameters, 0, sizeof(DwhParameters));
+	statement->sql = whole_statement_sql(statement->ev, statement->source, statement->requests, statement->frames, &statement->parameters);
 }
 
 /* Runs the statement of the requests and puts what it answers into cells. */
@@ -1021,6 +1061,9 @@ dwh_scan_run(DwhEvaluation *ev)
 		else if (((DwhRequest *) linitial(statement->requests))->kind == DWH_SCAN_MANUAL)
 			dwh_manual_run(statement);
 		else
+		{
+			leave_out_unknown(statement);
 			run_values(statement);
+		}
 	}
 }

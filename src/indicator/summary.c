@@ -115,7 +115,7 @@ read_measures(List *summaries, DwhCatalogue *catalogue)
  * The triggers that watch the rows of table "relation" of alias j, as a sorted bigint[]: another set once a partition was attached,
  * detached or exchanged, or a trigger was made anew or disabled, or none is there that notices TRUNCATE: no mark tells of that.
  */
-#define WATCHED_SQL "ARRAY(SELECT " DWH_WATCH_ID " FROM pg_trigger t WHERE t.tgname = 'after_row_mark' AND t.tgenabled = 'A'" \
+#define WATCHED_SQL "ARRAY(SELECT " DWH_WATCH_ID " FROM pg_trigger t WHERE t.tgname = 'after_row_mark'" \
 	" AND t.tgrelid IN (SELECT j.relation UNION SELECT p.relid FROM pg_partition_tree(j.relation) p) ORDER BY 1)"
 
 /* The summaries of all subjects as the active snapshot shows them, smallest first. Those whose table is gone are left out. */

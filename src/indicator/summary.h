@@ -18,6 +18,7 @@
 #define DWH_SUMMARY_H
 
 #include "indicator/indicator.h"
+#include "star/partitions.h"
 
 /* A dimension and the column that holds it. */
 typedef struct DwhSummaryDimension
@@ -77,11 +78,12 @@ extern bool dwh_summary_is_missing(int subject_id);
 extern List *dwh_summary_list(DwhCatalogue *catalogue);
 
 /*
- * SQL: of a trigger t on the rows of a table, whether TRUNCATE of that table leaves a mark, too. A partition that was attached by hand
- * has clones of the triggers on rows only, until a refresh has been. Until then the number of its trigger is negative, and so new.
+ * SQL: of a trigger t on the rows of a table, whether every change leaves a mark: it fires always, and so does one for TRUNCATE of that
+ * table. A partition that was attached by hand has clones of the triggers on rows only, until a refresh has been. Until then the number
+ * of its trigger is negative, and so new; so is that of a trigger that somebody disabled.
  */
-#define DWH_WATCH_ID "(CASE WHEN " DWH_MARKS_TRUNCATE " THEN 1 ELSE -1 END * t.oid::int8)"
-#define DWH_MARKS_TRUNCATE \
-	"EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = t.tgrelid AND x.tgname = 'after_truncate_mark' AND x.tgenabled = 'A')"
+#define DWH_WATCH_ID "(CASE WHEN " DWH_MARKS_ALL " THEN 1 ELSE -1 END * " DWH_TRIGGER_ID ")"
+#define DWH_MARKS_ALL \
+	"(t.tgenabled = 'A' AND EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = t.tgrelid AND x.tgname = 'after_truncate_mark' AND x.tgenabled = 'A'))"
 
 #endif							/* DWH_SUMMARY_H */

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "common/errors.h"
@@ -93,9 +94,9 @@ dwh_unit_table_load(void)
 	return table;
 }
 
-/* The unit of that id, which must exist. */
+/* The unit of that id, NULL where there is none. */
 DwhUnitInfo *
-dwh_unit_info(DwhUnitTable *table, int unit_id)
+dwh_unit_find(DwhUnitTable *table, int unit_id)
 {
 	int			low = 0;
 	int			high = table->n - 1;
@@ -112,7 +113,29 @@ dwh_unit_info(DwhUnitTable *table, int unit_id)
 		else
 			high = middle - 1;
 	}
-	elog(ERROR, "unit %d is not in dim_unit", unit_id);
+	return NULL;
+}
+
+/* The unit of that id, which must exist. */
+DwhUnitInfo *
+dwh_unit_info(DwhUnitTable *table, int unit_id)
+{
+	DwhUnitInfo *unit = dwh_unit_find(table, unit_id);
+
+	if (unit == NULL)
+		elog(ERROR, "unit %d is not in dim_unit", unit_id);
+	return unit;
+}
+
+/* The ids of all units, as int[]. */
+Datum
+dwh_unit_ids(DwhUnitTable *table)
+{
+	Datum	   *elems = palloc(Max(1, table->n) * sizeof(Datum));
+
+	for (int i = 0; i < table->n; i++)
+		elems[i] = Int32GetDatum(table->units[i].unit_id);
+	return PointerGetDatum(construct_array(elems, table->n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
 static bool

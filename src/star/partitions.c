@@ -164,7 +164,7 @@ note_watch(Oid fact_oid, Oid leaf_oid)
 	if (!OidIsValid(catalogue) || !OidIsValid(get_relname_relid("subject_watch", catalogue)))
 		return;					/* the warehouse is being made */
 	(void) dwh_spi_run("INSERT INTO dwh_catalog.subject_watch (subject_id, watch_id)"
-					   " SELECT s.subject_id, t.oid::int8 FROM dwh_catalog.subject AS s JOIN pg_trigger AS t ON t.tgrelid = $2 AND t.tgname = 'after_row_mark'"
+					   " SELECT s.subject_id, " DWH_TRIGGER_ID " FROM dwh_catalog.subject AS s JOIN pg_trigger AS t ON t.tgrelid = $2 AND t.tgname = 'after_row_mark'"
 					   " WHERE s.relation = $1 AND EXISTS (SELECT FROM dwh_catalog.subject_watch AS w WHERE w.subject_id = s.subject_id)",
 					   2, types, values, NULL, false, SPI_OK_INSERT);
 }

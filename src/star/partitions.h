@@ -16,4 +16,10 @@
 extern int	dwh_partitions_ensure(DateADT until);
 extern void dwh_partitions_require(Oid fact_oid, DateADT month);
 
+/*
+ * SQL: of a trigger t a number, never negative, that is another one once it was made anew, disabled or enabled: its oid, with the
+ * transaction that wrote its row.
+ */
+#define DWH_TRIGGER_ID "(((t.xmin::text::int8 & 2147483647) << 32) | t.oid::int8)"
+
 #endif							/* DWH_PARTITIONS_H */
