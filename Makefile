@@ -44,7 +44,7 @@ OBJS = \
 	src/audit/append.o \
 	src/audit/archive.o \
 	src/audit/attempt.o \
-	src/audit/canonical.o \
+	src/audit/canonical.o src/audit/event_insert.o \
 	src/audit/check.o \
 	src/audit/export.o \
 	src/audit/functions.o \

@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 
 #include "audit/audit.h"
+#include "audit/event_insert.h"
 #include "common/identity.h"
 #include "common/owner.h"
 #include "common/spi.h"
@@ -68,12 +69,17 @@ insert_event(const DwhAuditEvent *event, Datum detail)
 	char		nulls[COMMON_VALUES + 4];
 	DwhOwnerSwitch owner;
 
-	dwh_spi_begin();
 	dwh_owner_enter(&owner);
 	set_common(values, nulls, event);
 	set_text(&values[9], &nulls[9], event->object);
 	values[10] = detail;
 	nulls[10] = ' ';
+	if (event->reason == NULL && event->sqlstate == NULL && dwh_event_insert(values, nulls))
+	{
+		dwh_owner_leave(&owner);
+		return;
+	}
+	dwh_spi_begin();
 	set_text(&values[11], &nulls[11], event->reason);
 	set_text(&values[12], &nulls[12], event->sqlstate);
 	if (event->reason == NULL && event->sqlstate == NULL)
@@ -84,8 +90,8 @@ insert_event(const DwhAuditEvent *event, Datum detail)
 								"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
 								"  $11 || jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13)))",
 								COMMON_VALUES + 4, types, values, nulls, false, SPI_OK_INSERT);
-	dwh_owner_leave(&owner);
 	dwh_spi_end();
+	dwh_owner_leave(&owner);
 }
 
 /* A JSON object given as text, NULL for an empty one, as jsonb. */

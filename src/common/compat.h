@@ -33,6 +33,15 @@
 #define DWH_ONLY_SUMMARIZING
 #endif
 
+/* The CHECKs of a table that is written to, as they are executed; from 18 on some may not be enforced. */
+#if PG_VERSION_NUM >= 180000
+#define DWH_RI_CHECKS ri_CheckConstraintExprs
+#define DWH_CHECK_IS_ENFORCED(check) ((check).ccenforced)
+#else
+#define DWH_RI_CHECKS ri_ConstraintExprs
+#define DWH_CHECK_IS_ENFORCED(check) true
+#endif
+
 /* The index of a table's primary key, InvalidOid where it has none (or one that is deferrable, from 18 on). */
 #if PG_VERSION_NUM >= 180000
 #define dwh_primary_key_index(table) RelationGetPrimaryKeyIndex(table, false)
