@@ -1,6 +1,13 @@
 -- From the letter to the decision (893 Arts. 6, 8, 10, 11, 15, 17). A request's lines are entered as they stand in the letter and then
 -- judged one by one, by the row of dwh_catalog.access_path that each falls under; they are judged again when they are applied.
 
+-- The day from which the regulation's paths hold.
+CREATE FUNCTION dwh_internal.access_rules_from()
+RETURNS date LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT min(valid_from) FROM dwh_catalog.access_path
+$$;
+COMMENT ON FUNCTION dwh_internal.access_rules_from() IS 'Ngày quy chế có hiệu lực | The day from which the regulation is in force';
+
 -- The path of a line; NULL where none leads there.
 CREATE FUNCTION dwh_internal.find_access_path(p_account_kind text, p_side text, p_is_leader boolean, p_role_name text, p_on date)
 RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -300,6 +307,7 @@ DECLARE
 		'permission_no'];
 	v_looked_up CONSTANT text[] := ARRAY['unit', 'group', 'from_group', 'scope_unit', 'subjects'];
 	v_today date := dwh.today();
+	v_on date;
 	-- kind of each reason; sides on which there is a path of leaders and another
 	v_reasons jsonb := (SELECT jsonb_object_agg(s.code, s.kind) FROM dwh_catalog.access_reason AS s);
 	v_leader_sides text[] := ARRAY(SELECT DISTINCT t.side FROM dwh_catalog.access_path AS t WHERE t.is_leader IS NOT NULL);
@@ -313,6 +321,8 @@ DECLARE
 	v_matches int;
 BEGIN
 	SELECT * INTO r FROM dwh_catalog.access_request WHERE request_id = p_request_id;
+	-- What stood before the regulation is judged as on its first day.
+	v_on := greatest(r.received_on, dwh_internal.access_rules_from());
 	FOR x IN
 		SELECT e.n::int AS line_no, e.line, m.matches, c AS account, u.user_group_id, u.role_name
 		FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS e (line, n)
@@ -385,7 +395,7 @@ BEGIN
 		ELSE
 			PERFORM dwh_internal.access_require(l.full_name, format('line %s: full_name', x.line_no), '893 Art. 17, 2366 Annex 01');
 			l.unit_id := dwh_internal.access_unit(coalesce(x.line -> 'unit', to_jsonb(CASE WHEN l.account_kind <> 'mailbox' THEN coalesce(a.home_unit_id,
-				r.from_unit_id) END)), r.received_on);
+				r.from_unit_id) END)), v_on);
 			l.reason := coalesce(l.reason, CASE WHEN r.kind = 'takeover' THEN 'takeover' WHEN r.kind = 'change' THEN 'role_change' END);
 			PERFORM dwh_internal.access_require(l.reason, format('line %s: reason', x.line_no), '893 Art. 15');
 			IF NOT v_reasons ? l.reason THEN
@@ -421,8 +431,8 @@ BEGIN
 		ELSE
 			v_side := dwh_internal.unit_side(l.unit_id);
 			l.access_path_id := dwh_internal.find_access_path(l.account_kind, v_side, coalesce(v_side = ANY (v_leader_sides), true) AND dwh_internal.is_leader(
-				dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, r.received_on),
-				coalesce(v_role, 'dwh_analyst'), r.received_on);
+				dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, v_on),
+				coalesce(v_role, 'dwh_analyst'), v_on);
 		END IF;
 		IF l.access_path_id IS NULL THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: no path gives "%s" to %s', x.line_no, x.line ->> 'group', l.full_name),
@@ -430,7 +440,7 @@ BEGIN
 				'dwh_catalog.access_path lists the paths.');
 		END IF;
 		IF x.line ? 'scope_unit' THEN
-			l.scope_unit_id := dwh_internal.access_unit(x.line -> 'scope_unit', r.received_on);
+			l.scope_unit_id := dwh_internal.access_unit(x.line -> 'scope_unit', v_on);
 		ELSIF l.action <> 'revoke' THEN
 			-- A person from outside and a central administrator see no rows by default; an administrator of a province administers all of it.
 			l.scope_unit_id := CASE WHEN l.account_kind = 'outside' OR v_role = 'dwh_central_admin' THEN NULL
@@ -472,6 +482,7 @@ DECLARE
 	v_today date := dwh.today();
 	v_received_on date := coalesce(p_received_on, v_today);
 	v_letter_on date := coalesce(p_letter_on, v_received_on);
+	v_in_force date := dwh_internal.access_rules_from();
 	t dwh_catalog.deadline;
 	v_id int;
 	v_twice text;
@@ -508,12 +519,22 @@ BEGIN
 	IF v_twice IS NOT NULL THEN
 		RAISE EXCEPTION 'listed twice: %', v_twice USING ERRCODE = '22023', DETAIL = '893 Art. 6.1.', HINT = 'Strike one of the lines.';
 	END IF;
+	-- Who used the system before the regulation is taken over, without a deadline that was none yet; nothing is granted by letters of then.
+	IF v_received_on < v_in_force THEN
+		IF p_kind <> 'takeover' THEN
+			PERFORM dwh_internal.access_refuse(format('a letter of %s came before the regulation', v_received_on),
+				format('893 Decision Art. 2: có hiệu lực từ ngày %1$s | it is in force from %1$s.', v_in_force),
+				'Users of that time are taken over with kind takeover.');
+		END IF;
+		RAISE WARNING 'the letter of % came before the regulation, in force from %', v_received_on, v_in_force
+			USING DETAIL = '893 Decision Art. 2: no deadline runs for it.';
+	END IF;
 	SELECT * INTO t FROM dwh_catalog.deadline WHERE source = '893 Art 17(5)' AND valid_from <= v_received_on
 		AND coalesce(valid_to >= v_received_on, true);
 	INSERT INTO dwh_catalog.access_request (kind, letter_no, letter_on, received_on, from_unit_id, signed_by, letter_sha256, submission_no,
 		submission_on, due_on, deadline_id, is_immediate, recorded_account_id)
 	VALUES (p_kind, p_letter_no, v_letter_on, v_received_on, p_from_unit, p_signed_by, p_letter_sha256, p_submission_no, p_submission_on,
-		CASE WHEN p_kind = 'emergency' THEN v_received_on
+		CASE WHEN p_kind = 'emergency' THEN v_received_on WHEN v_received_on < v_in_force THEN NULL
 			-- counted from the day after, unless the day of receipt counts [own]
 			ELSE dwh.add_working_days(v_received_on - dwh_internal.parameter('access_count_receipt_day')::boolean::int, coalesce(t.value_number, 0)) END,
 		t.deadline_id,

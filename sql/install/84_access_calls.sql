@@ -178,6 +178,9 @@ BEGIN
 		RAISE EXCEPTION 'account "%" has no group "%" to leave', p_email, coalesce(p_from_group, 'NULL') USING ERRCODE = '55000',
 			DETAIL = '893 Art. 18.2: first the old group''s rights are revoked, then the new one''s granted.', HINT = 'Ask for a grant instead.';
 	END IF;
+	-- Only a changed work changes the group.
+	PERFORM dwh_internal.access_require(v, f, '893 Art. 18.1')
+	FROM (VALUES (p_role_change_doc, 'role_change_doc'), (p_document_on::text, 'document_on')) AS t (v, f);
 	v_id := dwh_internal.request_access('change', p_role_change_doc, p_document_on, NULL, coalesce(p_from_unit, a.home_unit_id),
 		jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('action', 'group', 'full_name', a.full_name, 'email', a.email,
 			'iam_subject', a.iam_subject, 'account_kind', a.kind, 'title', coalesce(p_title, n.title),
@@ -197,7 +200,7 @@ $$;
 COMMENT ON FUNCTION dwh_internal.change_group(text, text, text, text, date, int, int, text, text, date, text, date) IS
 	'Xem dwh.change_group | See dwh.change_group';
 
-CREATE FUNCTION dwh.change_group(p_email text, p_from_group text, p_to_group text, p_role_change_doc text, p_document_on date DEFAULT NULL,
+CREATE FUNCTION dwh.change_group(p_email text, p_from_group text, p_to_group text, p_role_change_doc text, p_document_on date,
 	p_from_unit int DEFAULT NULL, p_decided_by int DEFAULT NULL, p_title text DEFAULT NULL, p_employment_kind text DEFAULT NULL,
 	p_decided_on date DEFAULT NULL, p_submission_no text DEFAULT NULL, p_submission_on date DEFAULT NULL)
 RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_access_act';
