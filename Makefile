@@ -107,6 +107,7 @@ OBJS = \
 	src/indicator/evaluate.o \
 	src/indicator/manual.o \
 	src/indicator/mark.o \
+	src/indicator/opening.o \
 	src/indicator/over_time.o \
 	src/indicator/period.o \
 	src/indicator/refresh.o \

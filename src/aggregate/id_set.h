@@ -27,5 +27,6 @@ extern Datum dwh_sql_id_set_union(PG_FUNCTION_ARGS);
 extern Datum dwh_sql_id_set_intersect(PG_FUNCTION_ARGS);
 extern Datum dwh_sql_id_set_difference(PG_FUNCTION_ARGS);
 extern Datum dwh_sql_id_set_cardinality(PG_FUNCTION_ARGS);
+extern Datum dwh_sql_id_set_to_array(PG_FUNCTION_ARGS);
 
 #endif							/* DWH_ID_SET_H */

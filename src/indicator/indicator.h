@@ -11,6 +11,7 @@
  *   source.c      decides whether the facts or a summary answer
  *   scan.c        answers the requests: one statement per source and kind of time behaviour
  *   manual.c      the same for figures entered by people, whose own row wins over the sum of the units below
+ *   opening.c     tells which share of the provinces in a running sum have their opening load
  *   evaluate.c    walks the formulas again, now over values; over_time.c and arithmetic.c hold the functions of the language
  *   answer.c      does all that for many values
  *   closed.c      closed periods, whose frozen values are the answer
@@ -409,6 +410,9 @@ extern char *dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const ch
 extern int	dwh_dim_set_find(DwhEvaluation *ev, List *values);
 extern int	dwh_dim_set_index(DwhEvaluation *ev, List *values);
 extern DwhPresence *dwh_presence_find(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key);
+
+/* opening.c */
+extern float8 dwh_opening_share(Datum opening, Datum booked, DwhMapLevel level);
 
 /* source.c */
 extern void dwh_source_choose(DwhFamily *family, List *requests, DateADT first, DateADT last);

@@ -621,27 +621,21 @@ unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_spli
 	}
 }
 
-/*
- * Which share of the provinces that have rows to count also has its opening load: without it the events since then are no
- * stock, so a sum over provinces is partial. 0 where none has it. Within one province it is 1 or 0.
- */
+/* The units that have an opening load, and those that have one or rows to count, as sets: dwh_opening_share() compares them. */
 static char *
-opening_share_sql(DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, DwhRowColumns *rows, const DwhRequest *request)
+opening_units_sql(DwhSource *source, DwhRowScope *scope, DwhRowColumns *rows, const DwhRequest *request)
 {
 	const char *opening = request->measure->opening_filter;
 	const char *counted = request->measure->filter;
-	char	   *province;
+	char	   *unit;
 
 	if (opening == NULL)
-		return pstrdup("1::float8");
+		return pstrdup("NULL::dwh.id_set, NULL::dwh.id_set");
 	opening = dwh_row_column(rows, dwh_row_compile_condition(scope, opening, "opening filter"));
-	if (ev->level >= DWH_MAP_PROVINCE)
-		return psprintf("(count(*) FILTER (WHERE %s) > 0)::int::float8", opening);
 	counted = counted ? dwh_row_column(rows, dwh_row_compile_condition(scope, counted, "filter")) : "true";
-	province = dwh_row_column(rows, psprintf("dwh.unit_at(f.%s, m.map_on, 'province')", quote_identifier(source->unit_column)));
-	return psprintf("CASE WHEN count(*) FILTER (WHERE %s) > 0 THEN coalesce(dwh.distinct_count(%s) FILTER (WHERE %s)::float8"
-					" / nullif(dwh.distinct_count(%s) FILTER (WHERE %s OR %s), 0), 1) ELSE 0 END",
-					opening, province, opening, province, opening, counted);
+	unit = dwh_row_column(rows, psprintf("f.%s", quote_identifier(source->unit_column)));
+	return psprintf("dwh.id_set_agg(%s) FILTER (WHERE %s), dwh.id_set_agg(%s) FILTER (WHERE %s OR %s)",
+					unit, opening, unit, opening, counted);
 }
 
 /* The months of the frames as arrays, one element a pair of month and frame. */
@@ -725,7 +719,7 @@ frames_of(List *requests)
 
 /*
  * The statement that answers the requests in the frames, which share source, unit column and kind. Its columns: frame, unit, split, the
- * dimensions, one value a request, and for running sums one share of units with an opening load a request. Within, a query gives every
+ * dimensions, one value a request, and for running sums two sets of units a request (opening_units_sql()). Within, a query gives every
  * row with what it counts for and what the aggregates look at; OFFSET 0 keeps the planner from working that out once an aggregate.
  */
 static char *
@@ -776,10 +770,7 @@ statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *f
 						 foreach_current_index(lc) + 1);
 	if (kind == DWH_SCAN_RUNNING)
 		foreach(lc, requests)
-		{
-			appendStringInfo(&columns, ",\n       %s AS o%d", opening_share_sql(ev, source, &scope, &rows, lfirst(lc)),
-							 foreach_current_index(lc) + 1);
-		}
+			appendStringInfo(&columns, ",\n       %s", opening_units_sql(source, &scope, &rows, lfirst(lc)));
 	foreach(lc, rows.sql)
 		appendStringInfo(&keys, ",\n               %s AS c%d", (char *) lfirst(lc), foreach_current_index(lc) + 1);
 
@@ -836,23 +827,31 @@ whole_statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmap
 	return sql.data;
 }
 
+/* The share of opening loads in a row of the answer whose sets of units stand in that column and the next. */
+static float8
+opening_share(HeapTuple tuple, TupleDesc desc, int column, DwhMapLevel level)
+{
+	bool		has_none;
+	bool		ignored;
+	Datum		opening = SPI_getbinval(tuple, desc, column, &has_none);
+	Datum		booked = SPI_getbinval(tuple, desc, column + 1, &ignored);
+
+	return has_none ? 0 : dwh_opening_share(opening, booked, level);
+}
+
 /* Stores one value; a running sum without its opening load stays missing. */
 static void
-store_value(DwhCell *cell, const DwhRequest *request, HeapTuple tuple, TupleDesc desc, int column, int opening_column)
+store_value(DwhCell *cell, const DwhRequest *request, HeapTuple tuple, TupleDesc desc, int column, int opening_column, DwhMapLevel level)
 {
 	DwhCellValue *value = &cell->values[request->index];
 	bool		is_null;
 	Datum		datum = SPI_getbinval(tuple, desc, column, &is_null);
 
 	value->completeness = 1;
-	if (opening_column > 0)
-	{
-		bool		ignored;
-
-		value->completeness = DatumGetFloat8(SPI_getbinval(tuple, desc, opening_column, &ignored));
-		if (value->completeness == 0)
-			return;
-	}
+	if (opening_column > 0 && request->measure->opening_filter)
+		value->completeness = opening_share(tuple, desc, opening_column, level);
+	if (value->completeness == 0)
+		return;
 	value->is_set = true;
 	value->is_null = is_null;
 	if (!is_null)
@@ -908,7 +907,7 @@ run_values(DwhStatement *statement)
 			int			at = foreach_current_index(lc);
 
 			store_value(cell, lfirst(lc), table->vals[i], table->tupdesc, 4 + ndims + at,
-						kind == DWH_SCAN_RUNNING ? 4 + ndims + nrequests + at : 0);
+						kind == DWH_SCAN_RUNNING ? 4 + ndims + nrequests + 2 * at : 0, ev->level);
 		}
 	}
 	SPI_freetuptable(table);

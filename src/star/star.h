@@ -8,6 +8,7 @@
 #ifndef DWH_STAR_H
 #define DWH_STAR_H
 
+#include "nodes/pg_list.h"
 #include "utils/date.h"
 
 /* The levels that figures are grouped by. */
@@ -50,6 +51,7 @@ extern int	dwh_unit_root(void);
 extern int	dwh_unit_map(int unit_id, DateADT on);
 extern int	dwh_unit_ancestor(int unit_id, DwhUnitLevel level);
 extern int	dwh_unit_at_level(int unit_id, DateADT on, DwhMapLevel level);
+extern List *dwh_unit_continuations(int unit_id);
 extern void dwh_unit_require(int unit_id);
 
 #endif							/* DWH_STAR_H */

@@ -485,6 +485,29 @@ dwh_unit_ancestor(int unit_id, DwhUnitLevel level)
 	return i == NO_UNIT ? 0 : units[i].unit_id;
 }
 
+/*
+ * The units (of int) that began with taking over the whole of a unit, or of one that had taken it over: all they have is from it and others
+ * like it. Raises 42704.
+ */
+List *
+dwh_unit_continuations(int unit_id)
+{
+	List	   *result = NIL;
+	int			i = locate_unit(unit_id);
+
+	for (int step = 0; i != NO_UNIT && units[i].valid_to != DATEVAL_NOEND; step++)
+	{
+		DateADT		last_day = units[i].valid_to;
+
+		if (step > MAX_STEPS)
+			refuse_circle("successions", i);
+		i = step_forward(i, DATEVAL_NOEND);
+		if (i != NO_UNIT && units[i].valid_from > last_day)
+			result = lappend_int(result, units[i].unit_id);
+	}
+	return result;
+}
+
 /* The unit_id of the root, 0 for none. */
 int
 dwh_unit_root(void)
