@@ -39,7 +39,8 @@
 #include "warehouse/worker.h"
 
 #define LOOK_MS			200
-#define GATHER_MS		3		/* outcomes are gathered this long before they are committed together */
+#define GATHER_MS		3		/* outcomes are gathered, to be committed together, until none has come for this long */
+#define GATHER_LIMIT_MS	25		/* or for this long in all */
 #define AGENCY_LIMIT	16		/* messages of one agency under way */
 #define SLOW_FACTOR		4		/* times dwh_ext.share_in_flight, slow transfers included */
 
@@ -387,11 +388,15 @@ pin_settings(void)
 		SetConfigOption(pinned[i][0], pinned[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-/* Waits for news of the transfers, a little longer where there are some, so that outcomes are committed together. */
+/*
+ * Waits for news of the transfers, and as long as more comes: a turn costs the same for one outcome as for many, so that a busy machine
+ * must not have more turns of fewer outcomes.
+ */
 static void
 wait_for_news(void)
 {
 	TimestampTz end;
+	TimestampTz limit;
 	int			young;
 
 	dwh_send_run(LOOK_MS / 10);
@@ -399,11 +404,16 @@ wait_for_news(void)
 	if (n_outcomes == n_held)
 		return;
 	end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), GATHER_MS);
+	limit = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), GATHER_LIMIT_MS);
 	/* not for those that are slow */
-	while (dwh_send_count(&young) > 0 && young > 0 && GetCurrentTimestamp() < end)
+	while (dwh_send_count(&young) > 0 && young > 0 && GetCurrentTimestamp() < Min(end, limit))
 	{
+		int			before = n_outcomes;
+
 		dwh_send_run(1);
 		take_outcomes();
+		if (n_outcomes > before)
+			end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), GATHER_MS);
 	}
 }
 
