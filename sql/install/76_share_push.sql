@@ -256,7 +256,8 @@ COMMENT ON FUNCTION dwh_internal.share_push_claim(int, int, int[], int[], int[],
 	'Nhận các thông điệp để gửi và ghi ý định | Claims messages to be sent and writes their intent';
 
 -- Records what became of attempts: [{"outbox_id", "result": supplied, retry, fail or stopped, "reason", "http", "duration_ms",
--- "wait_ms" (Retry-After)}]. Returns those whose row is held by somebody: they are to be told again. A wait grows twofold up to the target's cap, half of it at random; what Retry-After asks for counts up to a day.
+-- "wait_ms" (Retry-After)}]. Returns those whose row is held by somebody: they are to be told again. A wait grows twofold up to the
+-- target's cap, half of it at random; what Retry-After asks for counts up to a day.
 CREATE FUNCTION dwh_internal.share_push_finish(p_outcomes jsonb)
 RETURNS bigint[] LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

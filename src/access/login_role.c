@@ -135,8 +135,7 @@ array_of(const LoginRole *roles, int count, Oid type)
 	for (int i = 0; i < count; i++)
 		elements[i] = type == INT4OID ? Int32GetDatum(roles[i].account_id) : type == OIDOID ? ObjectIdGetDatum(roles[i].oid) :
 			BoolGetDatum(roles[i].can_login);
-	return PointerGetDatum(construct_array(elements, count, type, type == BOOLOID ? sizeof(bool) : sizeof(int32), true,
-										   type == BOOLOID ? TYPALIGN_CHAR : TYPALIGN_INT));
+	return dwh_array(elements, count, type);
 }
 
 /* Which groups each role has to come into and to leave, so that they are those of the grants in force. As dwh_owner, inside SPI. */

@@ -10,6 +10,7 @@
 #include "access/xact.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -208,6 +209,18 @@ dwh_spi_date(uint64 row, int col)
 	return isnull ? 0 : DatumGetDateADT(d);
 }
 
+/* Values, none of them NULL, as an array of their type. */
+Datum
+dwh_array(Datum *values, int count, Oid type)
+{
+	int16		length;
+	bool		is_by_value;
+	char		align;
+
+	get_typlenbyvalalign(type, &length, &is_by_value, &align);
+	return PointerGetDatum(construct_array(values, count, type, length, is_by_value, align));
+}
+
 /* Strings as text[]. */
 Datum
 dwh_text_array(List *strings)
@@ -217,5 +230,5 @@ dwh_text_array(List *strings)
 
 	foreach(lc, strings)
 		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(elems, list_length(strings), TEXTOID, -1, false, TYPALIGN_INT));
+	return dwh_array(elems, list_length(strings), TEXTOID);
 }

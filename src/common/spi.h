@@ -30,6 +30,7 @@ extern int32 dwh_spi_int(uint64 row, int col);
 extern int64 dwh_spi_bigint(uint64 row, int col);
 extern bool dwh_spi_bool(uint64 row, int col);
 extern DateADT dwh_spi_date(uint64 row, int col);
+extern Datum dwh_array(Datum *values, int count, Oid type);
 extern Datum dwh_text_array(List *strings);
 
 #endif							/* DWH_SPI_H */

@@ -54,18 +54,24 @@ relation_sql(Oid relation)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
 }
 
-pg_noreturn static void deny_relation(Oid relation, const char *detail, const char *hint);
+pg_noreturn static void refuse_relation(int code, Oid relation, const char *detail, const char *hint);
 
-/* Raises 42501: the relation cannot be a subject, for the sake of what it would reach or who could change it. */
+/* Raises an error of this code: the relation cannot be a subject. */
 static void
-deny_relation(Oid relation, const char *detail, const char *hint)
+refuse_relation(int code, Oid relation, const char *detail, const char *hint)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			(errcode(code),
 			 errmsg("\"%s\" cannot be registered as a subject", get_rel_name(relation)),
 			 errdetail_internal("%s", detail),
 			 errhint("%s", hint)));
 }
+
+/* For the sake of what it would reach or who could change it. */
+#define deny_relation(relation, detail, hint) refuse_relation(ERRCODE_INSUFFICIENT_PRIVILEGE, relation, detail, hint)
+
+/* For what it is. */
+#define refuse_shape(relation, detail, hint) refuse_relation(ERRCODE_INVALID_PARAMETER_VALUE, relation, detail, hint)
 
 pg_noreturn static void deny_computed(Oid relation);
 
@@ -132,19 +138,6 @@ check_relation_rights(Relation rel)
 	if (check.refusal == DWH_READ_ROW_SECURITY)
 		deny_relation(relation, "Its row security would hide rows from dwh_owner, and figures would be too low without a word.",
 					  psprintf("Give it to dwh_owner: ALTER TABLE %s OWNER TO dwh_owner.", name));
-}
-
-pg_noreturn static void refuse_shape(Oid relation, const char *detail, const char *hint);
-
-/* Raises 22023: what the relation is. */
-static void
-refuse_shape(Oid relation, const char *detail, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("\"%s\" cannot be registered as a subject", get_rel_name(relation)),
-			 errdetail_internal("%s", detail),
-			 errhint("%s", hint)));
 }
 
 /* Raises 22023 unless the relation is a table, whole and lasting, or a view. The locks on it and its partitions are kept. */

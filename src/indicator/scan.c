@@ -37,17 +37,6 @@ dwh_parameter_add(DwhParameters *parameters, Oid type, Datum value)
 	return ++parameters->n;
 }
 
-static Datum
-make_array(Datum *elems, int nelems, Oid type)
-{
-	int16		length;
-	bool		by_value;
-	char		align;
-
-	get_typlenbyvalalign(type, &length, &by_value, &align);
-	return PointerGetDatum(construct_array(elems, nelems, type, length, by_value, align));
-}
-
 /* ------------------------------------------------------------------ cells */
 
 typedef struct DimSetBucket
@@ -221,7 +210,7 @@ append_units(StringInfo sql, DwhEvaluation *ev, const char *unit_column, Bitmaps
 		}
 	}
 	appendStringInfo(sql, " AND f.%s = ANY ($%d)", quote_identifier(unit_column),
-					 dwh_parameter_add(parameters, INT4ARRAYOID, make_array(elems, n, INT4OID)));
+					 dwh_parameter_add(parameters, INT4ARRAYOID, dwh_array(elems, n, INT4OID)));
 }
 
 /*
@@ -244,7 +233,7 @@ append_known(StringInfo sql, DwhEvaluation *ev, const DwhMeasure *measure, const
 	foreach(lc, map->unknown)
 		elems[foreach_current_index(lc)] = Int32GetDatum(lfirst_int(lc));
 	appendStringInfo(sql, " AND f.%s <> ALL ($%d)", quote_identifier(unit_column),
-					 dwh_parameter_add(parameters, INT4ARRAYOID, make_array(elems, list_length(map->unknown), INT4OID)));
+					 dwh_parameter_add(parameters, INT4ARRAYOID, dwh_array(elems, list_length(map->unknown), INT4OID)));
 }
 
 /* The months of one frame as numbers, counted from some month. */
@@ -674,12 +663,12 @@ add_month_parameters(DwhEvaluation *ev, Bitmapset *wanted, DwhParameters *parame
 			month_end[n] = DateADTGetDatum(dwh_month_end(month));
 			n++;
 		}
-	dwh_parameter_add(parameters, DATEARRAYOID, make_array(months, n, DATEOID));
-	dwh_parameter_add(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
-	dwh_parameter_add(parameters, BOOLARRAYOID, make_array(is_first, n, BOOLOID));
-	dwh_parameter_add(parameters, BOOLARRAYOID, make_array(is_last, n, BOOLOID));
-	dwh_parameter_add(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
-	dwh_parameter_add(parameters, DATEARRAYOID, make_array(month_end, n, DATEOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, dwh_array(months, n, DATEOID));
+	dwh_parameter_add(parameters, INT4ARRAYOID, dwh_array(frames, n, INT4OID));
+	dwh_parameter_add(parameters, BOOLARRAYOID, dwh_array(is_first, n, BOOLOID));
+	dwh_parameter_add(parameters, BOOLARRAYOID, dwh_array(is_last, n, BOOLOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, dwh_array(map_on, n, DATEOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, dwh_array(month_end, n, DATEOID));
 }
 
 /* The ends of the frames as arrays, for running sums. */
@@ -700,9 +689,9 @@ add_frame_parameters(DwhEvaluation *ev, Bitmapset *wanted, DwhParameters *parame
 		map_on[n] = DateADTGetDatum(ev->frames[i].map_on);
 		n++;
 	}
-	dwh_parameter_add(parameters, INT4ARRAYOID, make_array(frames, n, INT4OID));
-	dwh_parameter_add(parameters, DATEARRAYOID, make_array(last, n, DATEOID));
-	dwh_parameter_add(parameters, DATEARRAYOID, make_array(map_on, n, DATEOID));
+	dwh_parameter_add(parameters, INT4ARRAYOID, dwh_array(frames, n, INT4OID));
+	dwh_parameter_add(parameters, DATEARRAYOID, dwh_array(last, n, DATEOID));
+	dwh_parameter_add(parameters, DATEARRAYOID, dwh_array(map_on, n, DATEOID));
 }
 
 /* The frames in which any of the requests is needed. */

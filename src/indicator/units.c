@@ -135,7 +135,7 @@ dwh_unit_ids(DwhUnitTable *table)
 
 	for (int i = 0; i < table->n; i++)
 		elems[i] = Int32GetDatum(table->units[i].unit_id);
-	return PointerGetDatum(construct_array(elems, table->n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	return dwh_array(elems, table->n, INT4OID);
 }
 
 static bool

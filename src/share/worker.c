@@ -191,7 +191,7 @@ int_array(const int32 *numbers, int n)
 
 	for (int i = 0; i < n; i++)
 		elements[i] = Int32GetDatum(numbers[i]);
-	return PointerGetDatum(construct_array(elements, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	return dwh_array(elements, n, INT4OID);
 }
 
 /* A bigint[] of n values. */
@@ -202,7 +202,7 @@ bigint_array(const int64 *numbers, int n)
 
 	for (int i = 0; i < n; i++)
 		elements[i] = Int64GetDatum(numbers[i]);
-	return PointerGetDatum(construct_array(elements, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return dwh_array(elements, n, INT8OID);
 }
 
 /* The messages that are being sent, and those whose outcome is not written yet, as a bigint[]. */

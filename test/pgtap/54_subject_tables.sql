@@ -8,22 +8,13 @@ SELECT plan(39);
 CREATE ROLE tap_evil LOGIN;
 CREATE SCHEMA tap;
 GRANT USAGE, CREATE ON SCHEMA tap TO dwh_owner, tap_evil;
-CREATE FUNCTION pg_temp.outcome(p_call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	EXECUTE 'SELECT ' || p_call INTO v_result;
-	RETURN v_result;
-EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE || ' ' || SQLERRM;
-END
-$$;
+\ir include/call.psql
 CREATE FUNCTION pg_temp.subject(p_relation text, p_code text DEFAULT 'tap_x') RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN r ~ '^[0-9]+$' THEN 'done' ELSE left(r, 5) END
-	FROM pg_temp.outcome(format('dwh.create_subject(%L, %L, ''x'', ''x'')', p_code, p_relation)) AS r
+	FROM pg_temp.call(format('dwh.create_subject(%L, %L, ''x'', ''x'')', p_code, p_relation)) AS r
 $$;
 CREATE FUNCTION pg_temp.value() RETURNS text LANGUAGE sql AS $$
-	SELECT pg_temp.outcome($q$concat_ws(' ', round(value), status) FROM dwh.indicator_values('{TAP_N}', '2025-01-01', '2025-01-01', 'month', '{country}')$q$)
+	SELECT pg_temp.call($q$concat_ws(' ', round(value), status) FROM dwh.indicator_values('{TAP_N}', '2025-01-01', '2025-01-01', 'month', '{country}')$q$)
 $$;
 CREATE FUNCTION pg_temp.open() RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(problem || ' ' || object, ', ' ORDER BY problem, object), 'none') FROM dwh.check_scope() WHERE problem NOT IN ('no_index', 'no_policy')
@@ -49,7 +40,7 @@ SET LOCAL ROLE tap_evil;
 CREATE OR REPLACE FUNCTION tap.f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE EXCEPTION 'ran as %', current_user; END$$;
 RESET ROLE;
 SELECT is(pg_temp.value(), 'no_source', '893-038: a partition that is another''s runs nothing as dwh_owner');
-SELECT is(pg_temp.outcome($$dwh.get_value('TAP_N', '2025-01-01')$$), NULL, 'in any function');
+SELECT is(pg_temp.call($$dwh.get_value('TAP_N', '2025-01-01')$$), NULL, 'in any function');
 SELECT is(pg_temp.open(), 'foreign_owner tap.p2, no_row_security tap.p2', '2327-082: check_scope() names it');
 ALTER TABLE tap.pt DETACH PARTITION tap.p2;
 SELECT is(pg_temp.value(), '9 ok', 'it is read again without it');
@@ -117,12 +108,12 @@ SELECT dwh.create_summary('fact_staff', '{}') AS summary \gset
 SELECT count(*) AS policies, md5(string_agg(polname || pg_get_expr(polqual, polrelid), ',' ORDER BY polrelid, polname)) AS before FROM pg_policy \gset
 CREATE TEMPORARY TABLE ours (name) AS SELECT unnest(ARRAY['dwh_star.indicator_value', 'dwh_star.indicator_vintage', 'dwh_star.indicator_value_pending',
 	'dwh_star.subject_presence', :'summary', 'dwh_star.fact_staff_2024', 'dwh_star.dim_employer']);
-SELECT matches(pg_temp.outcome(format('dwh.create_subject(''tap_x'', %L, ''x'', ''x'', %L, ''unit_id'')', name, c)), '^(42501|22023) ".*" cannot be registered as a subject$', '893-031: ' || regexp_replace(name, '\d+_staff', 'n_staff') || ' is no subject')
+SELECT matches(pg_temp.call(format('dwh.create_subject(''tap_x'', %L, ''x'', ''x'', %L, ''unit_id'')', name, c)), '^(42501|22023) ".*" cannot be registered as a subject$', '893-031: ' || regexp_replace(name, '\d+_staff', 'n_staff') || ' is no subject')
 FROM ours, LATERAL (SELECT CASE WHEN name ~ 'indicator_value' THEN 'period_start' ELSE 'month' END) AS x (c);
 SELECT is(md5(string_agg(polname || pg_get_expr(polqual, polrelid), ',' ORDER BY polrelid, polname)), :'before', 'and every policy stands') FROM pg_policy;
-SELECT is(pg_temp.outcome($$dwh_internal.protect_relation('dwh_star.fact_staff', 2)$$), '55000 dwh_star.fact_staff has row security for another subject', 'nor does the function that makes them replace them');
-SELECT is(pg_temp.outcome($$dwh_internal.protect_relation('dwh_star.indicator_value', 2)$$), '55000 dwh_star.indicator_value has row security for another subject', 'of whatever table');
-SELECT is(pg_temp.outcome($$dwh_internal.protect_relation('dwh_star.fact_staff', 9)$$), '', 'made again they are the same');
+SELECT is(pg_temp.call($$dwh_internal.protect_relation('dwh_star.fact_staff', 2)$$), '55000 dwh_star.fact_staff has row security for another subject', 'nor does the function that makes them replace them');
+SELECT is(pg_temp.call($$dwh_internal.protect_relation('dwh_star.indicator_value', 2)$$), '55000 dwh_star.indicator_value has row security for another subject', 'of whatever table');
+SELECT is(pg_temp.call($$dwh_internal.protect_relation('dwh_star.fact_staff', 9)$$), '', 'made again they are the same');
 
 -- A rebuild names the partitions that it cannot work on.
 ALTER TABLE dwh_star.fact_staff_2024 OWNER TO CURRENT_USER;

@@ -87,17 +87,7 @@ SELECT is((dwh_internal.share_check(:agreement, 'out', NULL, '{amount}', NULL, N
 SELECT is((dwh_internal.share_check(:agreement, 'out', NULL, '{amount}', NULL, NULL, NULL, NULL, 'tap_match_partner')).rule, NULL, 'fetching is allowed');
 
 -- One's own data.
-CREATE FUNCTION pg_temp.call(p_call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	v_result text;
-BEGIN
-	EXECUTE 'SELECT ' || p_call INTO v_result;
-	RETURN v_result;
-EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE || ' ' || SQLERRM;
-END
-$$;
-GRANT EXECUTE ON FUNCTION pg_temp.call(text) TO PUBLIC;
+\ir include/call.psql
 SET SESSION AUTHORIZATION tap_match_portal;
 SELECT pg_temp.call($$dwh.issue_own_data_code('tap_own_matched', '9900000891')$$) AS other, pg_temp.call($$dwh.issue_own_data_code('tap_own_matched', '9900000893')$$) AS own \gset
 SELECT matches(:'other'::text || :'own', '^[0-9A-Z]{20}$', 'codes tell nobody who is matched');
