@@ -33,6 +33,24 @@ create_schemas(void)
 								 quote_literal_cstr(psprintf("%s%s", DWH_MARKER, dwh_schemas[i].comment))));
 }
 
+/*
+ * Sets every sequence that was used in this transaction, which also made it, to where it stands. Under wal_level = minimal PostgreSQL
+ * writes nothing of such a sequence to the WAL, yet believes that it has written 32 numbers ahead: a crash would take the numbers given
+ * out since the commit back. setval() forgets that belief, so that the next number is written.
+ */
+static void
+set_sequences(void)
+{
+	DwhOwnerSwitch owner;
+
+	dwh_owner_enter(&owner);
+	(void) dwh_spi_select("SELECT pg_catalog.setval(c.oid, pg_catalog.pg_sequence_last_value(c.oid))"
+						  " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+						  " WHERE c.relkind = 'S' AND n.nspname IN ('dwh_catalog', 'dwh_star', 'dwh_landing', 'dwh_log')",
+						  0, NULL, NULL, NULL, false);
+	dwh_owner_leave(&owner);
+}
+
 /* Makes everything; the row that makes it live comes last. Returns what to tell the caller. */
 static char *
 create_all(void)
@@ -48,6 +66,7 @@ create_all(void)
 	dwh_audit_append("create_warehouse", NULL, "done",
 					 psprintf("{\"schema_version\": %d, \"roles_created\": %d}", version, roles));
 	dwh_instance_start();
+	set_sequences();
 	return psprintf("warehouse created, schema version %d", version);
 }
 
