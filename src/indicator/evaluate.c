@@ -178,6 +178,18 @@ nothing_to_count(const DwhRequest *request)
 	return dwh_value_int(0);
 }
 
+/* A value with what is to be said of it: how much of what was expected is there, and whether its unit was split. */
+static DwhValue
+with_standing(DwhValue value, const DwhCellKey *key, float8 completeness)
+{
+	value.completeness = completeness;
+	if (key->is_split)
+		value.status = Max(value.status, DWH_STATUS_SPLIT);
+	if (completeness < 1)
+		value.status = Max(value.status, DWH_STATUS_PARTIAL);
+	return value;
+}
+
 /* The value of a request whose rows are read within the frame. */
 static DwhValue
 window_value(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key, const DwhCellValue *found)
@@ -203,12 +215,7 @@ window_value(DwhEvaluation *ev, const DwhRequest *request, const DwhCellKey *key
 
 	if (strcmp(measure->behaviour, "average") == 0 && !request->wants_set && !dwh_measure_is_mean(measure))
 		result = dwh_value_arithmetic("/", result, dwh_value_int(months_present));
-	result.completeness = share;
-	if (key->is_split)
-		result.status = Max(result.status, DWH_STATUS_SPLIT);
-	if (share < 1)
-		result.status = Max(result.status, DWH_STATUS_PARTIAL);
-	return result;
+	return with_standing(result, key, share);
 }
 
 /* The value of a measure, or its set of people, where the walk stands. */
@@ -245,10 +252,7 @@ measure_value(const DwhPlace *place, DwhMeasure *measure, bool wants_set)
 	if (found->is_null && dwh_measure_is_mean(measure))
 		return dwh_value_missing(DWH_STATUS_NO_DATA, found->completeness);
 	result = found->is_null ? dwh_value_int(0) : dwh_value_read(found->value);
-	result.completeness = found->completeness;
-	if (found->completeness < 1)
-		result.status = Max(result.status, DWH_STATUS_PARTIAL);
-	return result;
+	return with_standing(result, &key, found->completeness);
 }
 
 /*
