@@ -18,6 +18,14 @@ BEGIN
 		CASE WHEN v_is_running THEN 'Tiến trình nhật ký đang chạy | The audit worker is running'
 			ELSE 'Tiến trình nhật ký không chạy cho cơ sở dữ liệu này | No audit worker runs for this database' END, NULL::timestamptz;
 
+	-- A copy, and a server that pg_upgrade made, write and send nothing until a superuser says so.
+	RETURN QUERY
+	SELECT 'instance', CASE WHEN i.is_live THEN 'ok' ELSE 'error' END,
+		CASE WHEN i.is_live THEN 'Kho đang chạy thật trên máy chủ và cơ sở dữ liệu này | The warehouse is live on this server and database'
+			ELSE 'Kho không chạy thật ở đây, không ghi nhật ký; sau pg_upgrade gọi dwh.start_warehouse() | The warehouse is not live here, no log is written; after pg_upgrade call dwh.start_warehouse()' END,
+		i.started_at
+	FROM dwh.warehouse_info AS i;
+
 	RETURN QUERY
 	SELECT 'loads', CASE WHEN bool_or(r.status = 'failed') THEN 'error'
 			WHEN bool_or(r.status = 'running' AND r.started_at < statement_timestamp() - interval '1 day') THEN 'warning' ELSE 'ok' END,
@@ -51,7 +59,7 @@ BEGIN
 	SELECT 'sealing', CASE WHEN a.alarm = 'tampered' THEN 'error'
 			WHEN coalesce(a.last_sealed_at, w.created_at) < statement_timestamp() - interval '1 hour' AND n.is_open THEN 'error'
 			WHEN a.alarm IS NOT NULL THEN 'warning' ELSE 'ok' END,
-		coalesce(format('%s: %s', a.alarm, a.problem), format('%s lá đã niêm phong | %s leaves are sealed', a.tree_size, a.tree_size)), a.last_sealed_at
+		coalesce(a.alarm || coalesce(': ' || a.problem, ''), format('%s lá đã niêm phong | %s leaves are sealed', a.tree_size, a.tree_size)), a.last_sealed_at
 	FROM dwh.audit_status AS a CROSS JOIN dwh_catalog.warehouse AS w
 	-- An event that no leaf stands for, old enough to have been sealed.
 	CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM dwh_log.audit_event AS e

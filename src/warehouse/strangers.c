@@ -92,7 +92,8 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 		"    WHEN r.rolname <> 'dwh_owner' THEN format('It belongs to role \"%s\".', r.rolname)"
 		"    WHEN NOT starts_with(coalesce(obj_description(n.oid, 'pg_namespace'), ''), $2)"
 		"      THEN 'Its comment does not say that this extension created it.' END,"
-		"  to_regclass('dwh_catalog.warehouse') IS NOT NULL "
+		"  to_regclass('dwh_catalog.warehouse') IS NOT NULL,"
+		"  starts_with(coalesce(obj_description(n.oid, 'pg_namespace'), ''), $2) "
 		"FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner "
 		"WHERE n.nspname = ANY ($1) ORDER BY 2 NULLS LAST, 1",
 		2, types, values);
@@ -101,6 +102,8 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 				(errcode(ERRCODE_DWH_FOREIGN_OBJECT),
 				 errmsg("schema \"%s\" has a name of the warehouse but is not its own", dwh_spi_text(0, 1)),
 				 errdetail("%s", dwh_spi_text(0, 2)),
+				 dwh_spi_bool(0, 3) && dwh_spi_bool(0, 4) ?
+				 errhint("This looks like a warehouse that was restored without its owners: restore the dump anew, without --no-owner.") :
 				 errhint("Rename or drop the schema.")));
 	has_table = found > 0 && dwh_spi_bool(0, 3);
 	*is_standing = found == dwh_schema_count && has_table;

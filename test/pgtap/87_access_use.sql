@@ -3,7 +3,7 @@
 -- 893-020 893-042 893-055 893-074 893-076 893-088 893-092
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(57);
+SELECT plan(58);
 CREATE EXTENSION IF NOT EXISTS dblink;
 CREATE ROLE tap_use_reader LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_admin LOGIN;
@@ -128,7 +128,7 @@ SELECT is(pg_temp.ask('tap_auditor', $$SELECT email || ' ' || first_address || '
 SELECT is(pg_temp.ask('tap_use_reader', 'SELECT 1 FROM dwh.shared_accounts()'), '42501', 'not for readers');
 
 -- The state of the warehouse.
-SELECT is(pg_temp.ask('tap_admin', 'SELECT component FROM dwh.health()'), 'dead_letters loads problems refresh safety_level sealing summaries worker', '893-055 one row each');
+SELECT is(pg_temp.ask('tap_admin', 'SELECT component FROM dwh.health()'), 'dead_letters instance loads problems refresh safety_level sealing summaries worker', '893-055 one row each');
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'worker'$$), 'ok', '893-055 the worker runs');
 UPDATE dwh_log.load_run SET status = 'failed' WHERE batch = 'use';
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'loads'$$), 'error', '893-055 a load that failed');
@@ -139,6 +139,7 @@ SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE compon
 DELETE FROM dwh_log.cell_mark;
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'refresh'$$), 'ok', 'and one that is not');
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'sealing'$$), 'ok', '893-055 sealing');
+SELECT matches(pg_temp.ask('tap_admin', $$SELECT detail FROM dwh.health() WHERE component = 'sealing'$$), '^\d+ lá đã niêm phong \| \d+ leaves are sealed$', '893-055 how much is sealed');
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'dead_letters'$$), 'ok', '893-055 nothing is undeliverable');
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health() WHERE component = 'problems'$$), 'ok', '893-074 no problem waits');
 SELECT problem_id AS problem FROM dwh.open_problem('support', 'x', 'x', p_unit_id => 101) \gset
@@ -149,7 +150,7 @@ SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health(26) WHERE comp
 SELECT is(pg_temp.call_as('tap_admin', format('dwh.assign_problem(%s, 12)', :problem)), '', 'it is assigned');
 SELECT is(pg_temp.ask('tap_admin', $$SELECT state FROM dwh.health(24) WHERE component = 'problems'$$), 'ok', '893-074 and gone from the list');
 SELECT is(pg_temp.ask('tap_use_reader', 'SELECT 1 FROM dwh.health()'), '42501', 'readers do not ask');
-SELECT is(pg_temp.ask('tap_auditor', 'SELECT count(*) FROM dwh.health()'), '8', 'auditors do');
+SELECT is(pg_temp.ask('tap_auditor', 'SELECT count(*) FROM dwh.health()'), '9', 'auditors do');
 SELECT is(pg_temp.ask('tap_admin', 'SELECT 1 FROM dwh.health(-1)'), '22023', 'hours are not negative');
 -- The worker is stopped; the postmaster starts it again after five seconds.
 SELECT pg_terminate_backend(pid) FROM dwh.get_audit_worker() \g /dev/null

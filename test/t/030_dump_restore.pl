@@ -71,7 +71,8 @@ sub is_same
 	is($without_oid->(guards($there, $database)), $without_oid->($guards), "$what: the same triggers, constraints, views, privileges");
 	is($there->safe_psql($database, "SELECT is_intact, dwh.export_tree_head() = E'$head' FROM dwh.audit_verify(NULL, NULL, E'$head')"), 't|t',
 		"$what: the logs verify, and have the same head");
-	is($there->safe_psql($database, 'SELECT is_live FROM dwh.warehouse_info'), 'f', "$what: it is not live");
+	is($there->safe_psql($database, q{SELECT is_live, (SELECT state FROM dwh.health() WHERE component = 'instance') FROM dwh.warehouse_info}), 'f|error',
+		"$what: it is not live, and dwh.health() says so");
 	like($there->safe_psql($database, 'SELECT dwh.create_warehouse()'), qr/already exists.*nothing changed/, "$what: nothing is to be made");
 	is(checksums($there, $database), $rows, "$what: and nothing was");
 }
@@ -89,6 +90,12 @@ for my $format ('custom', 'folder')
 	command_ok([ 'pg_restore', '-e', '-j2', '-d', $there->connstr($format), "$tmp/$format" ], "pg_restore -j2 of $format");
 	is_same($format, $format);
 }
+
+# Without its owners it is no warehouse, and the hint does not lead to dropping it.
+$there->safe_psql('postgres', 'CREATE DATABASE ownerless');
+command_ok([ 'pg_restore', '--no-owner', '-d', $there->connstr('ownerless'), "$tmp/custom" ], 'pg_restore --no-owner says nothing');
+my ($status, undef, $err) = $there->psql('ownerless', 'SELECT dwh.create_warehouse()');
+like($err, qr/schema "dwh_catalog" has a name of the warehouse but is not its own.*restored without its owners: restore the dump anew/s, 'create_warehouse() says what happened');
 
 # The README's recipe, as it stands there: the two halves on their two servers.
 my ($recipe) = slurp_file("$FindBin::Bin/../../README.md") =~ /^## Backup, restore and upgrade.*?^```sh\n(.*?)^```/ms;
