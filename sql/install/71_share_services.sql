@@ -68,6 +68,43 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_require(text, text, text) IS 'Từ chối khi thiếu một mục | Refuses where a field is empty';
 
+-- Days in JSON mean the same in every session: one form, and no infinity.
+CREATE FUNCTION dwh_internal.share_require_days(p_fields jsonb, p_names text[])
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_fault text;
+BEGIN
+	SELECT format('%s: %s', n, p_fields ->> n) INTO v_fault FROM unnest(p_names) AS n WHERE (p_fields ->> n) !~ '^(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$' LIMIT 1;
+	IF v_fault IS NOT NULL THEN
+		RAISE EXCEPTION '"%" is no day', v_fault
+			USING ERRCODE = '22023', DETAIL = 'Days have the form YYYY-MM-DD, of 1900 or later.', HINT = 'Write it so; leave out a day that is not known.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_require_days(jsonb, text[]) IS 'Từ chối khi ngày không ở dạng YYYY-MM-DD | Refuses what is no day YYYY-MM-DD';
+
+CREATE FUNCTION dwh_internal.share_require_items(p_items text[])
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF coalesce(array_ndims(p_items), 0) <> 1 OR EXISTS (SELECT FROM unnest(p_items) AS i GROUP BY i HAVING i IS NULL OR count(*) > 1) THEN
+		RAISE EXCEPTION 'items are named once each'
+			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 35.2 d: names and number of the data items.', HINT = 'Name at least one, none twice, none NULL.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_require_items(text[]) IS 'Từ chối danh mục dữ liệu trống, trùng | Refuses a list of items that is empty or names one twice';
+
+CREATE FUNCTION dwh_internal.share_require_frequency(p_frequency text)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF p_frequency <> ALL (ARRAY['on_request', 'real_time', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly']) THEN
+		RAISE EXCEPTION '"%" is no frequency', p_frequency
+			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 35.2.', HINT = 'on_request, real_time, hourly, daily, weekly, monthly, quarterly or yearly.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_require_frequency(text) IS 'Từ chối tần suất không có | Refuses what is no frequency';
+
 -- Who decided, by which document: an office holder of that day.
 CREATE FUNCTION dwh_internal.share_check_decider(p_decided_by int, p_document_no text)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

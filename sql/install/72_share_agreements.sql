@@ -56,6 +56,11 @@ BEGIN
 	END IF;
 	PERFORM dwh_internal.share_require(v, f, 'ND47 Art. 35.2') FROM (VALUES (p_service, 'service'), (p_purpose, 'purpose'),
 		(array_to_string(p_items, ' '), 'items'), (p_item_count::text, 'item_count'), (p_frequency, 'frequency')) AS r (v, f);
+	PERFORM dwh_internal.share_require_frequency(p_frequency);
+	IF v_is_partner AND v_received_on <> v_today THEN
+		RAISE EXCEPTION 'a request that a partner enters is received today'
+			USING ERRCODE = '22023', DETAIL = 'The rules and the deadline are those of the day of receipt (ND47 Art. 35.3).', HINT = 'Leave received_on out.';
+	END IF;
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_service);
 	SELECT * INTO h FROM dwh_catalog.share_host;
 	IF s.published_at IS NULL OR s.withdrawn_on <= v_today THEN
@@ -66,6 +71,7 @@ BEGIN
 		RAISE EXCEPTION '% items are named, % are counted', cardinality(p_items), p_item_count
 			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 35.2 d: names and number of the data items.', HINT = 'Count the items named.';
 	END IF;
+	PERFORM dwh_internal.share_require_items(p_items);
 	SELECT string_agg(i, ', ' ORDER BY i COLLATE "C") INTO v_unknown FROM unnest(p_items) AS i
 	WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(s.columns) AS c WHERE c ->> 'name' = i);
 	IF v_unknown IS NOT NULL THEN
@@ -89,7 +95,12 @@ BEGIN
 		RAISE EXCEPTION 'service "%" needs no request', p_service
 			USING ERRCODE = '22023', DETAIL = 'Open data and a person''s own data are had without an agreement.', HINT = 'Use it directly.';
 	END IF;
+	PERFORM dwh_internal.share_require_days(p_others, ARRAY['period_from', 'period_to', 'use_until']);
 	o := jsonb_populate_record(NULL::dwh_catalog.share_request, coalesce(p_others, '{}'));
+	IF o.period_from > o.period_to THEN
+		RAISE EXCEPTION 'the period ends before it begins'
+			USING ERRCODE = '22023', DETAIL = format('From %s to %s.', o.period_from, o.period_to), HINT = 'Correct period_from or period_to.';
+	END IF;
 	-- 2327 Arts. 12.6, 17.3: data users who are no agency.
 	IF y.kind IN ('organisation', 'enterprise', 'individual') THEN
 		PERFORM dwh_internal.share_require(v, f, '2327 Art. 17.3') FROM (VALUES (o.requester_name, 'requester_name'),
@@ -210,7 +221,19 @@ BEGIN
 		RAISE EXCEPTION 'an agreement has no term %', v_unknown
 			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 38.', HINT = 'See the README, Sharing.';
 	END IF;
+	PERFORM dwh_internal.share_require_days(p_terms, ARRAY['period_from', 'period_to', 'valid_from', 'valid_to']);
 	v := jsonb_populate_record(v, coalesce(p_terms, '{}'));
+	PERFORM dwh_internal.share_require_items(v.items);
+	PERFORM dwh_internal.share_require_frequency(v.frequency);
+	IF NOT coalesce(v.use_days BETWEEN 0 AND 36500, true) OR NOT coalesce(v.storage_days BETWEEN 0 AND 36500, true) THEN
+		RAISE EXCEPTION 'use and storage last 0 to 36500 days'
+			USING ERRCODE = '22023', DETAIL = 'ND47 Arts. 41, 42.', HINT = 'Leave the term out where there is no limit.';
+	END IF;
+	-- Nothing goes out that no service describes.
+	IF g.service_id IS NULL AND v.directions <> ARRAY['in'] THEN
+		RAISE EXCEPTION 'an agreement about what others give has direction in only'
+			USING ERRCODE = '22023', DETAIL = '2327 Art. 13.2: what goes out is asked for by its service.', HINT = 'Let the partner ask for a service.';
+	END IF;
 	-- What others give has no service of ours.
 	SELECT string_agg(i, ', ' ORDER BY i COLLATE "C") INTO v_unknown FROM unnest(v.items) AS i
 	WHERE s.service_id IS NOT NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(s.columns) AS c WHERE c ->> 'name' = i);
@@ -374,12 +397,16 @@ BEGIN
 	END IF;
 	PERFORM dwh_internal.share_require(p_reason, 'reason', '2327 Art. 18.3');
 	PERFORM dwh_internal.share_check_decider(p_decided_by, p_document_no);
+	IF v_noticed_on > dwh.today() THEN
+		RAISE EXCEPTION 'a suspension cannot have been announced after today'
+			USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()), HINT = 'Correct noticed_on.';
+	END IF;
+	SELECT time_zone INTO v_zone FROM dwh_catalog.warehouse;
 	IF p_kind = 'planned' THEN
 		PERFORM dwh_internal.share_require(p_recovery_expected_at::text, 'recovery_expected_at', 'ND47 Art. 43.3');
 		SELECT value_number INTO v_days FROM dwh_catalog.deadline
 		WHERE source = 'ND47 Art 43(3)' AND valid_from <= v_noticed_on AND coalesce(valid_to >= v_noticed_on, true);
-		SELECT time_zone INTO v_zone FROM dwh_catalog.warehouse;
-		IF v_noticed_on > dwh.today() OR dwh.working_days_between(v_noticed_on, (v_starts_at AT TIME ZONE v_zone)::date) < v_days THEN
+		IF dwh.working_days_between(v_noticed_on, (v_starts_at AT TIME ZONE v_zone)::date) < v_days THEN
 			RAISE EXCEPTION 'a planned suspension is announced % working days before', v_days
 				USING ERRCODE = '22023', DETAIL = format('ND47 Art. 43.3: announced %s, it may begin on %s.', v_noticed_on,
 					dwh.add_working_days(v_noticed_on, v_days)), HINT = 'Begin later.';
@@ -406,7 +433,8 @@ BEGIN
 	INSERT INTO dwh_catalog.share_notice (kind, agency_id, suspension_id, agreement_id, subject, body, due_on)
 	SELECT 'suspension', a.agency_id, v_id, p_agreement_id, 'Tạm ngừng kết nối | Sharing suspended',
 		concat_ws('; ', p_reason, p_handling_plan, p_restore_conditions, 'dự kiến khôi phục: ' || p_recovery_expected_at),
-		v_noticed_on + CASE WHEN p_kind = 'violation' THEN (SELECT value_number FROM dwh_catalog.deadline
+		-- Art. 43.5: the day after it began, whenever it was announced.
+		least(v_noticed_on, (v_starts_at AT TIME ZONE v_zone)::date) + CASE WHEN p_kind = 'violation' THEN (SELECT value_number FROM dwh_catalog.deadline
 			WHERE source = 'ND47 Art 43(5)' AND valid_from <= v_noticed_on AND coalesce(valid_to >= v_noticed_on, true)) ELSE 0 END
 	FROM (SELECT DISTINCT agency_id FROM dwh_catalog.share_agreement AS g WHERE g.state <> 'ended'
 		AND coalesce(g.agreement_id = p_agreement_id, true) AND coalesce(g.agency_id = v_agency_id, true)) AS a;

@@ -14,6 +14,8 @@ BEGIN
 		(p_purpose, 'purpose'), (array_to_string(p_items, ' '), 'items'), (p_item_count::text, 'item_count'),
 		(p_frequency, 'frequency'), (p_scope, 'scope'), (p_period_from::text, 'period_from'), (p_managing_unit, 'managing_unit'))
 		AS r (v, f);
+	PERFORM dwh_internal.share_require_items(p_items);
+	PERFORM dwh_internal.share_require_frequency(p_frequency);
 	v_agency_id := dwh_internal.share_agency_id(p_agency);
 	IF p_item_count <> cardinality(p_items) THEN
 		RAISE EXCEPTION '% items are named, % are counted', cardinality(p_items), p_item_count

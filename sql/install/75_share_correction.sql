@@ -26,7 +26,7 @@ DECLARE
 	r record;
 BEGIN
 	SELECT array_agg(s.service_id) INTO v_services FROM dwh_catalog.share_service AS s
-	WHERE s.month_column IS NOT NULL AND s.published_at IS NOT NULL
+	WHERE s.published_at IS NOT NULL
 		AND p_relation IN (SELECT dwh_internal.share_sources(to_regclass(s.relation)));
 	IF v_services IS NULL THEN
 		RETURN 0;

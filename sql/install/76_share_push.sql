@@ -64,40 +64,81 @@ COMMENT ON FUNCTION dwh.requeue_push(bigint, text) IS
 
 -- Why a message does not have the structure of its service (2327 Art. 11.2); NULL where it has, or where nothing is known of it. JSON is judged
 -- by the items of each object, and their types while the agreement is of the service's present structure; CSV by its header.
+-- What is wrong with CSV as RFC 4180 has it: the header names the items, every record has a field for each, of the type of the structure.
+CREATE FUNCTION dwh_internal.share_csv_fault(p_structure jsonb, p_items text[], p_content text)
+RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	WITH record AS (
+		SELECT n, r[1] AS text FROM regexp_matches(p_content, '((?:[^"\r\n]|"(?:[^"]|"")*")+)', 'g') WITH ORDINALITY AS m (r, n)
+	), field AS (
+		SELECT r.n, f.k, f.m[1] AS raw, CASE WHEN f.m[1] LIKE '"%' THEN replace(substr(f.m[1], 2, length(f.m[1]) - 2), '""', '"') ELSE f.m[1] END AS value
+		FROM record AS r CROSS JOIN LATERAL regexp_matches(',' || r.text, ',("(?:[^"]|"")*"|[^,"]*)', 'g') WITH ORDINALITY AS f (m, k)
+	), header AS (
+		SELECT k, value AS name, p_structure -> 'properties' -> value -> 'type' AS types FROM field WHERE n = 1
+	)
+	SELECT fault FROM (
+		SELECT 0 AS n, 'the header of the CSV is not that of the items' AS fault
+		WHERE (SELECT array_agg(name ORDER BY name) FROM header) IS DISTINCT FROM ARRAY(SELECT i FROM unnest(p_items) AS i ORDER BY 1)
+		UNION ALL
+		SELECT 1, 'a quotation mark is not closed' WHERE (length(p_content) - length(replace(p_content, '"', ''))) % 2 = 1
+		UNION ALL
+		SELECT r.n, format('record %s has %s fields', r.n, count(*)) FROM record AS r JOIN field AS f USING (n)
+		GROUP BY r.n, r.text HAVING count(*) <> cardinality(p_items) OR sum(length(f.raw) + 1) - 1 <> length(r.text)
+		UNION ALL
+		SELECT f.n, format('record %s: %s is no %s', f.n, h.name, h.types ->> 0) FROM field AS f JOIN header AS h USING (k)
+		WHERE f.n > 1 AND f.value <> '' AND NOT CASE
+			WHEN h.types ? 'string' THEN true
+			WHEN h.types ? 'number' THEN f.value ~ '^[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$'
+			WHEN h.types ? 'integer' THEN f.value ~ '^[-+]?[0-9]+$'
+			WHEN h.types ? 'boolean' THEN f.value IN ('true', 'false', 't', 'f')
+			ELSE true END
+	) AS x ORDER BY n LIMIT 1
+$$;
+COMMENT ON FUNCTION dwh_internal.share_csv_fault(jsonb, text[], text) IS
+	'Chỗ CSV không đúng cấu trúc dữ liệu | Where CSV does not have the data structure';
+
 CREATE FUNCTION dwh_internal.share_body_fault(p_service_id int, p_structure_version int, p_items text[], p_content_type text, p_content text)
 RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	s dwh_catalog.share_service;
-	v_body jsonb;
+	v_type text := lower(trim(split_part(p_content_type, ';', 1)));
+	v_rows json[];
 BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
-	IF s.service_id IS NULL OR p_content_type !~ '^(application/json|text/csv)' THEN
+	IF s.service_id IS NULL THEN
 		RETURN NULL;
-	ELSIF p_content_type LIKE 'text/csv%' THEN
-		RETURN (SELECT 'the header of the CSV is not that of the items'
-			WHERE ARRAY(SELECT trim(BOTH '"' FROM h) FROM unnest(string_to_array(rtrim(split_part(p_content, E'\n', 1), E'\r'), ',')) AS h ORDER BY 1)
-				<> ARRAY(SELECT i FROM unnest(p_items) AS i ORDER BY 1));
+	ELSIF cardinality(p_items) = 0 THEN
+		RETURN 'no item is named';
+	ELSIF v_type = 'text/csv' THEN
+		RETURN dwh_internal.share_csv_fault(CASE WHEN s.structure_version = p_structure_version THEN s.data_structure END, p_items, p_content);
+	ELSIF v_type <> ALL (ARRAY['application/json', 'application/x-ndjson']) THEN
+		RETURN 'its media type is none of application/json, application/x-ndjson, text/csv';
 	END IF;
+	-- As json, not jsonb: it goes out as it is, with every key.
 	BEGIN
-		v_body := p_content::jsonb;
+		IF v_type = 'application/x-ndjson' THEN
+			v_rows := ARRAY(SELECT l::json FROM string_to_table(p_content, E'\n') WITH ORDINALITY AS t (l, n) WHERE l ~ '[^[:space:]]' ORDER BY n);
+		ELSE
+			v_rows := ARRAY(SELECT a.r FROM json_array_elements(CASE json_typeof(p_content::json) WHEN 'array' THEN p_content::json
+				ELSE json_build_array(p_content::json) END) WITH ORDINALITY AS a (r, n) ORDER BY n);
+		END IF;
+		PERFORM r::jsonb FROM unnest(v_rows) AS r;
 	EXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN
 		RETURN 'it is no JSON: ' || SQLERRM;
 	END;
-	IF jsonb_typeof(v_body) <> 'array' THEN
-		v_body := jsonb_build_array(v_body);
-	END IF;
 	RETURN (SELECT f.fault
-		FROM jsonb_array_elements(v_body) WITH ORDINALITY AS a (r, n)
-			CROSS JOIN LATERAL (SELECT CASE jsonb_typeof(a.r) WHEN 'object' THEN a.r ELSE '{}' END AS fields) AS o
+		FROM unnest(v_rows) WITH ORDINALITY AS a (r, n)
+			CROSS JOIN LATERAL (SELECT CASE json_typeof(a.r) WHEN 'object' THEN a.r ELSE '{}' END AS fields) AS o
 			CROSS JOIN LATERAL (
-				SELECT format('row %s is no object', a.n) AS fault WHERE jsonb_typeof(a.r) <> 'object'
+				SELECT format('row %s is no object', a.n) AS fault WHERE json_typeof(a.r) <> 'object'
 				UNION ALL
-				SELECT format('row %s lacks %s', a.n, i) FROM unnest(p_items) AS i WHERE NOT o.fields ? i
+				SELECT format('row %s lacks %s', a.n, i) FROM unnest(p_items) AS i WHERE NOT o.fields::jsonb ? i
 				UNION ALL
-				SELECT format('row %s has %s', a.n, k) FROM jsonb_object_keys(o.fields) AS k WHERE k <> ALL (p_items)
+				SELECT format('row %s has %s', a.n, k) FROM json_object_keys(o.fields) AS k WHERE k <> ALL (p_items)
+				UNION ALL
+				SELECT format('row %s has %s twice', a.n, k) FROM json_object_keys(o.fields) AS k GROUP BY k HAVING count(*) > 1
 				UNION ALL
 				SELECT format('row %s: %s is no %s', a.n, e.key, t.types ->> 0)
-				FROM jsonb_each(o.fields) AS e CROSS JOIN LATERAL (SELECT s.data_structure -> 'properties' -> e.key -> 'type' AS types) AS t
+				FROM jsonb_each(o.fields::jsonb) AS e CROSS JOIN LATERAL (SELECT s.data_structure -> 'properties' -> e.key -> 'type' AS types) AS t
 				WHERE s.structure_version = p_structure_version AND NOT coalesce(t.types ? jsonb_typeof(e.value), true)
 					AND NOT (t.types ? 'integer' AND jsonb_typeof(e.value) = 'number' AND scale(trim_scale((e.value #>> '{}')::numeric)) = 0)) AS f
 		LIMIT 1);

@@ -31,7 +31,7 @@ DECLARE
 	l record := dwh_internal.share_supply(p_share_no);
 	v_does_agree boolean;
 BEGIN
-	IF coalesce(lower(p_digest) !~ '^[0-9a-f]{64}$' OR p_row_count < 0, true) THEN
+	IF coalesce(lower(p_digest) !~ '^[0-9a-f]{64}$', true) OR p_row_count < 0 OR p_row_count > 1000000000000 THEN
 		RAISE EXCEPTION 'a receipt has the SHA-256 of what was received, in hexadecimal digits, and its number of rows'
 			USING ERRCODE = '22023', DETAIL = '2327 Art. 8.', HINT = 'Compute it over the bytes received; leave out rows where they are not counted.';
 	END IF;
@@ -57,6 +57,10 @@ RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_ca
 DECLARE
 	l record := dwh_internal.share_supply(p_share_no);
 BEGIN
+	IF length(p_receiver) > 1000 OR length(p_consent_no) > 1000 THEN
+		RAISE EXCEPTION 'receiver and consent have at most 1000 characters'
+			USING ERRCODE = '22023', DETAIL = 'The log keeps them for good.', HINT = 'Name the receiver and the number of the document.';
+	END IF;
 	PERFORM dwh_internal.share_require(v, f, '2327 Art. 21.2') FROM (VALUES (p_receiver, 'receiver'), (p_consent_no, 'consent_no')) AS r (v, f);
 	RETURN dwh_internal.share_log_connect(l.agreement_id, l.request_id, 'notice', 'noticed', NULL,
 		jsonb_build_object('onward_to', p_receiver, 'consent_no', p_consent_no), p_share_no);

@@ -92,7 +92,7 @@ CREATE TABLE dwh_catalog.share_host (
 	open_data_uri		text,
 	CONSTRAINT share_host_host_id_check CHECK (host_id = 1),
 	CONSTRAINT share_host_min_safety_level_check CHECK (min_safety_level BETWEEN 1 AND 5),
-	CONSTRAINT share_host_log_months_check CHECK (log_months >= 24),
+	CONSTRAINT share_host_log_months_check CHECK (log_months >= 24 AND log_months <= 1200),
 	CONSTRAINT share_host_open_data_uri_check CHECK (open_data_uri ~ '^https?://[^[:space:]]+/$'),
 	CONSTRAINT share_host_own_code_check CHECK (own_code_minutes >= 1 AND own_code_minutes <= 60 AND own_codes_an_hour >= 1
 		AND own_codes_an_hour <= 20 AND own_code_tries >= 1 AND own_code_tries <= 20)
@@ -203,7 +203,7 @@ CREATE TABLE dwh_catalog.share_database (
 	verified_only	boolean NOT NULL DEFAULT false,
 	created_at		timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT share_database_items_check CHECK (jsonb_typeof(items) = 'array'),
-	CONSTRAINT share_database_log_months_check CHECK (log_months >= 24)
+	CONSTRAINT share_database_log_months_check CHECK (log_months >= 24 AND log_months <= 1200)
 );
 COMMENT ON TABLE dwh_catalog.share_database IS
 	'Danh mục cơ sở dữ liệu (NĐ47 Điều 11.4, 2327 Điều 5.1) | Catalogue of databases (Art. 11.4, 2327 Art. 5.1)';

@@ -45,7 +45,7 @@ CREATE TABLE dwh_catalog.share_service (
 	CONSTRAINT share_service_parameters_check CHECK (jsonb_typeof(parameters) = 'array'),
 	CONSTRAINT share_service_row_limit_check CHECK (row_limit > 0),
 	CONSTRAINT share_service_use_term_check CHECK (use_term IN ('immediate', 'since_sync', 'fixed')),
-	CONSTRAINT share_service_use_days_check CHECK (use_days > 0 AND (use_term <> 'fixed' OR use_days IS NOT NULL)),
+	CONSTRAINT share_service_use_days_check CHECK (use_days > 0 AND use_days <= 36500 AND (use_term <> 'fixed' OR use_days IS NOT NULL)),
 	CONSTRAINT share_service_person_check CHECK (kind <> 'own_data' OR person_column IS NOT NULL)
 );
 CREATE INDEX share_service_database_id_idx ON dwh_catalog.share_service (database_id);

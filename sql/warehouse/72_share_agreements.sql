@@ -39,6 +39,7 @@ CREATE TABLE dwh_catalog.share_request (
 	CONSTRAINT share_request_direction_check CHECK (direction IN ('out', 'in')),
 	CONSTRAINT share_request_path_check CHECK (path IN ('default', 'special', 'inbound') AND (path = 'inbound') = (direction = 'in')),
 	CONSTRAINT share_request_items_check CHECK (cardinality(items) > 0 AND item_count = cardinality(items)),
+	CONSTRAINT share_request_frequency_check CHECK (frequency IN ('on_request', 'real_time', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly')),
 	CONSTRAINT share_request_form_check CHECK (form IN ('online', 'paper') AND (form = 'online' OR (form_reason IS NOT NULL AND document_no IS NOT NULL))),
 	CONSTRAINT share_request_state_check CHECK (state IN ('received', 'accepted', 'refused')),
 	CONSTRAINT share_request_answer_check CHECK (CASE state WHEN 'received' THEN answered_on IS NULL
@@ -170,6 +171,7 @@ CREATE TABLE dwh_catalog.share_agreement_version (
 	CONSTRAINT share_agreement_version_max_calls_check CHECK (max_calls > 0),
 	CONSTRAINT share_agreement_version_method_check CHECK (method IN ('online', 'sync', 'package')),
 	CONSTRAINT share_agreement_version_use_term_check CHECK (use_term IN ('immediate', 'since_sync', 'fixed') AND (use_term <> 'fixed' OR use_days > 0)),
+	CONSTRAINT share_agreement_version_days_check CHECK (use_days >= 0 AND use_days <= 36500 AND storage_days >= 0 AND storage_days <= 36500),
 	-- Decree 47 Art. 41.2: a package is given for a fixed period.
 	CONSTRAINT share_agreement_version_package_check CHECK (method <> 'package' OR use_term = 'fixed'),
 	CONSTRAINT share_agreement_version_direct_check CHECK (route_id IS NOT NULL OR coalesce(direct_reason ~ '[^[:space:]]', false)),

@@ -56,6 +56,7 @@ CREATE TABLE dwh_log.share_log (
 	CONSTRAINT share_log_status_check CHECK (status IN ('asked', 'intent', 'supplied', 'received', 'refused', 'failed', 'broken_off',
 		'invalid', 'undelivered', 'noticed')),
 	CONSTRAINT share_log_supplied_check CHECK (status <> 'supplied' OR (supplied_at IS NOT NULL AND supply_form IS NOT NULL)),
+	CONSTRAINT share_log_row_count_check CHECK (row_count >= 0 AND row_count <= 1000000000000),
 	CONSTRAINT share_log_refused_check CHECK (status <> 'refused' OR coalesce(reason <> '', false))
 ) PARTITION BY RANGE (month);
 CREATE INDEX share_log_share_no_idx ON dwh_log.share_log (share_no);

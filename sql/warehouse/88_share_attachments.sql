@@ -132,7 +132,7 @@ CREATE OR REPLACE VIEW dwh_catalog.share_due_item AS
 	-- Open data is brought up to date within its own period (2327 Art. 14.1), and under Decree 47 Art. 20.3 within 3 months.
 	SELECT 'share', r.article, 'open_data_update', s.code, format('Cập nhật dữ liệu mở | Update open data: %s', v.description ->> 'title_vi'), NULL, NULL,
 		v.service_id, e.begun_on, (e.begun_on + r.term)::date,
-		least((v.withdrawn_at AT TIME ZONE w.time_zone)::date, (SELECT min((n.published_at AT TIME ZONE w.time_zone)::date)
+		least((v.withdrawn_at AT TIME ZONE w.time_zone)::date, s.withdrawn_on, (SELECT min((n.published_at AT TIME ZONE w.time_zone)::date)
 			FROM dwh_catalog.open_data_version AS n WHERE n.service_id = v.service_id AND n.version > v.version)), r.rule_valid_to, false, true
 	FROM dwh_catalog.open_data_version AS v JOIN dwh_catalog.share_service AS s USING (service_id) CROSS JOIN dwh_catalog.warehouse AS w
 		CROSS JOIN LATERAL (SELECT (v.published_at AT TIME ZONE w.time_zone)::date AS begun_on) AS e

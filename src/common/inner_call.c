@@ -9,9 +9,12 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "common/inner_call.h"
 #include "common/owner.h"
@@ -74,6 +77,37 @@ dwh_inner_call_read(DwhInnerCall *call, FunctionCallInfo fcinfo, Size longest)
 	call->detail = describe_arguments(call, fcinfo, longest);
 }
 
+/*
+ * Refuses a day that no calendar has, with 22023: infinity, and what lies outside the years 1900 to 9999. Days are counted from and
+ * compared in every room, so that one such would break lists that others read.
+ */
+static void
+require_days(const DwhInnerCall *call, FunctionCallInfo fcinfo)
+{
+	static const int first_year = 1900;
+	static const int last_year = 9999;
+	DateADT		first = date2j(first_year, 1, 1) - POSTGRES_EPOCH_JDATE;
+	DateADT		last = date2j(last_year, 12, 31) - POSTGRES_EPOCH_JDATE;
+
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		bool		is_fault = false;
+
+		if (PG_ARGISNULL(i))
+			continue;
+		if (call->types[i] == DATEOID)
+			is_fault = PG_GETARG_DATEADT(i) < first || PG_GETARG_DATEADT(i) > last;
+		else if (call->types[i] == TIMESTAMPTZOID)
+			is_fault = PG_GETARG_TIMESTAMPTZ(i) < first * USECS_PER_DAY || PG_GETARG_TIMESTAMPTZ(i) > last * USECS_PER_DAY;
+		if (is_fault)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s must be a day between the years %d and %d", call->names[i], first_year, last_year),
+					 errdetail("It is %s.", argument_text(fcinfo, i, call->types[i])),
+					 errhint("Leave out a day that is not known.")));
+	}
+}
+
 /* Runs the inner function as dwh_owner, inside SPI, which is left open; the number of rows. */
 static uint64
 run(const DwhInnerCall *call, FunctionCallInfo fcinfo, const char *select, DwhOwnerSwitch *owner)
@@ -83,6 +117,7 @@ run(const DwhInnerCall *call, FunctionCallInfo fcinfo, const char *select, DwhOw
 	char	   *nulls = palloc0(PG_NARGS() + 1);
 	int			i;
 
+	require_days(call, fcinfo);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "%s dwh_internal.%s(", select, quote_identifier(call->name));
 	for (i = 0; i < PG_NARGS(); i++)

@@ -348,6 +348,19 @@ queue(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAsk *ask, Datum c
 	dwh_attempt_end(attempt);
 }
 
+/* The number of rows that the caller counts in the content; 22023 where it cannot have so many: a row has a byte at least. */
+static int64
+row_count_argument(int64 row_count, Datum content)
+{
+	if (row_count < 0 || row_count > (int64) VARSIZE_ANY_EXHDR(DatumGetPointer(content)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("p_row_count cannot be " INT64_FORMAT, row_count),
+				 errdetail("The content has %zu bytes.", (size_t) VARSIZE_ANY_EXHDR(DatumGetPointer(content))),
+				 errhint("Count the rows of the content, or leave the argument out.")));
+	return row_count;
+}
+
 /* dwh.push_share(): queues a message; returns its number. Raises WH003, 22004, 22023, 42501, 42704, 54000 and 55000. */
 Datum
 dwh_sql_push_share(PG_FUNCTION_ARGS)
@@ -379,7 +392,7 @@ dwh_sql_push_share(PG_FUNCTION_ARGS)
 	stage.period_from = ask.period_from;
 	stage.period_to = ask.period_to;
 	if (!PG_ARGISNULL(7))
-		stage.row_count = PG_GETARG_INT64(7);
+		stage.row_count = row_count_argument(PG_GETARG_INT64(7), content);
 	lock_target(agreement.agreement_id);
 	describe_message(&stage, &agreement, content, ask.items, ask.unit_ids, content_type);
 	if (!PG_ARGISNULL(8))

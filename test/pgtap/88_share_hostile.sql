@@ -135,16 +135,16 @@ SELECT dwh.push_share(:agreement, '{"n": 1}', '{n}') AS message \gset
 RESET ROLE;
 SELECT pg_temp.world() AS world, pg_temp.records('tap_evil_officer') AS before \gset
 SET SESSION AUTHORIZATION tap_evil_officer;
-INSERT INTO answer SELECT 'push', s.slot, h, pg_temp.try(format(s.call, :agreement, :message), h) FROM hostile CROSS JOIN (VALUES ('content', 'dwh.push_share(%s, $1, ''{n}'', ''text/plain'')'), ('body', 'dwh.push_share(%s, $1, ''{n}'')'),
+INSERT INTO answer SELECT 'push', s.slot, h, pg_temp.try(format(s.call, :agreement, :message), h) FROM hostile CROSS JOIN (VALUES ('content', 'dwh.push_share(%s, json_build_object(''label'', $1)::text, ''{label}'')'), ('media', 'dwh.push_share(%s, $1, ''{n}'', ''text/plain'')'), ('body', 'dwh.push_share(%s, $1, ''{n}'')'),
 	('item', 'dwh.push_share(%s, ''{}'', ARRAY[$1])'), ('type', 'dwh.push_share(%s, ''x'', ''{n}'', $1)'), ('pull item', 'dwh.pull_share(%s, ARRAY[$1])'), ('query', 'dwh.pull_share(%s, ''{n}'', $1)'),
 	('reason', 'dwh.requeue_push(%2$s, $1)::text'), ('host', 'dwh.register_push_host($1, 1, ''x'')::text'), ('scheme', 'dwh.register_push_host(''a.example'', 1, ''x'', ''{}'', $1)::text'),
 	('path', 'dwh.register_push_target(%s, ''127.0.0.1'', 1, $1, ''tap'')::text'), ('credential', 'dwh.register_push_target(%s, ''127.0.0.1'', 1, ''/'', $1)::text')) AS s (slot, call);
 RESET SESSION AUTHORIZATION;
 SELECT is_empty($$SELECT slot, left(h, 60), lines[1] FROM answer WHERE what = 'push' AND NOT CASE slot WHEN 'content' THEN lines[1] ~ '^[0-9]+$' WHEN 'reason' THEN lines[1] IN ('!42704', '!22004', '!22023')
-	WHEN 'body' THEN lines[1] = '!22023' WHEN 'item' THEN lines[1] = '!42501' WHEN 'pull item' THEN lines[1] = '!42501' WHEN 'type' THEN lines[1] = '!22023' WHEN 'query' THEN lines[1] ~ '^([0-9]+|!22023)$'
+	WHEN 'body' THEN lines[1] = '!22023' WHEN 'media' THEN lines[1] = '!22023' WHEN 'item' THEN lines[1] = '!42501' WHEN 'pull item' THEN lines[1] = '!42501' WHEN 'type' THEN lines[1] = '!22023' WHEN 'query' THEN lines[1] ~ '^([0-9]+|!22023)$'
 	WHEN 'host' THEN lines[1] ~ '^!(23514|22004|22023)$|^$'
 	WHEN 'credential' THEN (lines[1] = '') = (h ~ '^[a-z0-9][a-z0-9_-]*$' AND length(h) < 64) ELSE lines[1] IN ('!23514', '!22004') END$$, 'push: contents are data, all else is refused unless it is plain');
-SELECT is_empty($$SELECT left(h, 60) FROM answer AS a LEFT JOIN dwh_log.share_outbox AS o ON o.share_no::text = a.lines[1] AND o.body = a.h WHERE what = 'push' AND slot = 'content' AND o.share_no IS NULL$$,
+SELECT is_empty($$SELECT left(h, 60) FROM answer AS a LEFT JOIN dwh_log.share_outbox AS o ON o.share_no::text = a.lines[1] AND o.body::json ->> 'label' IS NOT DISTINCT FROM a.h WHERE what = 'push' AND slot = 'content' AND o.share_no IS NULL$$,
 	'push: contents wait as they were given');
 SELECT is_empty($$SELECT left(h, 60) FROM answer AS a JOIN dwh_log.share_outbox AS o ON o.share_no::text = a.lines[1] WHERE what = 'push' AND slot = 'query' AND o.body ~ '[^!-~]|[''"\\<>]'$$,
 	'push: nothing gets into an address that does not belong there');
