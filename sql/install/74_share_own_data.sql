@@ -1,13 +1,16 @@
 -- A person's own data: see src/share/own_data.c.
 
--- Which service and which person a call is about. A number that several persons have is nobody's. For such and for one that nobody has, person_id
--- is one of a million negative stand-ins, from the number's hash: they are counted like persons, and no number follows from them.
+-- Which service and which person a call is about: who has the number today, not who had it once, perhaps by mistake; his rows are those of all his
+-- versions, by his insurance number. A number that several persons have is nobody's. For such and for one that nobody has, person_id is one of a
+-- million negative stand-ins, from the number's hash: they are counted like persons, and no number follows from them.
 CREATE FUNCTION dwh_internal.own_data_ask(p_service text, p_person text, p_login_role text,
 	OUT is_gateway boolean, OUT service_id int, OUT person_id int, OUT person_ids int[], OUT agency_id int, OUT agency_identifier text,
 	OUT structure_version int, OUT item_count int, OUT rule text, OUT reason text, OUT article text)
 RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	v_today date := dwh.today();
 	s dwh_catalog.share_service;
+	v_insurance_no text;
 BEGIN
 	-- Nobody is bound to the session: the portal's own right counts, not that of an account.
 	is_gateway := EXISTS (SELECT FROM dwh_catalog.gateway WHERE login_role = p_login_role AND retired_at IS NULL)
@@ -16,7 +19,7 @@ BEGIN
 	FROM dwh_catalog.share_host AS h JOIN dwh_catalog.agency AS a ON a.agency_id = h.agency_id;
 	SELECT * INTO s FROM dwh_catalog.share_service AS n WHERE n.code = p_service;
 	service_id := s.service_id; structure_version := s.structure_version; item_count := jsonb_array_length(s.columns);
-	IF s.service_id IS NULL OR s.kind <> 'own_data' OR s.published_at IS NULL OR s.withdrawn_on <= dwh.today() THEN
+	IF s.service_id IS NULL OR s.kind <> 'own_data' OR s.published_at IS NULL OR s.withdrawn_on <= v_today THEN
 		rule := 'service'; article := '2327 Art. 17.2';
 		reason := 'không có dịch vụ xem dữ liệu của mình này | there is no such published service for one''s own data';
 	ELSIF dwh_internal.share_is_suspended(NULL, NULL) THEN
@@ -25,9 +28,15 @@ BEGIN
 		rule := 'source'; article := 'ND47 Art. 24.3';
 		reason := 'nguồn của dịch vụ không còn là bảng, khung nhìn của kho | the source of the service is no table or view of the warehouse any more';
 	END IF;
-	SELECT min(p.person_id), array_agg(p.person_id) INTO person_id, person_ids FROM dwh_star.dim_person AS p
-	WHERE p.identity_no = p_person OR p.social_insurance_no = p_person
+	SELECT min(p.social_insurance_no), min(p.person_id), ARRAY[min(p.person_id)] INTO v_insurance_no, person_id, person_ids
+	FROM dwh_star.dim_person AS p
+	WHERE (p.identity_no = p_person OR p.social_insurance_no = p_person) AND p.valid_from <= v_today AND coalesce(p.valid_to >= v_today, true)
 	HAVING count(*) = 1 OR (count(DISTINCT p.social_insurance_no) = 1 AND count(p.social_insurance_no) = count(*));
+	IF v_insurance_no IS NOT NULL THEN
+		SELECT min(p.person_id), array_agg(p.person_id) INTO person_id, person_ids FROM dwh_star.dim_person AS p
+		WHERE p.social_insurance_no = v_insurance_no
+		HAVING count(DISTINCT p.identity_no) FILTER (WHERE p.valid_from <= v_today AND coalesce(p.valid_to >= v_today, true)) <= 1;
+	END IF;
 	person_id := coalesce(person_id, -1 - (hashtext(p_person) & 1048575));
 END
 $$;
@@ -109,18 +118,23 @@ $$;
 COMMENT ON FUNCTION dwh_internal.own_data_check_code(int, int, text, text) IS
 	'Kiểm tra mã một lần; why cho biết vì sao không được | Checks a one-time code; why says what is wrong with it';
 
--- Whether the person's rows are withheld: the service is for matched persons, and he is none (2327 Art. 7.3).
+-- Whether the person's rows are withheld: the service is for matched persons, and the identity number that he has today is not matched
+-- (2327 Art. 7.3). His match may stand under an earlier version with that number; one of a number that was corrected says nothing.
 CREATE FUNCTION dwh_internal.own_data_is_withheld(p_service_id int, p_person_ids int[])
 RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_is_matched boolean;
+	v_today date := dwh.today();
+	v_identity_no text;
 BEGIN
 	IF NOT (SELECT s.is_verified_only FROM dwh_catalog.share_service AS s WHERE s.service_id = p_service_id) THEN
 		RETURN false;
 	END IF;
-	EXECUTE format('SELECT coalesce(bool_or(%s), false) FROM unnest($1) AS s (person_id)', dwh_internal.share_matched_condition('person_id'))
-	INTO v_is_matched USING p_person_ids;
-	RETURN NOT v_is_matched;
+	SELECT max(p.identity_no) INTO v_identity_no FROM dwh_star.dim_person AS p
+	WHERE p.person_id = ANY (p_person_ids) AND p.valid_from <= v_today AND coalesce(p.valid_to >= v_today, true);
+	RETURN NOT coalesce((SELECT e.event = 'matched' FROM dwh_star.fact_registration AS e JOIN dwh_star.dim_person AS p ON p.person_id = e.person_id
+		WHERE e.person_id = ANY (p_person_ids) AND p.identity_no IS NOT DISTINCT FROM v_identity_no
+			AND e.event IN ('matched', 'unmatched', 'merged')
+		ORDER BY e.month DESC, e.event_on DESC, e.event_no DESC LIMIT 1), false);
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.own_data_is_withheld(int, int[]) IS

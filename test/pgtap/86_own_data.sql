@@ -2,16 +2,21 @@
 -- 2327-069 2327-076 ND47-003
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(35);
+SELECT plan(40);
 CREATE ROLE tap_own_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_own_portal LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_own_other LOGIN IN ROLE dwh_partner;
 INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, identity_no, full_name, home_unit_id, valid_from)
 SELECT 990860 + n, '990000000' || n, CASE WHEN n IN (1, 2, 5) THEN '00199000000' || n ELSE '001990000009' END, 'Người ' || n, 101, '2020-01-01'
 FROM generate_series(1, 5) AS n;
+-- Two versions of 6: until 2021 he had the identity number of another, who is not in the warehouse. 7 and 8 have one insurance number by mistake.
+INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, identity_no, full_name, home_unit_id, valid_from, valid_to) VALUES
+	(990866, '9900000006', '001990000007', 'Người 6', 101, '2020-01-01', '2021-12-31'), (990867, '9900000006', '001990000006', 'Người 6', 101, '2022-01-01', NULL),
+	(990868, '9900000008', '001990000018', 'Người 7', 101, '2020-01-01', NULL), (990869, '9900000008', '001990000019', 'Người 8', 101, '2022-01-01', NULL);
 CREATE TABLE dwh_star.tap_own (person_id int, month date, amount bigint, note text, PRIMARY KEY (person_id, month));
 INSERT INTO dwh_star.tap_own SELECT p, m, p * 10, 'a "b"' FROM generate_series(990861, 990864) AS p,
 	generate_series(timestamp '2025-03-01', '2025-01-01', '-1 month') AS m;
+INSERT INTO dwh_star.tap_own VALUES (990866, '2021-01-01', 6, 'old'), (990867, '2025-01-01', 66, 'new'), (990868, '2025-01-01', 7, 'x'), (990869, '2025-01-01', 8, 'x');
 ALTER TABLE dwh_star.tap_own OWNER TO dwh_owner;
 SELECT dwh.register_gateway('tap_own_portal', 'transaction', 'portal') AS g1, dwh.register_gateway('tap_own_other', 'transaction', 'other') AS g2 \gset
 SET ROLE tap_own_officer;
@@ -129,6 +134,19 @@ SELECT is(pg_temp.call(format($$dwh.own_data('tap_own', '001990000009', %L)$$, :
 	'a number that two persons share opens nothing, and sounds the same');
 RESET SESSION AUTHORIZATION;
 SELECT is((SELECT count(*) FROM dwh_catalog.own_data_code WHERE person_id IN (990863, 990864)), 0::bigint, 'no code was kept for them');
+
+-- A number that was corrected is its true holder's; who has it no more is still one person, with all his rows and one budget of codes.
+SET SESSION AUTHORIZATION tap_own_portal;
+SELECT pg_temp.call($$dwh.issue_own_data_code('tap_own', '001990000007')$$) AS theirs, pg_temp.call($$dwh.issue_own_data_code('tap_own', '001990000006')$$) AS own,
+	pg_temp.call($$dwh.issue_own_data_code('tap_own', '9900000008')$$) AS both, pg_temp.call($$dwh.issue_own_data_code('tap_own', '001990000018')$$) AS one \gset
+SELECT matches(pg_temp.call(format($$dwh.own_data('tap_own', '001990000007', %L)$$, :'theirs')), '^28000', '2327-076 a number that another had by mistake opens nothing of his');
+SELECT is(pg_temp.call(format($$dwh.own_data('tap_own', '9900000006', %L)$$, :'own')), E'{"month":"2021-01-01","amount":6,"note":"old"}\n{"month":"2025-01-01","amount":66,"note":"new"}',
+	'2327-076 by the number in force one reads the rows of all one''s versions');
+SELECT is((SELECT count(*) FROM unnest(ARRAY['9900000006', '001990000006', '9900000006']) AS n WHERE pg_temp.call(format($$dwh.issue_own_data_code('tap_own', %L)$$, n)) ~ '^53400'),
+	1::bigint, '2327-069 codes by any number of a person are counted together');
+SELECT matches(pg_temp.call(format($$dwh.own_data('tap_own', '9900000008', %L)$$, :'both')), '^28000', '2327-076 an insurance number of two identity numbers is nobody''s');
+SELECT matches(pg_temp.call(format($$dwh.own_data('tap_own', '001990000018', %L)$$, :'one')), '^28000', '2327-076 nor does either identity number open both');
+RESET SESSION AUTHORIZATION;
 
 -- Suspended and withdrawn.
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES

@@ -2,7 +2,7 @@
 -- 2327-040
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(20);
+SELECT plan(22);
 CREATE ROLE tap_match_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_match_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_match_portal LOGIN IN ROLE dwh_partner;
@@ -10,6 +10,10 @@ INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, o
 	(990889, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
 INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, home_unit_id, valid_from)
 SELECT 990890 + n, '99000008' || 90 + n, 101, '2020-01-01' FROM generate_series(1, 6) AS n;
+-- 3 moved to another unit; 6 has another identity number, which nobody has matched.
+INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, identity_no, home_unit_id, valid_from)
+VALUES (990897, '9900000893', NULL, 131, '2025-06-01'), (990898, '9900000896', '001990000896', 101, '2025-06-01');
+UPDATE dwh_star.dim_person SET valid_to = '2025-05-31' WHERE person_id IN (990893, 990896);
 INSERT INTO dwh_log.load_run (source_id, batch, status) VALUES (5, 'share_matched', 'done') RETURNING load_id \gset
 -- 1 is matched; 2 was, and is no more; 3 is again; 4 was only registered; 5's number went into another; 6 is matched twice. Later events come first.
 INSERT INTO dwh_star.fact_registration (month, unit_id, event_no, event_on, event, person_id, quantity, was_matched, load_id)
@@ -99,5 +103,16 @@ SELECT is(pg_temp.call(format($$dwh.own_data('tap_own_matched', '9900000893', %L
 	'2327-040 who is reads his own');
 RESET SESSION AUTHORIZATION;
 SELECT is(pg_temp.last_outcome(), 'supplied 2', 'with nobody withheld');
+SET SESSION AUTHORIZATION tap_match_portal;
+SELECT pg_temp.call($$dwh.issue_own_data_code('tap_own_matched', '001990000896')$$) AS corrected \gset
+SELECT matches(pg_temp.call(format($$dwh.own_data('tap_own_matched', '001990000896', %L)$$, :'corrected')), '^42501 .*verified only',
+	'2327-040 the match of a number says nothing of the one that took its place');
+RESET SESSION AUTHORIZATION;
+INSERT INTO dwh_star.fact_registration (month, unit_id, event_no, event_on, event, person_id, quantity, was_matched, load_id) VALUES
+	('2025-06-01', 101, 990001, '2025-06-02', 'matched', 990898, 1, false, :load_id);
+SET SESSION AUTHORIZATION tap_match_portal;
+SELECT is(pg_temp.call(format($$dwh.own_data('tap_own_matched', '9900000896', %L)$$, :'corrected')), E'{"person_id":990896,"unit_id":101,"amount":6}\n{"person_id":990896,"unit_id":131,"amount":6}',
+	'2327-040 once that is matched, he reads all of his rows, with the same code');
+RESET SESSION AUTHORIZATION;
 SELECT is((SELECT count(*) FROM dwh_log.share_log WHERE detail ->> 'withheld_persons' = '1' AND status <> 'refused'), 0::bigint, 'nowhere else');
 SELECT * FROM finish();
