@@ -1,11 +1,11 @@
 -- Supply on request: see src/share/fetch.c.
 
--- What a partner's call reads: the agreement of his role for the service, and the statement, built here of names of the catalogue and
--- quoted literals only; and for services of matched persons another one, which counts those of the request who are withheld, whatever its
--- limit. rule, reason and article say why there is none.
-CREATE FUNCTION dwh_internal.share_fetch_plan(p_service text, p_params jsonb, p_role text,
-	OUT agreement_id int, OUT connection_id int, OUT service_id int, OUT items text[], OUT unit_ids int[], OUT period_from text,
-	OUT period_to text, OUT statement text, OUT rule text, OUT reason text, OUT article text, OUT withheld_statement text)
+-- What a partner's call reads under an agreement: the statement, built here of names of the catalogue and quoted literals only; and for services of
+-- matched persons another one, which counts those of the request who are withheld, whatever its limit. rule, reason and article say why there
+-- is none.
+CREATE FUNCTION dwh_internal.share_fetch_statement(p_service_id int, p_agreement_id int, p_params jsonb, p_role text,
+	OUT items text[], OUT unit_ids int[], OUT period_from text, OUT period_to text, OUT statement text, OUT rule text, OUT reason text,
+	OUT article text, OUT withheld_statement text)
 RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
 DECLARE
 	s dwh_catalog.share_service;
@@ -24,28 +24,16 @@ DECLARE
 	v_type text;
 	v_relation regclass;
 BEGIN
-	SELECT * INTO s FROM dwh_catalog.share_service AS n WHERE n.code = p_service;
-	IF s.service_id IS NULL OR s.published_at IS NULL THEN
-		rule := 'service'; article := 'ND47 Art. 25'; reason := 'không có dịch vụ này | there is no such published service';
-		RETURN;
-	END IF;
-	service_id := s.service_id;
-	SELECT g.agreement_id, c.connection_id, a.kind INTO agreement_id, connection_id, v_kind
-	FROM dwh_catalog.connection_account AS c
-		JOIN dwh_catalog.share_agreement AS g ON g.agency_id = c.agency_id AND coalesce(c.agreement_id = g.agreement_id, true)
-		JOIN dwh_catalog.agency AS a ON a.agency_id = g.agency_id
-	WHERE c.login_role = p_role AND g.service_id = s.service_id
-	ORDER BY g.state = 'active' DESC, c.is_enabled DESC, g.agreement_id DESC LIMIT 1;
-	IF agreement_id IS NULL THEN
-		rule := 'agreement'; article := '2327 Art. 17.1';
-		reason := 'chưa được cấp tài khoản cho dịch vụ này | no account was issued for this service';
-		RETURN;
-	END IF;
+	SELECT * INTO s FROM dwh_catalog.share_service AS n WHERE n.service_id = p_service_id;
+	SELECT a.kind INTO v_kind FROM dwh_catalog.share_agreement AS g JOIN dwh_catalog.agency AS a ON a.agency_id = g.agency_id
+	WHERE g.agreement_id = p_agreement_id;
 	SELECT * INTO v FROM dwh_catalog.share_agreement_version AS n
-	WHERE n.agreement_id = share_fetch_plan.agreement_id AND n.signed_on IS NOT NULL AND n.valid_from <= dwh.today()
+	WHERE n.agreement_id = p_agreement_id AND n.signed_on IS NOT NULL AND n.valid_from <= dwh.today()
 	ORDER BY n.version DESC LIMIT 1;
 	IF v.version IS NULL THEN
-		rule := 'unsigned'; article := 'ND47 Art. 37'; reason := 'thỏa thuận chưa ký | the agreement is not signed';
+		-- Which says whether it is not signed, or has not begun.
+		SELECT c.rule, c.reason, c.article INTO rule, reason, article
+		FROM dwh_internal.share_check(p_agreement_id, 'out', p_service_id, NULL, NULL, NULL, NULL, NULL, p_role) AS c;
 		RETURN;
 	END IF;
 	v_relation := to_regclass(s.relation);
@@ -78,7 +66,7 @@ BEGIN
 		IF s.person_column IS NOT NULL AND v_kind IN ('organisation', 'enterprise', 'individual') THEN
 			SELECT array_agg(DISTINCT c.person_id) INTO v_persons FROM dwh_catalog.share_consent AS c
 				JOIN dwh_catalog.share_agreement AS g ON g.agency_id = c.agency_id
-			WHERE g.agreement_id = share_fetch_plan.agreement_id AND c.service_id = s.service_id AND share_fetch_plan.items <@ c.items
+			WHERE g.agreement_id = p_agreement_id AND c.service_id = s.service_id AND share_fetch_statement.items <@ c.items
 				AND c.valid_from <= dwh.today() AND c.valid_to >= dwh.today() AND coalesce(c.withdrawn_on > dwh.today(), true);
 			IF v_persons IS NULL THEN
 				rule := 'consent'; article := 'ND47 Art. 5.6';
@@ -160,6 +148,48 @@ BEGIN
 		CASE WHEN v_limit IS NOT NULL OR p_params ? 'after' THEN ' ORDER BY '
 			|| (SELECT string_agg(quote_ident(k), ', ' ORDER BY n) FROM unnest(s.key_columns) WITH ORDINALITY AS t (k, n))
 			|| coalesce(' LIMIT ' || v_limit, '') ELSE '' END);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_fetch_statement(int, int, jsonb, text) IS
+	'Lời gọi của đối tác đọc những gì theo một thỏa thuận | What a partner''s call reads under an agreement, or why it reads nothing';
+
+-- What a partner's call reads: under the newest of his role's agreements about the service that allows it. Where none does, the newest says why.
+CREATE FUNCTION dwh_internal.share_fetch_plan(p_service text, p_params jsonb, p_role text,
+	OUT agreement_id int, OUT connection_id int, OUT service_id int, OUT items text[], OUT unit_ids int[], OUT period_from text,
+	OUT period_to text, OUT statement text, OUT rule text, OUT reason text, OUT article text, OUT withheld_statement text)
+RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_one record;
+	v_plan record;
+	v_refusal record;
+BEGIN
+	SELECT n.service_id INTO service_id FROM dwh_catalog.share_service AS n WHERE n.code = p_service AND n.published_at IS NOT NULL;
+	IF service_id IS NULL THEN
+		rule := 'service'; article := 'ND47 Art. 25'; reason := 'không có dịch vụ này | there is no such published service';
+		RETURN;
+	END IF;
+	rule := 'agreement'; article := '2327 Art. 17.1';
+	reason := 'chưa được cấp tài khoản cho dịch vụ này | no account was issued for this service';
+	FOR v_one IN SELECT g.agreement_id, c.connection_id, count(*) OVER () > 1 AS has_others
+		FROM dwh_catalog.connection_account AS c
+			JOIN dwh_catalog.share_agreement AS g ON g.agency_id = c.agency_id AND coalesce(c.agreement_id = g.agreement_id, true)
+		WHERE c.login_role = p_role AND g.service_id = share_fetch_plan.service_id
+		ORDER BY g.state = 'active' DESC, c.is_enabled DESC, g.agreement_id DESC, c.connection_id
+	LOOP
+		SELECT * INTO v_plan FROM dwh_internal.share_fetch_statement(service_id, v_one.agreement_id, p_params, p_role);
+		-- The only one is checked by the caller anyway.
+		SELECT * INTO v_refusal FROM dwh_internal.share_check(v_one.agreement_id, 'out', service_id, v_plan.items, v_plan.unit_ids,
+			v_plan.period_from::date, v_plan.period_to::date, NULL, p_role)
+		WHERE v_plan.rule IS NULL AND v_one.has_others;
+		IF agreement_id IS NULL OR coalesce(v_plan.rule, v_refusal.rule) IS NULL THEN
+			agreement_id := v_one.agreement_id; connection_id := v_one.connection_id;
+			items := v_plan.items; unit_ids := v_plan.unit_ids; period_from := v_plan.period_from; period_to := v_plan.period_to;
+			statement := v_plan.statement; withheld_statement := v_plan.withheld_statement;
+			rule := coalesce(v_plan.rule, v_refusal.rule); reason := coalesce(v_plan.reason, v_refusal.reason);
+			article := coalesce(v_plan.article, v_refusal.article);
+			EXIT WHEN rule IS NULL;
+		END IF;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_fetch_plan(text, jsonb, text) IS

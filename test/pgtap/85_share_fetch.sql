@@ -2,7 +2,7 @@
 -- 2327-001 2327-013 2327-014 2327-015 2327-019 2327-024 2327-045 2327-065 2327-068 2327-074 893-059 ND47-031 ND47-034 ND47-038 ND47-039
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(42);
+SELECT plan(50);
 CREATE ROLE tap_share_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_share_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_share_stranger LOGIN IN ROLE dwh_partner;
@@ -86,6 +86,30 @@ SELECT is((SELECT count(*) FROM regexp_split_to_table(pg_temp.partner($$'tap_num
 SELECT is((pg_temp.last_outcome()).row_count, 1500::bigint, '2327-013 counted over batches');
 SELECT is((SELECT string_agg(stage, ' ' ORDER BY share_id) FROM dwh_log.share_log WHERE share_no = (pg_temp.last_outcome()).share_no), 'intent outcome', '2327-065 ND47-038 the intent before, the outcome after');
 SELECT is((SELECT count(*) FROM dwh_log.share_log WHERE kind = 'share' AND (requested_at IS NULL OR request_form = '' OR agency_identifier = '' OR request_content = '{}')), 0::bigint, 'ND47-039 every row is whole');
+
+-- A second agreement about the service, entered in advance, and a third in force about fewer items: neither shuts the first.
+SET ROLE tap_share_officer;
+SELECT dwh.answer_request(dwh.request_share('G09.85', 'tap_numbers', 'năm sau', ARRAY['n'], 1, 'daily', 'G09.85.APP'), true, 990085, 'CV 2', p_holder => 'Trần C',
+	p_login_role => 'tap_share_partner') AS second, dwh.answer_request(dwh.request_share('G09.85', 'tap_numbers', 'ít hơn', ARRAY['n'], 1, 'daily', 'G09.85.APP'), true, 990085,
+	'CV 3', p_holder => 'Trần C', p_login_role => 'tap_share_partner') AS third \gset
+SELECT is(pg_temp.partner($$'tap_numbers', '{"limit": 1}'$$), E'n,label,amount,is_on,month\n2,"a ""b"",\nc",3.0,f,2025-01-01', '2327-015 one that is not signed is not looked at');
+SET ROLE tap_share_officer;
+SELECT dwh.sign_agreement(g, c, 990085, 'TT 2', t) AS signed FROM (SELECT jsonb_object_agg(i, 'x') AS c FROM unnest(ARRAY['parties', 'content', 'place', 'term', 'method', 'processing',
+	'conditions', 'commitment', 'security', 'storage', 'deletion']) AS i) AS c CROSS JOIN (VALUES (:second, jsonb_build_object('valid_from', dwh.today() + 200)), (:third, '{}')) AS v (g, t);
+RESET ROLE;
+SELECT is((dwh_internal.share_fetch_statement(:service, :second, '{}', 'tap_share_partner')).rule, 'term', 'ND47-031 what has not begun is said to be signed, but not in force');
+SELECT is(pg_temp.partner($$'tap_numbers', '{"limit": 1, "items": ["label", "n"], "after": [2]}'$$), E'label,n\n,4', 'ND47-031 what only the first allows is supplied under it');
+SELECT is((pg_temp.last_outcome()).agreement_id, :agreement, '2327-013 and logged under it');
+SELECT is(pg_temp.partner($$'tap_numbers', '{"limit": 1}'$$), E'n\n1', 'ND47-031 the newest in force says what is supplied without more');
+SELECT is((pg_temp.last_outcome()).agreement_id, :third, '2327-013 and has it in the log');
+SET ROLE tap_share_officer;
+SELECT dwh.suspend_share('security', 'x', 990085, 'TB 0', p_agreement_id => :third) AS suspension \gset
+RESET ROLE;
+SELECT is(pg_temp.partner($$'tap_numbers', '{"limit": 1, "items": ["n"]}'$$), E'n\n2', 'ND47-034 where the newest is suspended, the other goes on');
+SELECT matches(pg_temp.partner($$'tap_numbers', '{"unit_ids": [131]}'$$), '^42501 .*suspended', 'where none allows it, the newest says why');
+SET ROLE tap_share_officer;
+SELECT dwh.end_share(:second, 'need_ended', 990085, 'TB 0') AS e2, dwh.end_share(:third, 'need_ended', 990085, 'TB 0') AS e3 \gset
+RESET ROLE;
 
 -- Outside of the agreement.
 SELECT matches(pg_temp.partner(a), '^42501 .*' || r, '2327-019 refused: ' || r || ' ' || a) FROM (VALUES
