@@ -284,13 +284,13 @@ BEGIN
 		END IF;
 	END IF;
 
-	-- While a fee applies, a payment since it began is needed.
+	-- While a fee applies, payments since it began have to reach it.
 	IF g.service_id IS NOT NULL THEN
 		IF EXISTS (SELECT FROM dwh_catalog.share_fee AS f
 			WHERE f.service_id = g.service_id AND f.agency_kind = y.kind AND f.valid_from <= v_today
 				AND coalesce(f.valid_to >= v_today, true)
-				AND NOT EXISTS (SELECT FROM dwh_catalog.share_payment AS m
-					WHERE m.agreement_id = g.agreement_id AND m.paid_on >= f.valid_from AND m.amount >= f.amount))
+				AND f.amount > (SELECT coalesce(sum(m.amount), 0) FROM dwh_catalog.share_payment AS m
+					WHERE m.agreement_id = g.agreement_id AND m.paid_on >= f.valid_from))
 		THEN
 			rule := 'fee'; article := '2327 Art. 17.4';
 			reason := 'chưa nộp phí khai thác | the fee is not paid';

@@ -234,6 +234,11 @@ BEGIN
 		RAISE EXCEPTION 'an agreement about what others give has direction in only'
 			USING ERRCODE = '22023', DETAIL = '2327 Art. 13.2: what goes out is asked for by its service.', HINT = 'Let the partner ask for a service.';
 	END IF;
+	IF v.valid_from < coalesce(p_signed_on, dwh.today()) THEN
+		RAISE EXCEPTION 'an agreement is in force from its signature at the earliest'
+			USING ERRCODE = '22023', DETAIL = format('ND47 Arts. 37-38: ký ngày %1$s | it is signed on %1$s.', coalesce(p_signed_on, dwh.today())),
+				HINT = 'Give a later valid_from, or the day of the signature.';
+	END IF;
 	-- What others give has no service of ours.
 	SELECT string_agg(i, ', ' ORDER BY i COLLATE "C") INTO v_unknown FROM unnest(v.items) AS i
 	WHERE s.service_id IS NOT NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(s.columns) AS c WHERE c ->> 'name' = i);
@@ -361,6 +366,10 @@ BEGIN
 	FROM unnest(ARRAY['parties', 'content', 'place', 'term', 'method', 'processing', 'conditions', 'commitment', 'security', 'storage',
 		'deletion']) AS i;
 	PERFORM dwh_internal.share_check_decider(p_decided_by, p_document_no);
+	IF p_signed_on > dwh.today() THEN
+		RAISE EXCEPTION 'an agreement is signed at the latest today'
+			USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()), HINT = 'Correct signed_on; valid_from may be later.';
+	END IF;
 	PERFORM dwh_internal.share_check_safety(g.agency_id, g.application_id);
 	v_version := dwh_internal.share_new_version(p_agreement_id, p_terms, p_content, p_decided_by, p_document_no, p_signed_on);
 	UPDATE dwh_catalog.share_agreement SET state = 'active', activated_at = coalesce(activated_at, statement_timestamp())
@@ -402,6 +411,11 @@ BEGIN
 			USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()), HINT = 'Correct noticed_on.';
 	END IF;
 	SELECT time_zone INTO v_zone FROM dwh_catalog.warehouse;
+	IF p_recovery_expected_at <= v_starts_at THEN
+		RAISE EXCEPTION 'sharing recovers after it was suspended'
+			USING ERRCODE = '22023', DETAIL = format('ND47 Art. 43.3: tạm ngừng từ %1$s | suspended from %1$s.', v_starts_at),
+				HINT = 'Correct recovery_expected_at or starts_at.';
+	END IF;
 	IF p_kind = 'planned' THEN
 		PERFORM dwh_internal.share_require(p_recovery_expected_at::text, 'recovery_expected_at', 'ND47 Art. 43.3');
 		SELECT value_number INTO v_days FROM dwh_catalog.deadline

@@ -149,18 +149,31 @@ DECLARE
 	v_from date := coalesce(p_valid_from, dwh.today());
 	v_id int;
 BEGIN
-	PERFORM dwh_internal.share_require(p_legal_basis, 'legal_basis', '2327 Art. 17.4');
-	PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = v_service_id));
-	IF p_agency_kind IN ('unit', 'agency') AND NOT coalesce(p_is_listed_fee, false) THEN
+	PERFORM dwh_internal.share_require(v, f, '2327 Art. 17.4') FROM (VALUES (p_agency_kind, 'agency_kind'), (p_amount::text, 'amount'),
+		(p_legal_basis, 'legal_basis')) AS r (v, f);
+	-- One after the other, so that each sees the days of the others.
+	PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = v_service_id FOR UPDATE));
+	IF p_agency_kind NOT IN ('unit', 'agency', 'organisation', 'enterprise', 'individual') THEN
+		RAISE EXCEPTION 'there is no kind of receiver "%"', p_agency_kind
+			USING ERRCODE = '22023', DETAIL = '2327 Art. 17.4.', HINT = 'unit, agency, organisation, enterprise or individual.';
+	ELSIF p_agency_kind IN ('unit', 'agency') AND NOT coalesce(p_is_listed_fee, false) THEN
 		RAISE EXCEPTION 'state agencies pay no fee'
 			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 5.5: sharing between state agencies is free but for fees on the statutory list.',
 				HINT = 'Cite a listed fee (p_is_listed_fee), or set none.';
+	ELSIF p_amount <= 0 OR p_valid_to < v_from THEN
+		RAISE EXCEPTION 'a fee is a positive amount for some days'
+			USING ERRCODE = '22023', DETAIL = '2327 Art. 17.4.', HINT = 'Correct amount, valid_from or valid_to.';
 	END IF;
 	UPDATE dwh_catalog.share_fee SET valid_to = v_from - 1
 	WHERE service_id = v_service_id AND agency_kind = p_agency_kind AND valid_from < v_from AND coalesce(valid_to >= v_from, true);
-	INSERT INTO dwh_catalog.share_fee (service_id, agency_kind, amount, legal_basis, is_listed_fee, valid_from, valid_to)
-	VALUES (v_service_id, p_agency_kind, p_amount, p_legal_basis, coalesce(p_is_listed_fee, false), v_from, p_valid_to)
-	RETURNING fee_id INTO v_id;
+	-- It ends where the next one begins; of the same first day, the one set last stands.
+	INSERT INTO dwh_catalog.share_fee AS f (service_id, agency_kind, amount, legal_basis, is_listed_fee, valid_from, valid_to)
+	VALUES (v_service_id, p_agency_kind, p_amount, p_legal_basis, coalesce(p_is_listed_fee, false), v_from, least(p_valid_to,
+		(SELECT min(n.valid_from) - 1 FROM dwh_catalog.share_fee AS n
+			WHERE n.service_id = v_service_id AND n.agency_kind = p_agency_kind AND n.valid_from > v_from)))
+	ON CONFLICT (service_id, agency_kind, valid_from) DO UPDATE SET amount = excluded.amount, legal_basis = excluded.legal_basis,
+		is_listed_fee = excluded.is_listed_fee, valid_to = excluded.valid_to
+	RETURNING f.fee_id INTO v_id;
 	RETURN v_id;
 END
 $$;

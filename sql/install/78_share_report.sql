@@ -250,7 +250,8 @@ LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET ji
 		FROM base AS b CROSS JOIN jsonb_array_elements(b.items) AS i GROUP BY b.code, b.unit_code, i.value ->> 'mark'
 		UNION ALL
 		SELECT 1, 'inventory', s.database_code, s.unit_code, 'published services: ' || s.kind, count(*), string_agg(s.code, ', ' ORDER BY s.code)
-		FROM service AS s CROSS JOIN zone AS z WHERE s.published_at < z.until GROUP BY 2, 3, 4, 5
+		FROM service AS s CROSS JOIN zone AS z WHERE s.published_at < z.until AND coalesce(s.withdrawn_on >= make_date(p_year, 1, 1), true)
+		GROUP BY 2, 3, 4, 5
 		UNION ALL
 		SELECT 2, 'standards', b.code, b.unit_code, 'standards recorded', (b.standards ~ '[^[:space:]]')::int, b.standards FROM base AS b
 		UNION ALL

@@ -134,6 +134,7 @@ CREATE TABLE dwh_catalog.share_fee (
 	is_listed_fee	boolean NOT NULL DEFAULT false,
 	valid_from		date NOT NULL,
 	valid_to		date,
+	CONSTRAINT share_fee_valid_from_key UNIQUE (service_id, agency_kind, valid_from),
 	CONSTRAINT share_fee_agency_kind_check CHECK (agency_kind IN ('unit', 'agency', 'organisation', 'enterprise', 'individual')),
 	CONSTRAINT share_fee_amount_check CHECK (amount > 0),
 	-- Decree 47 Art. 5.5: between state agencies sharing is free, but for fees on the statutory list.
@@ -141,7 +142,6 @@ CREATE TABLE dwh_catalog.share_fee (
 	CONSTRAINT share_fee_basis_check CHECK (legal_basis ~ '[^[:space:]]'),
 	CONSTRAINT share_fee_validity_check CHECK (valid_to >= valid_from)
 );
-CREATE INDEX share_fee_service_id_idx ON dwh_catalog.share_fee (service_id);
 COMMENT ON TABLE dwh_catalog.share_fee IS
 	'Phí khai thác dữ liệu (2327 Điều 17.4, NĐ47 Điều 5.5) | Fees (2327 Art. 17.4, Decree 47 Art. 5.5)';
 COMMENT ON COLUMN dwh_catalog.share_fee.fee_id IS 'Khóa | Key';

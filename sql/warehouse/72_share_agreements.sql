@@ -281,6 +281,7 @@ CREATE TABLE dwh_catalog.share_suspension (
 	created_at				timestamptz NOT NULL DEFAULT now(),
 	created_by				text NOT NULL DEFAULT session_user,
 	CONSTRAINT share_suspension_kind_check CHECK (kind IN ('planned', 'force_majeure', 'violation', 'security')),
+	CONSTRAINT share_suspension_recovery_check CHECK (recovery_expected_at > starts_at),
 	CONSTRAINT share_suspension_planned_check CHECK (kind <> 'planned' OR recovery_expected_at IS NOT NULL),
 	CONSTRAINT share_suspension_violation_check CHECK (kind <> 'violation' OR (coalesce(handling_plan ~ '[^[:space:]]', false) AND coalesce(restore_conditions ~ '[^[:space:]]', false))),
 	CONSTRAINT share_suspension_reason_check CHECK (reason ~ '[^[:space:]]'),

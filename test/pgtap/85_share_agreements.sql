@@ -4,7 +4,7 @@
 -- ND47-029 ND47-030 ND47-032 ND47-035 ND47-036 ND47-037 ND47-041 ND47-044
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(74);
+SELECT plan(79);
 CREATE ROLE tap_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_analyst LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_partner LOGIN IN ROLE dwh_partner;
@@ -104,6 +104,10 @@ SELECT is(pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990001, 'TT 1', '{
 SELECT throws_ok(format($$UPDATE dwh_catalog.share_agreement_version SET document_no = 'y' WHERE agreement_id = %s$$, :agreement), '42501', NULL, 'ND47-030 what was signed stays');
 SELECT matches(pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990001, 'TT 2', '{"route_id": null}')$$, :agreement, c)), '^22023', 'ND47-041 direct without reason') FROM content;
 SELECT matches(pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990001, 'TT 2', '{"method": "package"}')$$, :agreement, c)), '^22023', 'ND47-032 a package without period') FROM content;
+SELECT matches(pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990001, 'TT 2', p_signed_on => %L)$$, :agreement, c, dwh.today() + 1)), '^22023 .*today', 'ND47-029 signed tomorrow') FROM content;
+SELECT matches(pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990001, 'TT 2', %L)$$, :agreement, c, jsonb_build_object('valid_from', dwh.today() - 1))), '^22023 .*signature',
+	'ND47-029 nothing is in force before it is signed') FROM content;
+SELECT is((dwh_internal.share_agreement_today(:agreement)).version, 2, 'ND47-030 the version in force is the one that was signed');
 
 -- Suspension and end.
 SELECT matches(pg_temp.officer(format($$dwh.suspend_share('planned', 'nâng cấp', 990001, 'TB 1', p_starts_at => %L, p_recovery_expected_at => %L)$$,
@@ -112,6 +116,9 @@ SELECT matches(pg_temp.officer(format($$dwh.suspend_share('planned', 'nâng cấ
 	dwh.add_working_days(dwh.today(), 9) + time '08:00')), 'recovery', 'ND47-035 without recovery time');
 SELECT matches(pg_temp.officer(format($$dwh.suspend_share('planned', 'nâng cấp', 990001, 'TB 1', p_starts_at => %L, p_recovery_expected_at => %L)$$,
 	dwh.add_working_days(dwh.today(), 8) + time '08:00', dwh.today() + 60)), '^\d+$', 'ND47-035 planned');
+SELECT matches(pg_temp.officer(format($$dwh.suspend_share('planned', 'nâng cấp', 990001, 'TB 1', p_starts_at => %L, p_recovery_expected_at => %L)$$,
+	dwh.add_working_days(dwh.today(), 8) + time '08:00', dwh.add_working_days(dwh.today(), 8) + time '08:00')), '^22023 .*recovers', 'ND47-035 recovery is after the beginning');
+SELECT throws_ok('UPDATE dwh_catalog.share_suspension SET recovery_expected_at = starts_at', '23514', NULL, 'ND47-035 in the table, too');
 SELECT matches(pg_temp.officer($$dwh.suspend_share('violation', 'lộ dữ liệu', 990001, 'TB 2', 'G09.1.2', p_handling_plan => 'x')$$), 'restore_conditions', 'ND47-036 conditions');
 SELECT pg_temp.officer($$dwh.suspend_share('violation', 'lộ dữ liệu', 990001, 'TB 2', 'G09.1.2', p_handling_plan => 'x', p_restore_conditions => 'y')$$) AS suspension \gset
 SELECT is((SELECT due_on FROM dwh_catalog.share_notice WHERE suspension_id = :suspension), dwh.today() + 1, 'ND47-036 notice within one day');

@@ -2,7 +2,7 @@
 -- 2327-024 2327-055 2327-056 2327-058 2327-060 2327-070 2327-071 2327-073 ND47-002 ND47-003 ND47-016 ND47-045
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(50);
+SELECT plan(57);
 CREATE ROLE tap_duty_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_duty_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_duty_second LOGIN IN ROLE dwh_partner;
@@ -96,8 +96,17 @@ SELECT matches(pg_temp.officer($$dwh.set_fee('tap_persons', 'enterprise', 1000, 
 SELECT matches(pg_temp.officer($$dwh.set_fee('tap_persons', 'enterprise', 1000, 'TT 1')$$), '^\d+$', '2327-071 a fee for enterprises');
 SELECT matches(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"]}'$$), '^42501 .*fee', '2327-071 nothing before it is paid');
 SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 1', 0)$$, :agreement_firm)), '^22023', 'a payment of nothing');
-SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 1', 1000)$$, :agreement_firm)), '^\d+$', '2327-071 a payment');
+SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 1', 400)$$, :agreement_firm)), '^\d+$', '2327-071 a payment');
+SELECT matches(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"]}'$$), '^42501 .*fee', '2327-071 of a part');
+SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 2', 600)$$, :agreement_firm)), '^\d+$', '2327-071 and of the rest');
 SELECT is(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"]}'$$), 'person_id 990871', '2327-071 then supply');
+SELECT matches(pg_temp.officer(format($$dwh.set_fee('tap_staff', %L, %s, 'TT 1', p_valid_from => '2024-01-01', p_valid_to => %L)$$, k, a, t)), '^22023 .*' || r, '2327-071 refused: ' || r)
+FROM (VALUES ('enterprise', 0, NULL, 'positive'), ('robot', 1, NULL, 'robot'), (NULL, 1, NULL, 'agency_kind'), ('enterprise', 1, '2023-12-31', 'some days')) AS v (k, a, t, r);
+SELECT pg_temp.officer(format($$dwh.set_fee('tap_staff', 'enterprise', %s, 'TT 1', p_valid_from => %L)$$, a, d)) AS fee
+FROM (VALUES (1000, '2024-01-01'), (900, '2023-01-01'), (1200, '2024-06-01'), (1300, '2024-06-01'), (1100, '2024-03-01')) AS v (a, d);
+SELECT is((SELECT string_agg(concat_ws(' ', f.amount, f.valid_from, f.valid_to), ', ' ORDER BY f.valid_from) FROM dwh_catalog.share_fee AS f JOIN dwh_catalog.share_service AS s USING (service_id)
+	WHERE s.code = 'tap_staff'), '900 2023-01-01 2023-12-31, 1000 2024-01-01 2024-02-29, 1100 2024-03-01 2024-05-31, 1300 2024-06-01',
+	'2327-071 one fee a day, in whatever order they are set');
 UPDATE dwh_catalog.share_request SET use_until = dwh.today() - 1 WHERE request_id = :request;
 SELECT matches(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"]}'$$), '^42501 .*use period', '2327-070 the period is over');
 
@@ -148,8 +157,8 @@ SELECT pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng
 SELECT matches(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff'$$), '^42501 .*safety approval', '2327-024 the approval that was withdrawn stays so, however it is entered again');
 SELECT pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3, 'QĐ 11', '2024-06-01')$$) AS another \gset
 SELECT is(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff', '{"limit": 1, "items": ["staff"]}'$$), 'staff 2', '2327-024 another approval takes its place');
-SELECT pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990087, 'TT 2', %L)$$, :g2, (SELECT jsonb_object_agg(i, 'x') FROM unnest(ARRAY['parties', 'content', 'place',
+SELECT pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990087, 'TT 2', %L, %L)$$, :g2, (SELECT jsonb_object_agg(i, 'x') FROM unnest(ARRAY['parties', 'content', 'place',
 	'term', 'method', 'processing', 'conditions', 'commitment', 'security', 'storage', 'deletion']) AS i),
-	jsonb_build_object('valid_from', dwh.today() - 9, 'valid_to', dwh.today() - 1))) AS ended \gset
+	jsonb_build_object('valid_from', dwh.today() - 9, 'valid_to', dwh.today() - 1), dwh.today() - 9)) AS ended \gset
 SELECT matches(pg_temp.fetch_as('tap_duty_second', $$'tap_staff'$$), '^42501 .*term', 'ND47-016 after its end date nothing is supplied');
 SELECT * FROM finish();

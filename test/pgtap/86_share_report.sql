@@ -1,7 +1,7 @@
 -- Statistics, reviews, what is due, the yearly evaluation, and what partners see of themselves.
 -- 2327-064 2327-081 2327-089 2327-094 ND47-008 ND47-009 ND47-010 ND47-022 ND47-027 ND47-033 ND47-046
 SET client_min_messages = error;
-SELECT plan(40);
+SELECT plan(41);
 CREATE ROLE tap_report_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_report_auditor LOGIN IN ROLE dwh_auditor;
 CREATE ROLE tap_report_analyst LOGIN IN ROLE dwh_analyst;
@@ -139,6 +139,10 @@ SELECT is((SELECT string_agg(value::text, ' ' ORDER BY item) FROM this_year WHER
 	'ND47-009 purposes, rows, supplies and users as counted directly');
 SELECT is((SELECT sum(value) FROM dwh.evaluation_report(2025) WHERE section = 'compliance' AND database_code = 'TAP_REPORT' AND item = 'requests answered late'), 1::numeric,
 	'2327-089 a request of 2025 was answered late');
+-- A service counts as published from the year of its publication to that of its withdrawal.
+UPDATE dwh_catalog.share_service SET published_at = '2024-06-01', withdrawn_on = '2025-01-01' WHERE code = 'tap_default';
+SELECT is((SELECT string_agg(y::text, ' ' ORDER BY y) FROM generate_series(2023, :year) AS y, dwh.evaluation_report(y) AS r
+	WHERE r.database_code = 'TAP_REPORT' AND r.item = 'published services: default' AND r.note = 'tap_default'), '2024 2025', 'ND47-009 services published in a year');
 
 -- Storage that ended, and what partners see.
 SELECT pg_temp.officer(format($$dwh.end_share(%s, 'need_ended', 990088, 'TB 1')$$, :g1)) AS ended \gset
