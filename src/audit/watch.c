@@ -2,9 +2,11 @@
  * watch.c
  *		The privilege watch: who changed rights, roles or objects of the warehouse past its own functions.
  *
- * A statement that has succeeded is kept with its transaction, and handed to the audit worker when that commits; one that is rolled back has
- * changed nothing and is forgotten. The worker writes it as an event with action "bypass". The hook runs no query, takes no lock and waits
- * for nobody. Statements of our own functions are not recorded (common/own_statement.h).
+ * A statement is kept with its transaction from when it begins, and handed to the audit worker when that commits; one that fails or is
+ * rolled back has changed nothing and is forgotten. One that commits inside of itself (DROP INDEX CONCURRENTLY, DETACH PARTITION
+ * CONCURRENTLY) is handed over by the first of its commits, since what that has done stays. The worker writes it as an event with action
+ * "bypass". The hook runs no query, takes no lock and waits for nobody. Statements of our own functions are not recorded
+ * (common/own_statement.h).
  *
  * Only where the library is preloaded; statements about roles are watched in every database of the cluster.
  */
@@ -87,8 +89,8 @@ describe(const PlannedStmt *planned, const char *query, bool is_here)
 	}
 }
 
-/* What is to be remembered of a statement if it succeeds, in the memory of the transaction; NULL for nothing. */
-static Watched *
+/* Keeps a statement with the transaction, where it is one to be recorded. If it fails, its (sub)transaction takes it away again. */
+static void
 look_at(const PlannedStmt *planned, const char *query)
 {
 	StringInfoData object;
@@ -101,12 +103,13 @@ look_at(const PlannedStmt *planned, const char *query)
 	initStringInfo(&object);
 	scope = dwh_watch_scope(planned->utilityStmt, &object);
 	if (scope == DWH_WATCH_NOTHING)
-		return NULL;
+		return;
 	is_here = dwh_ring_serves_this_database();
 	if (!is_here && scope == DWH_WATCH_WAREHOUSE)
-		return NULL;
+		return;
 	old = MemoryContextSwitchTo(TopTransactionContext);
 	entry = palloc0(sizeof(Watched));
+	entry->subid = GetCurrentSubTransactionId();
 	record = &entry->record;
 	record->target = DWH_RING_AUDIT_EVENT;
 	record->occurred_at = GetCurrentTimestamp();
@@ -126,7 +129,7 @@ look_at(const PlannedStmt *planned, const char *query)
 		make_ascii(record->object);
 		make_ascii(record->detail);
 	}
-	return entry;
+	dlist_push_tail(&watched, &entry->node);
 }
 
 /*
@@ -136,18 +139,11 @@ static void
 watch_utility(PlannedStmt *planned, const char *query, bool is_read_only_tree, ProcessUtilityContext context, ParamListInfo params,
 			  QueryEnvironment *environment, DestReceiver *destination, QueryCompletion *completion)
 {
-	Watched    *entry = NULL;
-
 	if ((context != PROCESS_UTILITY_SUBCOMMAND || IsA(planned->utilityStmt, GrantStmt)) && !dwh_own_is_running() && IsTransactionState() &&
 		dwh_database[0] != '\0')
-		entry = look_at(planned, query);
+		look_at(planned, query);
 	(previous_hook != NULL ? previous_hook : standard_ProcessUtility) (planned, query, is_read_only_tree, context, params, environment,
 																	   destination, completion);
-	if (entry != NULL)
-	{
-		entry->subid = GetCurrentSubTransactionId();
-		dlist_push_tail(&watched, &entry->node);
-	}
 }
 
 /* At the commit the records go to the worker; a transaction that is prepared can no longer be followed, so they go then. */

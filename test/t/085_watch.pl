@@ -88,6 +88,24 @@ recorded('ALTER FUNCTION dwh.audit_seal() OWNER TO anna', 'ALTER FUNCTION', 'dwh
 recorded('ALTER FUNCTION dwh.audit_seal() OWNER TO postgres', 'ALTER FUNCTION', 'dwh.audit_seal');
 recorded('DROP VIEW dwh.refresh_runs', 'DROP VIEW', 'dwh.refresh_runs');
 recorded('DROP TRIGGER before_truncate ON dwh_log.audit_node', 'DROP TRIGGER', 'dwh_log.audit_node');
+# Statements that commit inside of themselves; one that is cancelled after its first commit has done half of it.
+sql('CREATE INDEX tap_name ON dwh_catalog.account (full_name)');
+bypasses();
+recorded('DROP INDEX CONCURRENTLY dwh_catalog.tap_name', 'DROP INDEX', 'dwh_catalog.tap_name');
+my $detach = 'ALTER TABLE dwh_log.audit_event DETACH PARTITION dwh_log.audit_event_2030_11';
+my $attach = q{ALTER TABLE dwh_log.audit_event ATTACH PARTITION dwh_log.audit_event_2030_11 FOR VALUES FROM ('2030-11-01') TO ('2030-12-01')};
+recorded("$detach CONCURRENTLY", 'ALTER TABLE', 'dwh_log.audit_event');
+recorded($attach, 'ALTER TABLE', 'dwh_log.audit_event');
+my $reader = session($node, 'work');
+$reader->query_safe('BEGIN; SELECT count(*) FROM dwh_log.audit_event');
+my (undef, undef, $cancelled) = $node->psql('work', "SET statement_timeout = '500ms'; $detach CONCURRENTLY", on_error_stop => 0);
+like($cancelled, qr/statement timeout/, 'a partition that is read is waited for');
+is(bypasses(), "ALTER TABLE|dwh_log.audit_event|$detach CONCURRENTLY", 'and detaching it is recorded although the end was cancelled');
+$reader->query_safe('ROLLBACK');
+$reader->quit;
+recorded("$detach FINALIZE", 'ALTER TABLE', 'dwh_log.audit_event');
+sql($attach);
+bypasses();
 sql('SET search_path = dwh_log; ALTER TABLE audit_node DISABLE TRIGGER ALL; DROP TABLE IF EXISTS nowhere');
 is(bypasses(), 'ALTER TABLE|dwh_log.audit_node|ALTER TABLE audit_node DISABLE TRIGGER ALL', 'a name found on the search path');
 sql('CREATE SCHEMA aside GRANT SELECT ON dwh_log.audit_tree_head TO anna');
