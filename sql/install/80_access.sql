@@ -65,6 +65,22 @@ RETURNS boolean LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dw
 COMMENT ON FUNCTION dwh_internal.is_unit_within(int, int) IS
 	'Đơn vị có nằm trong đơn vị kia hay không | Whether a unit is another or lies below it';
 
+-- The unit that answers for a unit on a day, through renames and mergers. Where none came after it, but something after the central unit or
+-- province that it was part of, that answers; where nothing did, the unit itself.
+CREATE FUNCTION dwh_internal.unit_on(p_unit_id int, p_on date)
+RETURNS int LANGUAGE sql STABLE PARALLEL SAFE
+	RETURN coalesce(dwh.map_unit(p_unit_id, p_on), dwh.map_unit(dwh_internal.unit_top(p_unit_id), p_on), p_unit_id);
+COMMENT ON FUNCTION dwh_internal.unit_on(int, date) IS
+	'Đơn vị chịu trách nhiệm thay cho đơn vị này vào ngày đó | The unit that answers for a unit on a day';
+
+-- The central unit or province that answers for a unit on a day.
+CREATE FUNCTION dwh_internal.unit_top_on(p_unit_id int, p_on date)
+RETURNS int LANGUAGE sql STABLE PARALLEL SAFE
+	RETURN coalesce(dwh.map_unit(dwh_internal.unit_top(coalesce(dwh.map_unit(p_unit_id, p_on), p_unit_id)), p_on),
+		dwh_internal.unit_top(p_unit_id));
+COMMENT ON FUNCTION dwh_internal.unit_top_on(int, date) IS
+	'Đơn vị Trung ương hoặc tỉnh chịu trách nhiệm vào ngày đó | The central unit or province that answers for a unit on a day';
+
 -- Whether the unit, or one above it, has the function on that day.
 CREATE FUNCTION dwh_internal.has_unit_function(p_unit_id int, p_function text, p_on date)
 RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
