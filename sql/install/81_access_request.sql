@@ -8,7 +8,7 @@ RETURNS date LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, p
 $$;
 COMMENT ON FUNCTION dwh_internal.access_rules_from() IS 'Ngày quy chế có hiệu lực | The day from which the regulation is in force';
 
--- The path of a line; NULL where none leads there.
+-- The path of a line; NULL where none leads there. One that is for a role alone goes before those for every role but administrators'.
 CREATE FUNCTION dwh_internal.find_access_path(p_account_kind text, p_side text, p_is_leader boolean, p_role_name text, p_on date)
 RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -17,7 +17,7 @@ BEGIN
 			AND coalesce(p.account_kind = p_account_kind, true) AND coalesce(p.side = p_side, true)
 			AND coalesce(p.is_leader = p_is_leader, true)
 			AND CASE WHEN p.role_name IS NULL THEN p_role_name NOT IN ('dwh_central_admin', 'dwh_province_admin') ELSE p.role_name = p_role_name END
-		ORDER BY p.access_path_id LIMIT 1);
+		ORDER BY p.role_name IS NULL, p.access_path_id LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.find_access_path(text, text, boolean, text, date) IS 'Quy trình áp dụng | The path that applies';
@@ -324,7 +324,7 @@ BEGIN
 	-- What stood before the regulation is judged as on its first day.
 	v_on := greatest(r.received_on, dwh_internal.access_rules_from());
 	FOR x IN
-		SELECT e.n::int AS line_no, e.line, m.matches, c AS account, u.user_group_id, u.role_name
+		SELECT e.n::int AS line_no, e.line, m.matches, c AS account, u.user_group_id, coalesce(u.rights_of, u.role_name) AS role_name
 		FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS e (line, n)
 			CROSS JOIN LATERAL (SELECT count(*) AS matches, min(o.account_id) AS account_id FROM dwh_catalog.account AS o
 				WHERE lower(o.email) = lower(e.line ->> 'email') OR o.iam_subject = e.line ->> 'iam_subject') AS m
@@ -420,7 +420,10 @@ BEGIN
 
 		-- Its path. Whether somebody leads a unit is asked where it makes a difference.
 		v_role := x.role_name;
-		IF l.action = 'revoke' AND v_role IS NULL THEN
+		IF l.action = 'revoke' AND v_role NOT IN ('dwh_central_admin', 'dwh_province_admin') THEN
+			-- whoever takes the rights of people takes them all
+			v_role := NULL;
+		ELSIF l.action = 'revoke' AND v_role IS NULL THEN
 			SELECT max(u.role_name) FILTER (WHERE u.role_name IN ('dwh_central_admin', 'dwh_province_admin')) INTO v_role
 			FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			WHERE g.account_id = l.account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= v_today, true);

@@ -52,7 +52,8 @@ COMMENT ON COLUMN dwh_catalog.access_path.name_vi IS 'Tên tiếng Việt | Name
 COMMENT ON COLUMN dwh_catalog.access_path.name_en IS 'Tên tiếng Anh | Name in English';
 COMMENT ON COLUMN dwh_catalog.access_path.account_kind IS 'Loại tài khoản; trống: mọi loại | Kind of account; empty: any';
 COMMENT ON COLUMN dwh_catalog.access_path.role_name IS
-	'Chỉ cấp nhóm mang vai trò này; trống: mọi nhóm không phải quản trị | Gives groups of this role only; empty: any that are not administrators';
+	'Chỉ cấp nhóm mang vai trò này; trống: mọi nhóm không phải quản trị, không có quy trình riêng | '
+	'Gives groups of this role only; empty: any that are not administrators and have no path of their own';
 COMMENT ON COLUMN dwh_catalog.access_path.side IS
 	'central: người của đơn vị ở Trung ương; province: của tỉnh; trống: cả hai | Persons of central units or of provinces; empty: both';
 COMMENT ON COLUMN dwh_catalog.access_path.is_leader IS
@@ -111,7 +112,15 @@ INSERT INTO dwh_catalog.access_path (access_path_id, code, article, name_vi, nam
 	(7, 'emergency', '893 Art. 17.7', 'Thu hồi khẩn cấp', 'Emergency revocation',
 	 NULL, NULL, NULL, NULL, '{}', NULL, 'finder', NULL,
 	 'nobody', '893 Art. 17.7', false, false, '{dwh_central_admin,dwh_province_admin}', '893 Art. 17.7', 'nobody', false, 'legal',
-	 'revocation only; written confirmation afterwards, the way back is a new grant [own]', '2020-07-10');
+	 'revocation only; written confirmation afterwards, the way back is a new grant [own]', '2020-07-10'),
+	(8, 'auditor', '893 Arts. 6.2, 12.4', 'Người kiểm tra', 'Auditor',
+	 'sector', 'dwh_auditor', NULL, NULL, '{civil_servant,public_employee}', NULL, 'unit', NULL,
+	 'sector_leadership', '893 Art. 6.2', false, false, '{dwh_central_admin}', '893 Art. 12.3', 'unit', true, 'own',
+	 'auditors read the log of the whole country: no unit or province gives that', '2020-07-10'),
+	(9, 'province_loader', '893 Arts. 6.2, 12.2, 12.5', 'Người nạp dữ liệu tại tỉnh', 'Loader of data in a province',
+	 'sector', 'dwh_loader', 'province', NULL, '{civil_servant,public_employee,contract}', NULL, 'unit', NULL,
+	 'sector_leadership', '893 Art. 6.2', false, false, '{dwh_central_admin}', '893 Art. 12.3', 'unit', true, 'own',
+	 'loaders write figures of every unit: no province gives that', '2020-07-10');
 ALTER TABLE dwh_catalog.access_path ALTER COLUMN access_path_id RESTART WITH 101;
 
 -- Why rights are given and taken.

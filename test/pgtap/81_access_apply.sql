@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.groups_of(p_role text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(g.rolname, ' ' ORDER BY g.rolname) FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid
 		JOIN pg_roles AS r ON r.oid = m.member WHERE r.rolname = p_role $$;
 
-SELECT dwh.set_group_limits('analyst', '600 s', p_connection_limit => 5) + dwh.set_group_limits('loader', p_connection_limit => 10) AS limited \g /dev/null
+SELECT dwh.set_group_limits('analyst', '600 s', p_connection_limit => 5) + dwh.set_group_limits('share_officer', p_connection_limit => 10) AS limited \g /dev/null
 
 -- A user of a province (Art. 17.4).
 SELECT pg_temp.enter() AS r \gset
@@ -51,10 +51,10 @@ SELECT is((SELECT string_agg(action || ':' || coalesce(person, '-'), ' ' ORDER B
 SELECT pg_temp.enter() AS r \gset
 SELECT is(pg_temp.central(pg_temp.decide(:r, 990005)), '1', 'decided');
 SELECT matches(pg_temp.central(format('dwh.apply_access(%s)', :r)), '^42501 line 1: Nguyễn Văn An has this right already', '893-032 not twice');
-SELECT pg_temp.enter('{"group": "loader", "reason": "added_group"}') AS r \gset
+SELECT pg_temp.enter('{"group": "share_officer", "reason": "added_group"}') AS r \gset
 SELECT is(pg_temp.central(pg_temp.decide(:r, 990005)), '1', '893-080 one more group');
 SELECT is(pg_temp.central(format('dwh.apply_access(%s)', :r)), '1', '893-068 applied centrally');
-SELECT is(pg_temp.groups_of('an@tap.invalid'), 'dwh_analyst dwh_loader', '893-090 two groups');
+SELECT is(pg_temp.groups_of('an@tap.invalid'), 'dwh_analyst dwh_share_officer', '893-090 two groups');
 SELECT is((SELECT count(*)::int FROM dwh_catalog.account WHERE email = 'an@tap.invalid'), 1, '893-032 one account');
 SELECT is(rolconnlimit, 10, '893-039 the widest of its groups') FROM pg_roles WHERE rolname = 'an@tap.invalid';
 
@@ -122,7 +122,7 @@ SELECT matches(pg_temp.call_as('hotro.hp@tap.invalid', pg_temp.request()), '^425
 SELECT matches(pg_temp.central(pg_temp.request('{"unit": 990232}', 990232)), '^42501', '893-088 another unit''s person without the reason of a move');
 SELECT pg_temp.enter('{"unit": 990232, "reason": "unit_move"}', 990232) AS r \gset
 SELECT is(pg_temp.central(pg_temp.decide(:r, 990006)), '1', 'decided');
-SELECT matches(pg_temp.central(format('dwh.apply_access(%s)', :r)), '^42501 line 1: Nguyễn Văn An still has analyst, loader', '893-080 893-088 the left right is still live');
+SELECT matches(pg_temp.central(format('dwh.apply_access(%s)', :r)), '^42501 line 1: Nguyễn Văn An still has analyst, share_officer', '893-080 893-088 the left right is still live');
 SELECT is(pg_temp.central($$dwh.transfer_account('an@tap.invalid', 990232, dwh.today(), 'QĐ ĐĐ 1') > 0$$), 'true', '893-088 the old unit''s request');
 SELECT is(pg_temp.groups_of('an@tap.invalid'), NULL, '893-088 nothing is left');
 SELECT is(rolcanlogin, false, '893-088 no login') FROM pg_roles WHERE rolname = 'an@tap.invalid';

@@ -74,8 +74,8 @@ SELECT pg_temp.give('{"email": "doi@tap.invalid", "full_name": "Đổi"}', 99010
 SELECT matches(pg_temp.hanoi(format($$dwh.change_group('doi@tap.invalid', 'analyst', 'national', %s, NULL, 990005, p_submission_no => 'T', p_submission_on => dwh.today())$$, paper)), '^22023 ' || w, '893-098 no change without ' || w)
 FROM (VALUES ('NULL, dwh.today()', 'role_change_doc'), ($$' ', dwh.today()$$, 'role_change_doc'), ($$'QĐ 11', NULL$$, 'document_on')) AS v (paper, w);
 SELECT is((SELECT count(*) FROM dwh_log.audit_event WHERE action = 'change_group' AND decision <> 'done' AND event_id > current_setting('tap.first_event')::bigint), 3::bigint, '893-098 each is in the log');
-SELECT matches(pg_temp.give('{"email": "doi@tap.invalid", "full_name": "Đổi", "group": "loader", "reason": "added_group"}', 990102, 990005, ', ''QĐ 12'', dwh.today(), ''TTr 2'', dwh.today()'), '^\d+$', '893-098 one more group is granted');
-SELECT is(string_agg(g.code, ' ' ORDER BY g.code), 'analyst loader', '893-098 and takes none away')
+SELECT matches(pg_temp.give('{"email": "doi@tap.invalid", "full_name": "Đổi", "group": "share_officer", "reason": "added_group"}', 990102, 990005, ', ''QĐ 12'', dwh.today(), ''TTr 2'', dwh.today()'), '^\d+$', '893-098 one more group is granted');
+SELECT is(string_agg(g.code, ' ' ORDER BY g.code), 'analyst share_officer', '893-098 and takes none away')
 FROM dwh_catalog.access_grant JOIN dwh_catalog.account AS a USING (account_id) JOIN dwh_catalog.user_group AS g USING (user_group_id) WHERE a.email = 'doi@tap.invalid' AND revoked_at IS NULL;
 SELECT pg_temp.unchanged();
 SELECT * FROM finish();

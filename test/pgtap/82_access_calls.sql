@@ -13,8 +13,8 @@ CREATE FUNCTION pg_temp.grant_call(p_changes jsonb DEFAULT '{}', p_from int DEFA
 
 -- Granting.
 SELECT matches(pg_temp.hanoi(pg_temp.grant_call()), '^\d+$', '893-075 one call');
-SELECT matches(pg_temp.hanoi(pg_temp.grant_call('{"group": "loader", "reason": "added_group"}')), '^\d+$', 'one more group');
-SELECT is(pg_temp.groups_of('an@tap.invalid'), 'dwh_analyst dwh_loader', '893-090 both');
+SELECT matches(pg_temp.hanoi(pg_temp.grant_call('{"group": "share_officer", "reason": "added_group"}')), '^\d+$', 'one more group');
+SELECT is(pg_temp.groups_of('an@tap.invalid'), 'dwh_analyst dwh_share_officer', '893-090 both');
 SELECT matches(pg_temp.hanoi(pg_temp.grant_call('{"email": "b@tap.invalid"}', p_by => 990006)), '^42501', 'a wrong decider');
 SELECT matches(pg_temp.hanoi(pg_temp.grant_call('{"email": "b@tap.invalid"}', p_rest => '')), '^22023', 'no submission, no decision');
 SELECT is((SELECT count(*)::int FROM dwh_catalog.account WHERE email = 'b@tap.invalid'), 0, 'nothing was changed');
@@ -27,7 +27,7 @@ SELECT matches(pg_temp.hanoi($$dwh.change_group('an@tap.invalid', 'analyst', 'na
 SELECT matches(pg_temp.hanoi($$dwh.change_group('an@tap.invalid', 'auditor', 'national', 'QĐ 11', dwh.today(), NULL, 990005, p_submission_no => 'T', p_submission_on => dwh.today())$$), '^55000', 'a group that is not left');
 SELECT matches(pg_temp.hanoi($$dwh.change_group('an@tap.invalid', 'analyst', 'analyst', 'QĐ 11', dwh.today(), NULL, 990005, p_submission_no => 'T', p_submission_on => dwh.today())$$), '^22023', 'the same group');
 SELECT matches(pg_temp.hanoi($$dwh.change_group('an@tap.invalid', 'analyst', 'national', 'QĐ 11', dwh.today(), NULL, 990005, p_submission_no => 'T', p_submission_on => dwh.today())$$), '^\d+$', '893-091 changed');
-SELECT is(pg_temp.groups_of('an@tap.invalid'), 'dwh_loader dwh_national', '893-091 the others stay');
+SELECT is(pg_temp.groups_of('an@tap.invalid'), 'dwh_national dwh_share_officer', '893-091 the others stay');
 SELECT is((SELECT string_agg(action || ' ' || (detail ->> 'group'), ', ' ORDER BY event_id) FROM dwh_log.audit_event WHERE action IN ('revoke_access', 'grant_access') AND detail ->> 'reason' = 'role_change'),
 	'revoke_access analyst, grant_access national', '893-091 revoked, then granted, in that order');
 
@@ -37,9 +37,9 @@ SELECT matches(pg_temp.hanoi($$dwh.revoke_access('an@tap.invalid', 'left_service
 SELECT matches(pg_temp.call_as('tap_reader', $$dwh.revoke_access('an@tap.invalid', 'left_service', 'CV 2')$$), '^42501', 'not another''s');
 SELECT matches(pg_temp.call_as('tap_reader', $$dwh.revoke_access('x@tap.invalid', 'left_service', 'CV 2')$$), '^42501', 'nor learns who has an account');
 SELECT matches(pg_temp.hanoi($$dwh.revoke_access('c@tap.invalid', 'left_service', 'CV 2')$$), '^42501', 'no person of a central unit');
-SELECT matches(pg_temp.hanoi($$dwh.revoke_access('an@tap.invalid', 'not_needed', 'CV 2', 'loader', p_decided_by => 990005)$$), '^\d+$', '893-090 one group');
+SELECT matches(pg_temp.hanoi($$dwh.revoke_access('an@tap.invalid', 'not_needed', 'CV 2', 'share_officer', p_decided_by => 990005)$$), '^\d+$', '893-090 one group');
 SELECT is(pg_temp.groups_of('an@tap.invalid'), 'dwh_national', '893-090 leaves the other');
-SELECT matches(pg_temp.hanoi($$dwh.revoke_access('an@tap.invalid', 'not_needed', 'CV 2', 'loader')$$), '^55000', 'there is none to take');
+SELECT matches(pg_temp.hanoi($$dwh.revoke_access('an@tap.invalid', 'not_needed', 'CV 2', 'share_officer')$$), '^55000', 'there is none to take');
 SELECT is(pg_temp.call_as('an@tap.invalid', 'cardinality(dwh.scope_units()) > 0'), 'true', '893-081 still sees its unit');
 SELECT matches(pg_temp.central($$dwh.revoke_access('an@tap.invalid', 'left_service', 'CV 3', p_from_unit => 11)$$), '^\d+$', '893-088 from a wrong sender, undecided: applied');
 SELECT matches((SELECT irregular FROM dwh_catalog.access_request_line ORDER BY request_line_id DESC LIMIT 1), 'not sent by .* not decided', '893-088 and marked');

@@ -50,9 +50,9 @@ SELECT matches(pg_temp.hanoi(format('dwh.access_notice(%s, %L, %L, %L, %L)', :v,
 	'Hết hiệu lực từ ngày\n[-+]+\n1 .*Lê Cường +\| Chuyên viên .*\| ' || to_char(dwh.today() + 1, 'DD/MM/YYYY'), '893-094 the day after, and the position it was given for');
 -- A change is in both tables.
 SELECT pg_temp.hanoi(format($$dwh.request_access('change', 'CV 23', dwh.today(), dwh.today(), 990102, %L, p_submission_no => 'TTr 2', p_submission_on => dwh.today())$$,
-	jsonb_build_array(pg_temp.line('{"action": "group", "full_name": "Nguyễn <b>An</b> & \"Bình\"", "from_group": "analyst", "group": "loader", "reason": "role_change"}')))) AS c \gset
+	jsonb_build_array(pg_temp.line('{"action": "group", "full_name": "Nguyễn <b>An</b> & \"Bình\"", "from_group": "analyst", "group": "share_officer", "reason": "role_change"}')))) AS c \gset
 SELECT pg_temp.hanoi(format('dwh.decide_access(%s, true, 990005, %L)', :c, 'QĐ 23')) || pg_temp.hanoi(format('dwh.apply_access(%s)', :c)) AS changed \gset
-SELECT matches(pg_temp.hanoi(format('dwh.access_notice(%s, %L, %L, %L, %L)', :c, 'text', 'TB 3', 'Hà Nội', 'Trần')), '1\. Cấp quyền.*Nạp dữ liệu.*2\. Thu hồi quyền.*Khai thác chỉ tiêu', '893-094 a change of group');
+SELECT matches(pg_temp.hanoi(format('dwh.access_notice(%s, %L, %L, %L, %L)', :c, 'text', 'TB 3', 'Hà Nội', 'Trần')), '1\. Cấp quyền.*Cán bộ chia sẻ dữ liệu.*2\. Thu hồi quyền.*Khai thác chỉ tiêu', '893-094 a change of group');
 -- Applied by the central side, the province is told; so of emergencies.
 SELECT pg_temp.enter('{"email": "dung@tap.invalid", "full_name": "Phạm Dũng"}') AS x \gset
 SELECT pg_temp.central(pg_temp.decide(:x, 990005)) || pg_temp.central(format('dwh.apply_access(%s)', :x)) AS applied \gset
