@@ -144,7 +144,7 @@ RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_cat
 BEGIN
 	RETURN coalesce(CASE WHEN h.account_id IS NOT NULL THEN dwh_internal.account_person(h.account_id) = p_person
 		ELSE dwh_internal.is_same_name(h.person_name, p_full_name)
-			AND dwh_internal.unit_top(h.unit_id) = dwh_internal.unit_top(p_unit_id) END, false);
+			AND dwh_internal.unit_top_on(h.unit_id, dwh.today()) = dwh_internal.unit_top_on(p_unit_id, dwh.today()) END, false);
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.is_office_holder(record, text, text, int) IS
@@ -177,7 +177,7 @@ BEGIN
 		WHERE lower(regexp_replace(btrim(normalize(h.person_name, NFC)), '\s+', ' ', 'g')) = v_name AND h.account_id IS NULL
 			AND h.office IN ('unit_leader', 'it_centre_director', 'deputy', 'sector_leadership')
 			AND h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true)
-			AND dwh_internal.unit_top(h.unit_id) = dwh_internal.unit_top(p_unit_id));
+			AND dwh_internal.unit_top_on(h.unit_id, p_on) = dwh_internal.unit_top_on(p_unit_id, p_on));
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.is_leader(text, text, int, date) IS

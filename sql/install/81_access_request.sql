@@ -35,7 +35,7 @@ BEGIN
 	ELSIF h.valid_from > p_on OR h.valid_to < p_on THEN
 		RETURN format('%s held no office on %s', h.person_name, p_on);
 	END IF;
-	v_top := dwh_internal.unit_top(l.unit_id);
+	v_top := dwh_internal.unit_top_on(l.unit_id, p_on);
 	v_is_right := CASE p.decided_by
 		WHEN 'sector_leadership' THEN h.office = 'sector_leadership'
 		-- a deputy may sign where he is recorded [own]
@@ -78,7 +78,7 @@ BEGIN
 		field := 'holder_email';
 	END IF;
 	IF field IS NULL AND p_assigned_by IS NOT NULL AND l.assignment_no ~ v_filled IS NOT TRUE THEN
-		article := CASE p_assigned_by WHEN 'it_centre_director' THEN '893 Art. 3.4a' ELSE '893 Art. 3.4b' END;
+		article := CASE p_assigned_by WHEN 'it_centre_director' THEN '893 Art. 3.4a' WHEN 'province_director' THEN '893 Art. 3.4b' ELSE '893 Art. 3.3a' END;
 		field := 'assignment_no';
 	END IF;
 END
@@ -109,8 +109,11 @@ DECLARE
 	p dwh_catalog.access_path;
 	a dwh_catalog.account;
 	g dwh_catalog.user_group;
+	m dwh_star.dim_unit;
 	v_today date := dwh.today();
 	v_where text;
+	v_on date;
+	v_unit int;
 	v_home int;
 	v_from int;
 	v_missing record;
@@ -118,18 +121,22 @@ DECLARE
 BEGIN
 	SELECT * INTO r FROM dwh_catalog.access_request
 	WHERE request_id = (SELECT n.request_id FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = p_line_ids[1]);
-	v_from := dwh_internal.unit_top(r.from_unit_id);
+	v_on := greatest(r.received_on, dwh_internal.access_rules_from());
+	v_from := dwh_internal.unit_top_on(r.from_unit_id, v_on);
 	FOR x IN
-		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind
+		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind, k AS scope_unit
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 			LEFT JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			LEFT JOIN dwh_catalog.account AS c ON c.account_id = n.account_id
 			LEFT JOIN dwh_catalog.access_reason AS s ON s.code = n.reason
+			LEFT JOIN dwh_star.dim_unit AS k ON k.unit_id = n.scope_unit_id
 		WHERE n.request_line_id = ANY (p_line_ids) ORDER BY n.line_no
 	LOOP
-		l := x.line; p := x.path; g := x.user_group; a := x.account;
+		l := x.line; p := x.path; g := x.user_group; a := x.account; m := x.scope_unit;
 		v_where := 'line ' || l.line_no;
-		v_home := dwh_internal.unit_top(l.unit_id);
+		-- The letter names the unit of its day; what came after it by a merger is no other unit.
+		v_unit := dwh_internal.unit_on(l.unit_id, v_today);
+		v_home := dwh_internal.unit_top_on(l.unit_id, v_today);
 
 		v_missing := dwh_internal.missing_column(l, p.assigned_by);
 		IF v_missing.field IS NOT NULL THEN
@@ -142,7 +149,7 @@ BEGIN
 				format('%s, 893 Art. 7.4: loại lao động %s không được cấp | employment kind %s does not qualify.', p.article, l.employment_kind,
 					l.employment_kind), format('The path takes %s.', array_to_string(p.employment_kinds, ', ')));
 		END IF;
-		IF p.unit_function IS NOT NULL AND NOT dwh_internal.has_unit_function(l.unit_id, p.unit_function, v_today) THEN
+		IF p.unit_function IS NOT NULL AND NOT dwh_internal.has_unit_function(v_unit, p.unit_function, v_today) THEN
 			PERFORM dwh_internal.access_refuse(format('%s: %s is not of a unit with function %s', v_where, l.full_name, p.unit_function),
 				format('%s, 893 Arts. 3.4, 7.4: người ngoài đơn vị này không được cấp | nobody from elsewhere qualifies.', p.article),
 				'Functions of units stand in dwh_catalog.unit_function.');
@@ -151,8 +158,9 @@ BEGIN
 		-- Who may send the list.
 		IF (CASE p.list_from
 			WHEN 'it_centre' THEN NOT dwh_internal.has_unit_function(r.from_unit_id, 'it_centre', r.letter_on)
-			WHEN 'province' THEN dwh_internal.unit_side(v_from) <> 'province' OR v_from <> v_home
-			ELSE v_from <> v_home OR NOT (dwh_internal.is_unit_within(l.unit_id, r.from_unit_id)
+			WHEN 'province' THEN dwh_internal.unit_side(v_from) <> 'province' OR v_from <> dwh_internal.unit_top_on(l.unit_id, v_on)
+			ELSE v_from <> dwh_internal.unit_top_on(l.unit_id, v_on)
+				OR NOT (dwh_internal.is_unit_within(dwh_internal.unit_on(l.unit_id, v_on), dwh_internal.unit_on(r.from_unit_id, v_on))
 				OR dwh_internal.has_unit_function(r.from_unit_id, 'it_division', r.letter_on)) END)
 			AND r.kind <> 'takeover'
 		THEN
@@ -170,7 +178,7 @@ BEGIN
 					'893 Arts. 3.5, 6.1: mỗi người duy nhất một tài khoản, gắn với hộp thư của chính mình | '
 					'each person has one account, bound to his own address.', 'Correct the name or the address of the line.');
 			END IF;
-			IF l.account_kind <> 'mailbox' AND l.reason <> 'unit_move' AND a.home_unit_id <> l.unit_id THEN
+			IF l.account_kind <> 'mailbox' AND l.reason <> 'unit_move' AND dwh_internal.unit_on(a.home_unit_id, v_today) <> v_unit THEN
 				PERFORM dwh_internal.access_refuse(format('%s: the account of %s belongs to another unit', v_where, l.full_name),
 					'893 Arts. 8.1, 15: đơn vị đề nghị cho người của mình; chuyển đơn vị phải nêu lý do unit_move | '
 					'a unit asks for its own people; a move is reason unit_move.', 'Give the unit of the account, or the reason unit_move.');
@@ -183,7 +191,7 @@ BEGIN
 				'893 Art. 15: cấp quyền khi tham gia lần đầu, đổi vai trò, chuyển đơn vị | access is granted on first joining, change of role, move.',
 				'Give one of dwh_catalog.access_reason.');
 		END IF;
-		v_why := dwh_internal.user_group_refusal(l.user_group_id, l.unit_id, l.employment_kind, greatest(l.effective_on, v_today));
+		v_why := dwh_internal.user_group_refusal(l.user_group_id, v_unit, l.employment_kind, greatest(l.effective_on, v_today));
 		IF v_why IS NOT NULL THEN
 			PERFORM dwh_internal.access_refuse(format('%s: %s cannot be in group "%s"', v_where, l.full_name, g.code),
 				'893 Arts. 7.4, 12.4: ' || v_why || '.', 'dwh.user_groups lists the groups and whom they are for.');
@@ -191,7 +199,14 @@ BEGIN
 		IF l.action = 'group' AND (l.from_group_id IS NULL OR l.from_group_id = l.user_group_id) THEN
 			PERFORM dwh_internal.access_require(NULL, v_where || ': from_group', '893 Art. 18.2');
 		END IF;
-		IF l.scope_unit_id IS NOT NULL AND dwh_internal.unit_top(l.scope_unit_id) <> v_home AND dwh_internal.unit_side(v_home) = 'province' THEN
+		-- A right on what came after a unit is another right than the one that was decided on.
+		IF NOT (m.valid_from <= greatest(l.effective_on, v_today) AND coalesce(m.valid_to >= greatest(l.effective_on, v_today), true)) THEN
+			RAISE EXCEPTION '%: unit % (%) is not there on %', v_where, l.scope_unit_id, m.name_vi, greatest(l.effective_on, v_today)
+				USING ERRCODE = '22023', DETAIL = format('It was there from %s to %s; a right on it would show no row of today.', m.valid_from,
+					coalesce(m.valid_to::text, '...')),
+					HINT = 'Name as scope_unit, by unit_id, one that came after it: dwh.list_successors().';
+		END IF;
+		IF l.scope_unit_id IS NOT NULL AND dwh_internal.unit_top_on(l.scope_unit_id, v_today) <> v_home AND dwh_internal.unit_side(v_home) = 'province' THEN
 			PERFORM dwh_internal.access_refuse(format('%s: unit %s lies outside the province of %s', v_where, l.scope_unit_id, l.full_name),
 				'893 Arts. 6.4, 7.2: người của tỉnh chỉ được phạm vi trong tỉnh | users in a province get units of that province only.',
 				'Name a unit of the province.');
@@ -223,8 +238,9 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.check_access_lines(int[]) IS 'Xét các dòng cấp quyền | Judges lines that give something';
 
--- A unit by key or by code.
-CREATE FUNCTION dwh_internal.access_unit(p_unit jsonb, p_on date)
+-- A unit by the code that it had on a day, or by key: that says which unit is meant on every day, so it need only be there from p_first to
+-- p_last, which are that day unless given.
+CREATE FUNCTION dwh_internal.access_unit(p_unit jsonb, p_on date, p_first date DEFAULT NULL, p_last date DEFAULT NULL)
 RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_id int;
@@ -233,7 +249,7 @@ BEGIN
 		RETURN NULL;
 	ELSIF jsonb_typeof(p_unit) = 'number' THEN
 		SELECT unit_id INTO v_id FROM dwh_star.dim_unit
-		WHERE unit_id = (p_unit #>> '{}')::int AND valid_from <= p_on AND coalesce(valid_to >= p_on, true);
+		WHERE unit_id = (p_unit #>> '{}')::int AND valid_from <= coalesce(p_last, p_on) AND coalesce(valid_to >= coalesce(p_first, p_on), true);
 	ELSE
 		SELECT unit_id INTO v_id FROM dwh_star.dim_unit
 		WHERE code = p_unit #>> '{}' AND valid_from <= p_on AND coalesce(valid_to >= p_on, true) ORDER BY unit_id LIMIT 1;
@@ -245,7 +261,7 @@ BEGIN
 	RETURN v_id;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.access_unit(jsonb, date) IS 'Đơn vị theo khóa hoặc mã | A unit by key or code';
+COMMENT ON FUNCTION dwh_internal.access_unit(jsonb, date, date, date) IS 'Đơn vị theo khóa hoặc mã | A unit by key or code';
 
 CREATE FUNCTION dwh_internal.access_group(p_code text)
 RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -308,6 +324,7 @@ DECLARE
 	v_looked_up CONSTANT text[] := ARRAY['unit', 'group', 'from_group', 'scope_unit', 'subjects'];
 	v_today date := dwh.today();
 	v_on date;
+	v_letter_on date;
 	-- kind of each reason; sides on which there is a path of leaders and another
 	v_reasons jsonb := (SELECT jsonb_object_agg(s.code, s.kind) FROM dwh_catalog.access_reason AS s);
 	v_leader_sides text[] := ARRAY(SELECT DISTINCT t.side FROM dwh_catalog.access_path AS t WHERE t.is_leader IS NOT NULL);
@@ -323,6 +340,8 @@ BEGIN
 	SELECT * INTO r FROM dwh_catalog.access_request WHERE request_id = p_request_id;
 	-- What stood before the regulation is judged as on its first day.
 	v_on := greatest(r.received_on, dwh_internal.access_rules_from());
+	-- A code means what it meant when the letter was written.
+	v_letter_on := greatest(r.letter_on, dwh_internal.access_rules_from());
 	FOR x IN
 		SELECT e.n::int AS line_no, e.line, m.matches, c AS account, u.user_group_id, coalesce(u.rights_of, u.role_name) AS role_name
 		FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS e (line, n)
@@ -384,7 +403,7 @@ BEGIN
 			l.full_name := coalesce(l.full_name, a.full_name);
 			l.email := coalesce(l.email, a.email);
 			l.iam_subject := coalesce(l.iam_subject, a.iam_subject);
-			l.unit_id := a.home_unit_id;
+			l.unit_id := dwh_internal.unit_on(a.home_unit_id, v_on);
 			l.reason := coalesce(l.reason, CASE r.kind WHEN 'transfer' THEN 'transfer' WHEN 'emergency' THEN 'safety_risk' END);
 			PERFORM dwh_internal.access_require(l.reason, format('line %s: reason', x.line_no), '893 Art. 16');
 			IF v_reasons ->> l.reason IS DISTINCT FROM 'revoke' THEN
@@ -394,8 +413,9 @@ BEGIN
 			END IF;
 		ELSE
 			PERFORM dwh_internal.access_require(l.full_name, format('line %s: full_name', x.line_no), '893 Art. 17, 2366 Annex 01');
-			l.unit_id := dwh_internal.access_unit(coalesce(x.line -> 'unit', to_jsonb(CASE WHEN l.account_kind <> 'mailbox' THEN coalesce(a.home_unit_id,
-				r.from_unit_id) END)), v_on);
+			-- Who has an account is of its unit unless the letter says that he moves; of others it says where they are (Art. 3.3).
+			l.unit_id := CASE WHEN x.line ? 'unit' THEN dwh_internal.access_unit(x.line -> 'unit', v_letter_on, v_letter_on, v_on)
+				WHEN l.account_kind <> 'mailbox' THEN dwh_internal.unit_on(a.home_unit_id, v_on) END;
 			l.reason := coalesce(l.reason, CASE WHEN r.kind = 'takeover' THEN 'takeover' WHEN r.kind = 'change' THEN 'role_change' END);
 			PERFORM dwh_internal.access_require(l.reason, format('line %s: reason', x.line_no), '893 Art. 15');
 			IF NOT v_reasons ? l.reason THEN
@@ -442,17 +462,25 @@ BEGIN
 				'893 Arts. 7.4, 17: nhóm này không cấp cho đối tượng này | the group is not for persons of this kind.',
 				'dwh_catalog.access_path lists the paths.');
 		END IF;
+		-- A letter of the person's own unit says that its head assigns him; of a list that others put together the line names the paper.
+		IF l.action <> 'revoke' AND NOT x.line ? 'assignment_no' AND (r.kind IN ('change', 'takeover')
+			OR dwh_internal.is_unit_within(dwh_internal.unit_on(l.unit_id, v_on), dwh_internal.unit_on(r.from_unit_id, v_on)))
+			AND EXISTS (SELECT FROM dwh_catalog.access_path AS p WHERE p.access_path_id = l.access_path_id AND p.assigned_by = 'unit_leader')
+		THEN
+			l.assignment_no := r.letter_no;
+		END IF;
 		IF x.line ? 'scope_unit' THEN
-			l.scope_unit_id := dwh_internal.access_unit(x.line -> 'scope_unit', v_on);
+			l.scope_unit_id := dwh_internal.access_unit(x.line -> 'scope_unit', v_letter_on, CASE l.action WHEN 'revoke' THEN '-infinity' ELSE v_letter_on END,
+				v_today);
 		ELSIF l.action <> 'revoke' THEN
 			-- A person from outside and a central administrator see no rows by default; an administrator of a province administers all of it.
 			l.scope_unit_id := CASE WHEN l.account_kind = 'outside' OR v_role = 'dwh_central_admin' THEN NULL
 				WHEN v_role = 'dwh_province_admin' THEN dwh_internal.unit_top(l.unit_id) ELSE l.unit_id END;
 		END IF;
 
-		IF l.action = 'revoke' AND r.kind <> 'emergency' AND NOT dwh_internal.is_unit_within(l.unit_id, r.from_unit_id)
+		IF l.action = 'revoke' AND r.kind <> 'emergency' AND NOT dwh_internal.is_unit_within(l.unit_id, dwh_internal.unit_on(r.from_unit_id, v_on))
 			AND NOT dwh_internal.has_unit_function(r.from_unit_id, 'it_centre', r.letter_on)
-			AND NOT (dwh_internal.unit_top(r.from_unit_id) = dwh_internal.unit_top(l.unit_id)
+			AND NOT (dwh_internal.unit_top_on(r.from_unit_id, v_on) = dwh_internal.unit_top_on(l.unit_id, v_on)
 				AND dwh_internal.has_unit_function(r.from_unit_id, 'it_division', r.letter_on))
 		THEN
 			-- Taking away is never harder than giving.

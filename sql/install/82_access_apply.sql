@@ -253,7 +253,7 @@ BEGIN
 			UPDATE dwh_catalog.account AS a SET iam_subject = coalesce(a.iam_subject, n.iam_subject), is_enabled = a.is_enabled OR a.kind <> 'mailbox',
 				login_role = coalesce(a.login_role, n.login_role, lower(a.email)),
 				valid_to = CASE WHEN a.kind = 'outside' THEN greatest(a.valid_to, n.valid_to) ELSE a.valid_to END,
-				home_unit_id = CASE WHEN n.reason = 'unit_move' THEN n.unit_id ELSE a.home_unit_id END
+				home_unit_id = CASE WHEN n.reason = 'unit_move' THEN dwh_internal.unit_on(n.unit_id, v_today) ELSE a.home_unit_id END
 			FROM dwh_catalog.access_request_line AS n
 			WHERE n.request_line_id = ANY (p_line_ids) AND n.account_id = a.account_id;
 		EXCEPTION WHEN unique_violation THEN
@@ -269,10 +269,10 @@ BEGIN
 	END IF;
 	INSERT INTO dwh_catalog.account (kind, email, iam_subject, full_name, home_unit_id, login_role, is_enabled, valid_from, valid_to)
 	SELECT n.account_kind, n.email, n.iam_subject, CASE n.account_kind WHEN 'mailbox' THEN 'Hộp thư hỗ trợ ' || u.name_vi ELSE n.full_name END,
-		CASE n.account_kind WHEN 'mailbox' THEN u.unit_id ELSE n.unit_id END, coalesce(n.login_role, lower(n.email)), n.account_kind <> 'mailbox',
+		CASE n.account_kind WHEN 'mailbox' THEN u.unit_id ELSE dwh_internal.unit_on(n.unit_id, v_today) END, coalesce(n.login_role, lower(n.email)), n.account_kind <> 'mailbox',
 		v_today, CASE n.account_kind WHEN 'outside' THEN n.valid_to END
 	FROM dwh_catalog.access_request_line AS n
-		LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = CASE n.account_kind WHEN 'mailbox' THEN dwh_internal.unit_top(n.unit_id) END
+		LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = CASE n.account_kind WHEN 'mailbox' THEN dwh_internal.unit_top_on(n.unit_id, v_today) END
 	WHERE n.request_line_id = ANY (v_new) ORDER BY n.line_no
 	ON CONFLICT DO NOTHING;
 	GET DIAGNOSTICS v_count = ROW_COUNT;

@@ -133,7 +133,7 @@ BEGIN
 	END IF;
 	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = v_account_id;
 	PERFORM dwh_internal.access_require(p_effective_on::text, 'effective_on', '893 Art. 17.6');
-	IF a.kind = 'mailbox' OR dwh_internal.access_unit(to_jsonb(p_to_unit), p_effective_on) = a.home_unit_id THEN
+	IF a.kind = 'mailbox' OR dwh_internal.access_unit(to_jsonb(p_to_unit), p_effective_on) = dwh_internal.unit_on(a.home_unit_id, p_effective_on) THEN
 		RAISE EXCEPTION 'account "%" is not transferred to unit %', p_email, p_to_unit USING ERRCODE = '22023',
 			DETAIL = 'A support mailbox stays with its province; a person moves to another unit.', HINT = 'Correct p_to_unit.';
 	END IF;
@@ -184,8 +184,8 @@ BEGIN
 	v_id := dwh_internal.request_access('change', p_role_change_doc, p_document_on, NULL, coalesce(p_from_unit, a.home_unit_id),
 		jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('action', 'group', 'full_name', a.full_name, 'email', a.email,
 			'iam_subject', a.iam_subject, 'account_kind', a.kind, 'title', coalesce(p_title, n.title),
-			'employment_kind', coalesce(p_employment_kind, n.employment_kind), 'unit', a.home_unit_id, 'from_group', p_from_group,
-			'group', p_to_group, 'scope_unit', v_old.scope_unit_id, 'valid_to', v_old.valid_to, 'permission_no', n.permission_no,
+			'employment_kind', coalesce(p_employment_kind, n.employment_kind), 'unit', dwh_internal.unit_on(a.home_unit_id, p_document_on), 'from_group', p_from_group,
+			'group', p_to_group, 'scope_unit', dwh_internal.unit_on(v_old.scope_unit_id, p_document_on), 'valid_to', v_old.valid_to, 'permission_no', n.permission_no,
 			'reason', 'role_change'))), NULL, p_decided_by, p_submission_no, p_submission_on)
 	FROM dwh_catalog.account AS a
 		LEFT JOIN dwh_catalog.access_request_line AS n ON n.request_line_id = v_old.request_line_id

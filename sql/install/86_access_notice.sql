@@ -9,11 +9,13 @@ CREATE FUNCTION dwh_internal.notice_unit(p_request_line_id int)
 RETURNS int LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE
 		WHEN dwh_internal.unit_side(l.unit_id) = 'province' AND (r.kind IN ('emergency', 'takeover') OR p.notice_to = 'province'
-			OR coalesce(dwh_internal.unit_side(a.home_unit_id), 'central') = 'central') THEN dwh_internal.unit_top(l.unit_id)
-		WHEN p.notice_to <> 'nobody' OR r.kind = 'emergency' THEN l.unit_id END
+			OR coalesce(dwh_internal.unit_side(a.home_unit_id), 'central') = 'central') THEN dwh_internal.unit_top_on(l.unit_id, d.day)
+		WHEN p.notice_to <> 'nobody' OR r.kind = 'emergency' THEN dwh_internal.unit_on(l.unit_id, d.day) END
 	FROM dwh_catalog.access_request_line AS l
 	JOIN dwh_catalog.access_request AS r USING (request_id)
 	JOIN dwh_catalog.access_path AS p USING (access_path_id)
+	-- the unit of the day of application: what came after it later has been told by then
+	CROSS JOIN LATERAL (SELECT coalesce((r.applied_at AT TIME ZONE w.time_zone)::date, dwh.today()) AS day FROM dwh_catalog.warehouse AS w) AS d
 	LEFT JOIN dwh_catalog.account AS a ON a.account_id = r.applied_account_id
 	WHERE l.request_line_id = p_request_line_id
 $$;
@@ -221,7 +223,7 @@ BEGIN
 	LEFT JOIN dwh_catalog.user_group AS g ON g.user_group_id = l.user_group_id
 	LEFT JOIN dwh_catalog.access_reason AS s ON s.code = l.reason
 	WHERE r.received_on >= p_quarter AND r.received_on < p_quarter + interval '3 months'
-		AND (p_unit IS NULL OR dwh_internal.unit_top(l.unit_id) = p_unit)
+		AND (p_unit IS NULL OR dwh_internal.unit_top_on(l.unit_id, (p_quarter + interval '3 months')::date - 1) = p_unit)
 	ORDER BY 1;
 END
 $$;

@@ -34,7 +34,7 @@ CREATE TABLE dwh_catalog.access_path (
 	CONSTRAINT access_path_side_check CHECK (side IN ('central', 'province')),
 	CONSTRAINT access_path_list_from_check CHECK (list_from IN ('it_centre', 'unit', 'province', 'finder')),
 	CONSTRAINT access_path_decided_by_check CHECK (decided_by IN ('sector_leadership', 'unit_leader', 'province_director', 'nobody')),
-	CONSTRAINT access_path_assigned_by_check CHECK (assigned_by IN ('it_centre_director', 'province_director')),
+	CONSTRAINT access_path_assigned_by_check CHECK (assigned_by IN ('it_centre_director', 'province_director', 'unit_leader')),
 	CONSTRAINT access_path_applied_by_check CHECK (applied_by <@ ARRAY['dwh_central_admin', 'dwh_province_admin']),
 	CONSTRAINT access_path_notice_to_check CHECK (notice_to IN ('nobody', 'unit', 'province')),
 	CONSTRAINT access_path_origin_check CHECK (origin IN ('legal', 'own')),
@@ -65,7 +65,8 @@ COMMENT ON COLUMN dwh_catalog.access_path.unit_function IS
 COMMENT ON COLUMN dwh_catalog.access_path.list_from IS
 	'Ai lập danh sách: it_centre, unit, province, finder (người phát hiện) | Who makes the list';
 COMMENT ON COLUMN dwh_catalog.access_path.assigned_by IS
-	'Phải có văn bản phân công của người giữ chức vụ này | Office whose document of assignment is needed';
+	'Phải có văn bản phân công của người giữ chức vụ này; unit_leader: văn bản của chính đơn vị đó cũng là văn bản phân công | '
+	'Office whose document of assignment is needed; unit_leader: a letter of the person''s own unit is one';
 COMMENT ON COLUMN dwh_catalog.access_path.decided_by IS
 	'Ai quyết định: chức vụ, hoặc nobody khi không quyết định trước | Office that decides; nobody: not decided beforehand';
 COMMENT ON COLUMN dwh_catalog.access_path.decided_article IS 'Điều khoản về quyết định | Article on the decision';
@@ -94,7 +95,7 @@ INSERT INTO dwh_catalog.access_path (access_path_id, code, article, name_vi, nam
 	 'sector_leadership', '893 Arts. 6.2, 17.2a', false, false, '{dwh_central_admin}', '893 Arts. 10.1, 12.3', 'unit', true, 'legal',
 	 'leaders: the head and the deputies', '2020-07-10'),
 	(3, 'central_user', '893 Art. 17.2b', 'Người sử dụng của đơn vị trực thuộc BHXH Việt Nam', 'User of a central unit',
-	 'sector', NULL, 'central', false, '{civil_servant,public_employee,contract}', NULL, 'unit', NULL,
+	 'sector', NULL, 'central', false, '{civil_servant,public_employee,contract}', NULL, 'unit', 'unit_leader',
 	 'unit_leader', '893 Art. 6.5', true, false, '{dwh_central_admin}', '893 Arts. 10.1, 12.3', 'unit', true, 'legal',
 	 'the letter of the head is the decision; a recorded deputy may sign [own]', '2020-07-10'),
 	(4, 'province_admin', '893 Art. 17.3', 'Quản trị ứng dụng cấp tỉnh', 'Administrator of a province',
@@ -102,7 +103,7 @@ INSERT INTO dwh_catalog.access_path (access_path_id, code, article, name_vi, nam
 	 'province_director', '893 Arts. 3.4b, 17.3', true, false, '{dwh_central_admin}', '893 Arts. 6.3, 10.1, 12.3', 'province', true, 'legal',
 	 'the account is the support mailbox of the province; one holder at a time, no holder no right [own]', '2020-07-10'),
 	(5, 'province_user', '893 Art. 17.4', 'Người sử dụng của BHXH tỉnh', 'User in a province',
-	 'sector', NULL, 'province', NULL, '{civil_servant,public_employee,contract}', NULL, 'unit', NULL,
+	 'sector', NULL, 'province', NULL, '{civil_servant,public_employee,contract}', NULL, 'unit', 'unit_leader',
 	 'province_director', '893 Arts. 6.4, 13.1', false, true, '{dwh_central_admin,dwh_province_admin}', '893 Arts. 12.3, 13.1', 'unit', true,
 	 'legal', 'a recorded deputy may sign [own]; central application appears in the notices of the province [own]', '2020-07-10'),
 	(6, 'outside', '893 Art. 2.2', 'Người ngoài ngành', 'Person from outside the sector',
@@ -305,7 +306,7 @@ COMMENT ON COLUMN dwh_catalog.access_request_line.effective_on IS
 	'Cấp: ngày bắt đầu hiệu lực; thu hồi: ngày hết hiệu lực; trống: ngày thực hiện | '
 	'Grant: first valid day; revocation: day from which it is over; empty: the day of application';
 COMMENT ON COLUMN dwh_catalog.access_request_line.valid_to IS 'Ngày hiệu lực cuối cùng của quyền được cấp | Last valid day of what is given';
-COMMENT ON COLUMN dwh_catalog.access_request_line.assignment_no IS 'Văn bản phân công (Điều 3.4) | Document of assignment (Art. 3.4)';
+COMMENT ON COLUMN dwh_catalog.access_request_line.assignment_no IS 'Văn bản phân công (Điều 3.3a, 3.4) | Document of assignment (Arts. 3.3a, 3.4)';
 COMMENT ON COLUMN dwh_catalog.access_request_line.permission_no IS
 	'Văn bản cho phép người ngoài ngành (Điều 2.2) | Permission for a person from outside (Art. 2.2)';
 COMMENT ON COLUMN dwh_catalog.access_request_line.state IS

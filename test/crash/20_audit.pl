@@ -50,7 +50,7 @@ sub write_script
 	my $act = sub { "SELECT dwh.register_push_host('$_[0]-$client-$round-$_[1]', 443, 'test') \\g /dev/null\n" };
 	# A user of a central unit: the letter of its head is the decision.
 	my $grant = sub { my $who = "$_[0]-$client-$round-$_[1]"; return <<"SQL" };
-SELECT dwh.grant_access('[{"full_name": "$who", "title": "x", "email": "$who\@crash.invalid", "employment_kind": "contract", "group": "analyst",
+SELECT dwh.grant_access('[{"full_name": "$who", "title": "x", "email": "$who\@crash.invalid", "employment_kind": "contract", "unit": 11, "group": "analyst",
 	"reason": "first_join"}]', 'L', dwh.today(), dwh.today(), 11, 990001) \\g /dev/null
 SQL
 	for my $n (1 .. 400)

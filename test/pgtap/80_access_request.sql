@@ -39,9 +39,9 @@ SELECT matches(pg_temp.central(pg_temp.request('{"action": "revoke"}')), '^22023
 SELECT matches(pg_temp.central(pg_temp.request(jsonb_build_object('action', a, 'from_group', 'national'), p_kind => 'change')), '^\d+$', '893-053 action ' || a) FROM unnest(ARRAY['change', 'role', 'group']) AS a;
 
 -- Who may be listed.
-SELECT matches(pg_temp.central(pg_temp.request('{"unit": 990101}', 990102)), '^42501 line 1', '893-043 a person of another unit, by line');
-SELECT matches(pg_temp.central(pg_temp.request('{"unit": 11}', 12)), '^42501 line 1', '893-043 of another central unit');
-SELECT matches(pg_temp.central(pg_temp.request('{"unit": 990102}', 990101)), '^\d+$', '893-086 consolidated by the IT division');
+SELECT matches(pg_temp.central(pg_temp.request('{"unit": 990101, "assignment_no": "QĐ 1"}', 990102)), '^42501 line 1', '893-043 a person of another unit, by line');
+SELECT matches(pg_temp.central(pg_temp.request('{"unit": 11, "assignment_no": "QĐ 1"}', 12)), '^42501 line 1', '893-043 of another central unit');
+SELECT matches(pg_temp.central(pg_temp.request('{"unit": 990102, "assignment_no": "QĐ 1"}', 990101)), '^\d+$', '893-086 consolidated by the IT division');
 SELECT matches(pg_temp.central(pg_temp.request('{"email": "central@tap.invalid"}')), '^42501 line 1', '893-019 another person''s address');
 SELECT matches(pg_temp.central(pg_temp.request('{"email": "other@tap.invalid", "iam_subject": "iam-reader", "full_name": "Người Đọc"}')), '^42501', '893-032 another address of a person who has an account');
 SELECT matches(pg_temp.central(pg_temp.request('{"reason": "takeover"}')), '^42501', '893-080 a reason that is no reason');

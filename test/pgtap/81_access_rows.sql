@@ -2,7 +2,7 @@
 -- 893-002 893-004 893-013 893-014 893-095 893-096 893-097 893-098
 -- harness: preload
 BEGIN;
-SELECT plan(37);
+SELECT plan(41);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.letter(p_kind text, p_received date, p_changes jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
 	SELECT format('dwh.request_access(%L, %L, %L, %L, 11, %L)', p_kind, p_kind || p_received, p_received, p_received,
@@ -16,7 +16,12 @@ SELECT matches(pg_temp.central($$dwh.request_access('grant', 'CV', '2025-06-30',
 	'893-002 a unit that came later');
 
 -- A line says who is of which unit, by which employment, and by which paper he is assigned.
-SELECT matches(pg_temp.central(pg_temp.request('{"unit": null}')), '^22023 line 1: unit', '893-013 a line without unit');
+SELECT matches(pg_temp.central(pg_temp.request('{"unit": null}')), '^22023 line 1: unit', '893-013 a line with an empty unit');
+SELECT matches(pg_temp.central(format($$dwh.request_access('grant', 'CV', dwh.today(), dwh.today(), 990102, %L)$$, jsonb_build_array(pg_temp.line() - 'unit'))), '^22023 line 1: unit', '893-013 a line without unit');
+SELECT matches(pg_temp.central(pg_temp.request('{}', 990101)), '^22023 line 1: assignment_no', '893-013 a list of the IT division without the paper of the person''s unit');
+SELECT matches(pg_temp.central(pg_temp.request('{"assignment_no": " "}')), '^22023 line 1: assignment_no', '893-013 a line whose paper is empty');
+SELECT pg_temp.central(pg_temp.request()) AS r \gset
+SELECT is(assignment_no, 'CV 990102', '893-013 the letter of his own unit is the paper') FROM dwh_catalog.access_request_line WHERE request_id = :r;
 SELECT matches(pg_temp.central(pg_temp.request('{"unit": 990101, "email": "hotro3.hn@tap.invalid", "account_kind": "mailbox", "holder_email": "x@tap.invalid", "group": "province_admin",
 	"employment_kind": "public_employee"}', 101)), '^22023 line 1: assignment_no', '893-013 an administrator without the paper that assigns him');
 SELECT matches(pg_temp.central(pg_temp.request('{"employment_kind": "contract", "assignment_no": "QĐ 77"}')), '^\d+$', '893-013 a line with all of it');
