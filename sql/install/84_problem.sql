@@ -43,6 +43,17 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.problem_rights() IS 'Người gọi xử lý, xem được gì trong sổ | What the caller handles and reads of the register';
 
+-- Whether a service is of a database of these units; NULL: of every unit.
+CREATE FUNCTION dwh_internal.is_service_of(p_service_id int, p_unit_ids int[])
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN p_unit_ids IS NULL OR EXISTS (SELECT FROM dwh_catalog.share_service AS s JOIN dwh_catalog.share_database_unit AS u USING (database_id)
+		WHERE s.service_id = p_service_id AND u.unit_id = ANY (p_unit_ids) AND u.valid_from <= dwh.today() AND coalesce(u.valid_to >= dwh.today(), true));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.is_service_of(int, int[]) IS
+	'Dịch vụ có thuộc cơ sở dữ liệu của các đơn vị này không | Whether a service is of a database of these units';
+
 CREATE FUNCTION dwh_internal.add_problem(p_kind text, p_subject text, p_description text, p_channel text, p_document_no text,
 	p_received_on date, p_unit_id int, p_affected_units int[], p_article text, p_object text, p_agency_id int, p_service_id int,
 	p_agreement_id int, p_share_no bigint, OUT problem_id int, OUT due_on date)
@@ -93,10 +104,11 @@ CREATE FUNCTION dwh_internal.open_problem(p_kind text, p_subject text, p_descrip
 	p_agreement_id int, p_share_no bigint, OUT problem_id int, OUT due_on date)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	r record;
+	r record := dwh_internal.problem_rights();
 	l record;
 	v_agency_id int;
 	v_service_id int;
+	v_home_unit int := (SELECT a.home_unit_id FROM dwh_catalog.account AS a WHERE a.account_id = r.account_id);
 BEGIN
 	PERFORM dwh_internal.share_require(v, f, '893 Art. 12.7') FROM (VALUES (p_subject, 'subject'), (p_description, 'description')) AS t (v, f);
 	IF p_channel = 'system' THEN
@@ -115,6 +127,19 @@ BEGIN
 		RAISE EXCEPTION 'an affected unit does not exist'
 			USING ERRCODE = '42704', DETAIL = 'Units stand in dwh_star.dim_unit.', HINT = 'dwh.get_unit(code, day) finds the unit_id of a code.';
 	END IF;
+	IF p_unit_id IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_star.dim_unit AS d WHERE d.unit_id = p_unit_id) THEN
+		RAISE EXCEPTION 'unit % does not exist', p_unit_id
+			USING ERRCODE = '42704', DETAIL = 'Units stand in dwh_star.dim_unit.', HINT = 'dwh.get_unit(code, day) finds the unit_id of a code.';
+	-- The register says which unit reported what, and since when an answer is due: whoever handles problems enters those of others, too.
+	ELSIF NOT (r.is_central OR r.is_officer OR coalesce(p_unit_id = ANY (r.province_units), cardinality(r.province_units) > 0))
+		AND (p_received_on < dwh.today()
+			OR p_unit_id <> v_home_unit AND dwh_internal.unit_top(p_unit_id) IS DISTINCT FROM dwh_internal.unit_top(v_home_unit)
+			OR p_unit_id IS NOT NULL AND v_home_unit IS NULL)
+	THEN
+		RAISE EXCEPTION 'the caller reports for himself, today'
+			USING ERRCODE = '42501', DETAIL = '893 Arts. 12.7, 13.2: quản trị, cán bộ chia sẻ ghi văn bản của đơn vị khác, ngày khác | '
+				'administrators and sharing officers enter what others have sent, and when.', HINT = 'Leave p_unit_id and p_received_on out.';
+	END IF;
 	IF p_agency IS NOT NULL THEN
 		v_agency_id := dwh_internal.share_agency_id(p_agency);
 	END IF;
@@ -127,7 +152,14 @@ BEGIN
 			SELECT s.agency_id, s.service_id FROM dwh_log.share_log AS s WHERE s.share_no = p_share_no
 			UNION ALL SELECT g.agency_id, g.service_id FROM dwh_catalog.share_agreement AS g
 			WHERE p_share_no IS NULL AND g.agreement_id = p_agreement_id) AS x LIMIT 1;
-		IF l IS NULL THEN
+		-- Who received which data is known to those who share it and to who received it; others do not learn which numbers there are.
+		IF NOT (r.is_central OR r.is_auditor OR coalesce(l.agency_id = ANY (r.agency_ids), false)
+			OR r.is_officer AND dwh_internal.is_service_of(l.service_id, r.officer_units))
+		THEN
+			RAISE EXCEPTION 'the caller does not see this transfer or agreement'
+				USING ERRCODE = '42501', DETAIL = '2327 Art. 21.2d: cán bộ chia sẻ và cơ quan nhận dữ liệu | sharing officers, and the agency that received the data.',
+					HINT = 'Leave p_share_no and p_agreement_id out, and describe it.';
+		ELSIF l IS NULL THEN
 			RAISE EXCEPTION 'there is no such transfer or agreement'
 				USING ERRCODE = '42704', DETAIL = 'dwh_log.share_log and dwh_catalog.share_agreement have them.', HINT = 'Correct the number.';
 		END IF;
@@ -142,7 +174,6 @@ BEGIN
 	IF dwh.current_account() IS NULL AND dwh_internal.caller_has_role('dwh_partner')
 		AND NOT dwh_internal.caller_has_role('dwh_share_officer') AND NOT dwh_internal.caller_has_role('dwh_central_admin')
 	THEN
-		r := dwh_internal.problem_rights();
 		v_agency_id := coalesce(v_agency_id, r.agency_ids[1]);
 		IF v_agency_id IS NULL OR v_agency_id <> ALL (r.agency_ids) THEN
 			RAISE EXCEPTION 'the caller has no connection account of that agency'
@@ -150,8 +181,7 @@ BEGIN
 		END IF;
 	END IF;
 	SELECT a.problem_id, a.due_on INTO problem_id, due_on FROM dwh_internal.add_problem(p_kind, p_subject, p_description, p_channel, p_document_no,
-		p_received_on, coalesce(p_unit_id, (SELECT a.home_unit_id FROM dwh_catalog.account AS a WHERE a.account_id = dwh.current_account())),
-		p_affected_units, p_article, p_object, v_agency_id, v_service_id, p_agreement_id, p_share_no) AS a;
+		p_received_on, coalesce(p_unit_id, v_home_unit), p_affected_units, p_article, p_object, v_agency_id, v_service_id, p_agreement_id, p_share_no) AS a;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.open_problem(text, text, text, text, text, date, int, int[], text, text, text, text, int, bigint) IS
@@ -176,11 +206,7 @@ BEGIN
 	SELECT * INTO p FROM dwh_catalog.problem WHERE problem_id = p_problem_id FOR UPDATE;
 	r := dwh_internal.problem_rights();
 	IF NOT (r.is_central OR (p.unit_id = ANY (r.province_units)) IS TRUE OR (p.affected_unit_ids && r.province_units) IS TRUE
-		OR (r.is_officer AND p.is_sharing
-			AND (r.officer_units IS NULL OR EXISTS (SELECT FROM dwh_catalog.share_service AS s
-				JOIN dwh_catalog.share_database_unit AS u USING (database_id)
-				WHERE s.service_id = p.service_id AND u.unit_id = ANY (r.officer_units) AND u.valid_from <= dwh.today()
-					AND coalesce(u.valid_to >= dwh.today(), true)))))
+		OR (r.is_officer AND p.is_sharing AND dwh_internal.is_service_of(p.service_id, r.officer_units)))
 	THEN
 		RAISE EXCEPTION 'problem % is not the caller''s to handle', coalesce(p_problem_id::text, 'NULL')
 			USING ERRCODE = '42501', DETAIL = '893 Arts. 12.7, 13.2: quản trị ứng dụng, cán bộ chia sẻ xử lý | administrators handle problems, those of '
@@ -366,10 +392,7 @@ BEGIN
 			OR p.unit_id = ANY (r.province_units) OR p.affected_unit_ids && r.province_units
 			OR p.opened_account_id = r.account_id OR (p.opened_account_id IS NULL AND p.opened_by = dwh_internal.share_caller())
 			OR p.affected_unit_ids && r.scope_units OR p.agency_id = ANY (r.agency_ids)
-			OR (r.is_officer AND p.is_sharing
-				AND (r.officer_units IS NULL OR EXISTS (SELECT FROM dwh_catalog.share_database_unit AS d
-					WHERE d.database_id = s.database_id AND d.unit_id = ANY (r.officer_units) AND d.valid_from <= dwh.today()
-						AND coalesce(d.valid_to >= dwh.today(), true)))))
+			OR (r.is_officer AND p.is_sharing AND dwh_internal.is_service_of(p.service_id, r.officer_units)))
 	ORDER BY p.problem_id;
 END
 $$;

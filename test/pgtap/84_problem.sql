@@ -3,7 +3,7 @@
 -- harness: preload
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(99);
+SELECT plan(111);
 CREATE ROLE tap_central LOGIN IN ROLE dwh_central_admin;
 CREATE ROLE tap_province LOGIN IN ROLE dwh_province_admin;
 CREATE ROLE tap_analyst LOGIN IN ROLE dwh_analyst;
@@ -57,6 +57,19 @@ FROM unnest(ARRAY['portal', 'email', 'document']) AS c;
 SELECT matches(pg_temp.opened('tap_analyst', $$'support', 'x', 'y', p_received_on => '2100-01-01'$$), '^22023', 'nothing is received tomorrow');
 SELECT matches(pg_temp.opened('tap_analyst', $$'incident', 'x', 'y', p_affected_units => '{-1}'$$), '^42704', 'affected units exist');
 SELECT matches(pg_temp.opened('tap_analyst', $$'support', 'x', 'y', p_unit_id => -1$$), '^42704', 'so does the unit that reports');
+-- For others, and of other days, write those who handle problems.
+SELECT matches(pg_temp.opened('tap_analyst', $$'share_quality', 'x', 'y', p_unit_id => 231$$), '^42501', '893-074 nobody reports for another province');
+SELECT matches(pg_temp.opened('tap_analyst', $$'share_quality', 'x', 'y', p_received_on => '2021-01-01'$$), '^42501', '893-074 nor what is overdue already');
+SELECT matches(pg_temp.opened('tap_province', $$'share_quality', 'x', 'y', p_unit_id => 231$$), '^42501', '893-074 a province enters what its own units sent');
+SELECT matches(pg_temp.opened(r, format($$'support', 'x', 'y', 'document', 'CV 1', %L, %s$$, d, u)), '^\d+$', format('893-074 %s for %s', r, u))
+FROM (VALUES ('tap_analyst', dwh.today(), 101), ('tap_province', '2026-11-02', 101), ('tap_central', '2026-11-02', 231)) AS v (r, d, u);
+-- Who received which data readers do not learn from the register, nor which numbers there are.
+SELECT matches(pg_temp.opened('tap_analyst', format($$'share_use', 'x', 'y', p_share_no => %s$$, n)), '^42501 the caller does not see', '893-076 not by a number: ' || n)
+FROM unnest(ARRAY[990001, -1]) AS n;
+SELECT matches(pg_temp.opened('tap_partner', $$'share_use', 'x', 'y', p_share_no => -1$$), '^42501 the caller does not see', '2327-088 partners neither');
+SELECT matches(pg_temp.opened(r, $$'share_use', 'x', 'y', p_agreement_id => -1$$), s, 'agreements: ' || r)
+FROM (VALUES ('tap_analyst', '^42501'), ('tap_officer', '^42704')) AS v (r, s);
+SELECT is(pg_temp.call_as('tap_analyst', 'count(*) FROM dwh.list_problems() WHERE share_no IS NOT NULL'), '0', '893-076 the register shows them no transfer');
 
 -- Errors, risks, regulation, change.
 SELECT pg_temp.opened('tap_analyst', $$'data_error', 'Số thu lệch', 'Tháng 6', p_object => 'fact_collection'$$) AS error \gset
@@ -171,6 +184,6 @@ SELECT matches(pg_temp.call_as('tap_analyst', $$count(*) FROM dwh.overdue()$$), 
 
 -- The log.
 SELECT is((SELECT count(*)::int FROM dwh_log.audit_event WHERE event_id > :seen AND action IN ('assign_problem', 'close_problem', 'open_problem', 'overdue')
-	AND decision = 'refused' AND detail ->> 'reason' IS NOT NULL), 27, 'every refusal is recorded with its reason');
+	AND decision = 'refused' AND detail ->> 'reason' IS NOT NULL), 35, 'every refusal is recorded with its reason');
 SELECT * FROM finish();
 ROLLBACK;
