@@ -192,7 +192,7 @@ DECLARE
 	v_today date := dwh.today();
 BEGIN
 	PERFORM FROM dwh_catalog.account WHERE account_id = p_account_id FOR NO KEY UPDATE;
-	UPDATE dwh_catalog.mailbox_holder SET valid_to = greatest(v_today, valid_from - 1), ended_at = now()
+	UPDATE dwh_catalog.mailbox_holder SET valid_to = greatest(least(valid_to, v_today), valid_from - 1), ended_at = now()
 	WHERE account_id = p_account_id AND ended_at IS NULL;
 	-- The sessions of whoever had it end: for a moment the account is nobody's.
 	UPDATE dwh_catalog.account SET is_enabled = false WHERE account_id = p_account_id AND is_enabled;
@@ -391,6 +391,7 @@ RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_cata
 DECLARE
 	l dwh_catalog.access_request_line;
 	v_is_decided boolean;
+	v_holdings int;
 BEGIN
 	-- What one gives up oneself nobody decides on.
 	SELECT n.state = 'approved' OR p.decided_by = 'nobody' OR coalesce(dwh_internal.account_person(n.account_id) = (dwh_internal.access_caller()).person, false)
@@ -399,7 +400,8 @@ BEGIN
 	UPDATE dwh_catalog.access_request_line SET state = 'applied',
 		irregular = CASE WHEN v_is_decided THEN irregular ELSE concat_ws('; ', irregular, 'not decided on') END
 	WHERE request_line_id = p_line_id RETURNING * INTO l;
-	IF dwh_internal.close_grants(p_line_id, l.account_id, l.user_group_id, l.scope_unit_id, l.effective_on) = 0 THEN
+	v_holdings := dwh_internal.end_holdings(l);
+	IF dwh_internal.close_grants(p_line_id, l.account_id, l.user_group_id, l.scope_unit_id, l.effective_on) + v_holdings = 0 THEN
 		RAISE EXCEPTION 'line %: % has no such right', l.line_no, l.full_name USING ERRCODE = '55000', DETAIL = 'There is nothing to revoke.',
 			HINT = 'dwh.explain_scope() shows what the account has.';
 	END IF;
@@ -500,6 +502,9 @@ DECLARE
 	v_hint text;
 BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin'], '893 Art. 12.3');
+	-- Who was to hold a support mailbox until a day that is over holds it no more.
+	PERFORM dwh_internal.change_holder(h.account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+	FROM dwh_catalog.mailbox_holder AS h WHERE h.ended_at IS NULL AND h.valid_to < dwh.today();
 	FOR v_account_id IN
 		-- the role of a right that begins is yet to be made
 		SELECT a.account_id FROM dwh_catalog.account AS a LEFT JOIN pg_roles AS r ON r.rolname = a.login_role
@@ -507,6 +512,8 @@ BEGIN
 			AND EXISTS (SELECT FROM dwh_catalog.user_group AS u JOIN pg_roles AS o ON o.rolname = u.role_name
 			LEFT JOIN pg_auth_members AS m ON m.roleid = o.oid AND m.member = r.oid
 			WHERE (m.roleid IS NOT NULL) <> (a.is_enabled AND a.valid_from <= dwh.today() AND coalesce(a.valid_to >= dwh.today(), true)
+				AND (a.kind <> 'mailbox' OR EXISTS (SELECT FROM dwh_catalog.mailbox_holder AS h WHERE h.account_id = a.account_id
+					AND h.ended_at IS NULL AND coalesce(h.valid_to >= dwh.today(), true)))
 				AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.account_id = a.account_id AND g.user_group_id = u.user_group_id
 					AND g.revoked_at IS NULL AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true))))
 		ORDER BY a.account_id

@@ -44,8 +44,9 @@ COMMENT ON FUNCTION dwh.take_over_access(jsonb, text, date, int, int) IS
 
 -- Revoking --------------------------------------------------------------------------------------------------------------
 
--- Who may revoke: an administrator of the account, and the person himself.
-CREATE FUNCTION dwh_internal.check_revoker(p_account_id int)
+-- Who may revoke: an administrator of the account, and the person himself. In an emergency an administrator of the province acts for
+-- persons from outside whom it hosts, too (893 Art. 17.7).
+CREATE FUNCTION dwh_internal.check_revoker(p_account_id int, p_is_emergency boolean DEFAULT false)
 RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c record := dwh_internal.access_caller();
@@ -58,7 +59,7 @@ BEGIN
 	ELSIF c.is_central THEN
 		RETURN false;
 	END IF;
-	IF a.kind = 'sector' AND coalesce(a.home_unit_id = ANY (c.unit_ids), false) THEN
+	IF (a.kind = 'sector' OR p_is_emergency AND a.kind = 'outside') AND coalesce(a.home_unit_id = ANY (c.unit_ids), false) THEN
 		RETURN false;
 	END IF;
 	PERFORM dwh_internal.access_refuse('the caller administers no such account',
@@ -67,15 +68,19 @@ BEGIN
 	RETURN false;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.check_revoker(int) IS
+COMMENT ON FUNCTION dwh_internal.check_revoker(int, boolean) IS
 	'Ai được thu hồi; đúng khi là chính người sử dụng | Who may revoke; true where it is the person himself';
 
-CREATE FUNCTION dwh_internal.access_account(p_email text)
+-- With p_or_held the address of somebody who has no account of his own is that of the support mailbox which he holds.
+CREATE FUNCTION dwh_internal.access_account(p_email text, p_or_held boolean DEFAULT false)
 RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_id int;
 BEGIN
 	SELECT account_id INTO v_id FROM dwh_catalog.account WHERE lower(email) = lower(p_email) OR iam_subject = p_email;
+	IF v_id IS NULL AND p_or_held THEN
+		SELECT account_id INTO v_id FROM dwh_catalog.mailbox_holder WHERE lower(email) = lower(p_email) AND ended_at IS NULL;
+	END IF;
 	IF v_id IS NULL THEN
 		-- Who administers nothing learns nothing.
 		PERFORM dwh_internal.check_revoker(NULL);
@@ -84,7 +89,7 @@ BEGIN
 	RETURN v_id;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.access_account(text) IS 'Tài khoản theo hộp thư hoặc định danh IAM | An account by its address or IAM subject';
+COMMENT ON FUNCTION dwh_internal.access_account(text, boolean) IS 'Tài khoản theo hộp thư hoặc định danh IAM | An account by its address or IAM subject';
 
 CREATE FUNCTION dwh_internal.revoke_access(p_email text, p_reason text, p_document_no text, p_group text, p_from_unit int, p_document_on date,
 	p_received_on date, p_decided_by int, p_effective_on date)
@@ -213,17 +218,18 @@ COMMENT ON FUNCTION dwh.change_group(text, text, text, text, date, int, int, tex
 CREATE FUNCTION dwh_internal.emergency_revoke(p_email text, p_reason text, p_found_by text, p_reported_to text)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_account_id int := dwh_internal.access_account(p_email);
+	v_account_id int := dwh_internal.access_account(p_email, true);
 	v_id int;
 BEGIN
-	IF dwh_internal.check_revoker(v_account_id) THEN
+	IF dwh_internal.check_revoker(v_account_id, true) THEN
 		PERFORM dwh_internal.access_refuse('nobody reports an emergency about himself', '893 Art. 17.7.', 'Call dwh.revoke_access().');
 	END IF;
 	PERFORM dwh_internal.access_require(v, f, '893 Art. 17.7')
 	FROM (VALUES (p_reason, 'reason'), (p_found_by, 'found_by'), (p_reported_to, 'reported_to')) AS t (v, f);
 	v_id := dwh_internal.enter_access_request('emergency', p_reason, NULL, NULL, NULL, jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
-		'email', a.email, 'iam_subject', a.iam_subject, 'reason', 'safety_risk'))), NULL, NULL, NULL, NULL)
-	FROM dwh_catalog.account AS a WHERE a.account_id = v_account_id;
+		'email', a.email, 'iam_subject', a.iam_subject, 'reason', 'safety_risk', 'full_name', h.person_name))), NULL, NULL, NULL, NULL)
+	FROM dwh_catalog.account AS a LEFT JOIN dwh_catalog.mailbox_holder AS h ON h.account_id = a.account_id AND h.ended_at IS NULL
+	WHERE a.account_id = v_account_id;
 	UPDATE dwh_catalog.access_request SET found_by = p_found_by, reported_to = p_reported_to WHERE request_id = v_id;
 	PERFORM dwh_internal.carry_out_request(v_id);
 	RETURN v_id;
@@ -244,7 +250,7 @@ DECLARE
 BEGIN
 	-- Who administers nothing learns nothing; whose right was taken does not confirm that it was.
 	PERFORM dwh_internal.check_access_office(NULL);
-	IF (SELECT bool_or(dwh_internal.check_revoker(l.account_id)) FROM dwh_catalog.access_request_line AS l WHERE l.request_id = p_request) THEN
+	IF (SELECT bool_or(dwh_internal.check_revoker(l.account_id, true)) FROM dwh_catalog.access_request_line AS l WHERE l.request_id = p_request) THEN
 		PERFORM dwh_internal.access_refuse('nobody confirms an emergency about himself', '893 Art. 17.7.', 'Another administrator does it.');
 	END IF;
 	PERFORM dwh_internal.access_require(p_document_no, 'document_no', '893 Art. 17.7');
@@ -268,6 +274,40 @@ COMMENT ON FUNCTION dwh.confirm_emergency(int, text, date) IS
 	'Ghi văn bản xác nhận việc thu hồi khẩn cấp | Records the document that confirms an emergency revocation';
 
 -- Support mailboxes -----------------------------------------------------------------------------------------------------
+
+-- Persons are compared, not accounts: whoever leaves, moves, breaks the rules or is a danger holds no support mailbox either,
+-- and without a holder it has no right (893 Arts. 6.3, 16, 17.6, 17.7). By a line that takes everything; how many mailboxes.
+CREATE FUNCTION dwh_internal.end_holdings(l record)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	h record;
+	v_is_later boolean := coalesce(l.effective_on > dwh.today(), false);
+	v_count int := 0;
+BEGIN
+	IF l.user_group_id IS NOT NULL OR l.scope_unit_id IS NOT NULL OR l.reason NOT IN ('transfer', 'left_service', 'violation', 'safety_risk') THEN
+		RETURN 0;
+	END IF;
+	FOR h IN
+		SELECT m.mailbox_holder_id, m.account_id, m.person_name, a.email
+		FROM dwh_catalog.mailbox_holder AS m JOIN dwh_catalog.account AS a USING (account_id)
+		WHERE m.ended_at IS NULL AND m.account_id = ANY (dwh_internal.person_accounts(dwh_internal.account_person(l.account_id)))
+		ORDER BY m.account_id
+	LOOP
+		IF v_is_later THEN
+			UPDATE dwh_catalog.mailbox_holder SET valid_to = greatest(least(valid_to, l.effective_on - 1), valid_from - 1)
+			WHERE mailbox_holder_id = h.mailbox_holder_id;
+		ELSE
+			PERFORM dwh_internal.change_holder(h.account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+		END IF;
+		PERFORM dwh_internal.audit_append('end_mailbox_holder', h.email, 'done', jsonb_strip_nulls(jsonb_build_object('request', l.request_id,
+			'line', l.line_no, 'account', h.account_id, 'holder', h.person_name, 'reason', l.reason, 'from', CASE WHEN v_is_later THEN l.effective_on END)));
+		v_count := v_count + 1;
+	END LOOP;
+	RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.end_holdings(record) IS
+	'Người bị thu hồi mọi quyền không còn giữ hộp thư hỗ trợ | Who loses everything holds no support mailbox any more';
 
 CREATE FUNCTION dwh_internal.set_mailbox_holder(p_email text, p_person_name text, p_title text, p_person_email text, p_employment_kind text,
 	p_unit int, p_letter_no text, p_assignment_no text, p_signed_by int, p_letter_on date)

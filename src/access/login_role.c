@@ -175,7 +175,8 @@ read_memberships(LoginRole *roles, int count)
 			/* up to PostgreSQL 15 there is one membership, whoever granted it */
 			appendStringInfo(&role->leave, "REVOKE %s FROM %s", quote_identifier(dwh_spi_text(row, 2)), quote_identifier(role->name));
 #if PG_VERSION_NUM >= 160000
-			appendStringInfo(&role->leave, " GRANTED BY %s", quote_identifier(dwh_spi_text(row, 4)));
+			/* CASCADE: what the role has passed on goes with it, or PostgreSQL would refuse */
+			appendStringInfo(&role->leave, " GRANTED BY %s CASCADE", quote_identifier(dwh_spi_text(row, 4)));
 #endif
 			appendStringInfoChar(&role->leave, ';');
 		}
@@ -347,6 +348,34 @@ judge_for_adoption(const LoginRole *role)
 		raise_stranger(role);
 }
 
+/*
+ * Refuses roles that belong to somebody else, or that have a way around what an account may: what a person has is taken by taking his
+ * groups. As dwh_owner, inside SPI.
+ */
+static void
+refuse_way_around(int32 account_id, const char *name)
+{
+	Oid			types[2] = {INT4OID, TEXTOID};
+	Datum		values[2] = {Int32GetDatum(account_id), CStringGetTextDatum(name)};
+
+	(void) dwh_spi_run("SELECT CASE"
+					   "  WHEN EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.login_role = $2 AND a.account_id <> $1)"
+					   "    THEN 'another account names it as its login role'"
+					   "  WHEN EXISTS (SELECT FROM dwh_catalog.gateway AS g WHERE g.login_role = $2 AND g.retired_at IS NULL)"
+					   "    THEN 'it is a gateway'"
+					   "  WHEN EXISTS (SELECT FROM pg_catalog.pg_roles AS r JOIN pg_catalog.pg_roles AS o"
+					   "      ON o.oid <> r.oid AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER')"
+					   "    WHERE r.rolname = $2::name AND (o.rolname LIKE 'pg\\_%' OR o.rolname = 'dwh_owner' OR o.rolsuper OR o.rolbypassrls))"
+					   "    THEN 'it is a member of dwh_owner, of a predefined role, or of a role with SUPERUSER or BYPASSRLS' END",
+					   2, types, values, NULL, false, SPI_OK_SELECT);
+	if (dwh_spi_text(0, 1) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("role \"%s\" cannot be the login role of this account", name),
+				 errdetail("893 Arts. 5.2, 7.4: It cannot be adopted: %s.", dwh_spi_text(0, 1)),
+				 errhint("Adopt a role of the person's own, without such memberships.")));
+}
+
 /* Takes everything of ours from the role that an account has had until now: nobody would look at it again. As dwh_owner, inside SPI. */
 static void
 leave_role(LoginRole *role)
@@ -369,7 +398,8 @@ leave_role(LoginRole *role)
 
 /*
  * dwh.adopt_login_role(p_email text, p_role text): an existing role becomes the login role of an account, by a superuser's explicit
- * call. Raises 42501 for others, 42704 for an unknown account or role, 42710 for a role with attributes.
+ * call. Raises 42501 for others, 42704 for an unknown account or role, 42710 for a role with attributes, with memberships that nobody
+ * takes, or that is another account's or a gateway's.
  */
 Datum
 dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
@@ -406,6 +436,7 @@ dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 				 errmsg("there is no account \"%s\"", email),
 				 errhint("Give its e-mail address or IAM subject.")));
 	account_id = dwh_spi_int(0, 1);
+	refuse_way_around(account_id, name);
 	role = read_roles(list_of_one(account_id), &count);
 	if (role->name != NULL && strcmp(role->name, name) != 0)
 		leave_role(role);

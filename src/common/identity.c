@@ -78,11 +78,11 @@ ask(void)
 /* The account that meets a condition, who acts through it, and whether the login role $3 acts for others. */
 #define SELECT_ACCOUNT(condition) \
 	"SELECT w.time_zone, a.account_id, coalesce(h.person_name, a.full_name), a.valid_from," \
-	"  coalesce(a.valid_to, 'infinity'), s.is_gateway " \
+	"  coalesce(least(a.valid_to, h.valid_to), 'infinity'), s.is_gateway " \
 	"FROM dwh_catalog.warehouse AS w CROSS JOIN (SELECT EXISTS (SELECT FROM dwh_catalog.gateway" \
 	"    WHERE login_role = $3 AND retired_at IS NULL) AS is_gateway) AS s" \
 	"  LEFT JOIN dwh_catalog.account AS a ON a.is_enabled AND " condition \
-	/* a support mailbox acts for its holder; without one it is not enabled */ \
+	/* a support mailbox acts for its holder, as long as he holds it; without one it is not enabled */ \
 	"  LEFT JOIN dwh_catalog.mailbox_holder AS h ON h.account_id = a.account_id AND h.ended_at IS NULL"
 
 /*

@@ -2,7 +2,7 @@
 -- 893-018 893-034 893-068 893-069 893-088 893-089 893-092
 -- harness: preload
 BEGIN;
-SELECT plan(29);
+SELECT plan(54);
 \ir include/access.psql
 -- Who holds the support mailbox of Hà Nội has an account of his own as well; in the same division works an auditor.
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
@@ -38,11 +38,46 @@ SELECT is(pg_temp.central(pg_temp.holder('Trần Giữ Hộp', 'giu.hop@tap.inva
 
 -- Confirming an emergency.
 SELECT pg_temp.central($$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ thông tin', 'A', 'B')$$) AS r \gset
+SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('reader@tap.invalid', 'x', 'A', 'B')$$), '^42501', '893-089 he administers through the mailbox no more');
+SELECT is((SELECT string_agg(object || ' ' || (detail ->> 'holder') || ' ' || (detail ->> 'reason'), ', ') FROM dwh_log.audit_event WHERE event_id > :first_event AND action = 'end_mailbox_holder'),
+	'hotro.hn@tap.invalid Trần Giữ Hộp safety_risk', '893-034 which is in the log');
+SELECT is((SELECT count(*)::int FROM dwh_catalog.access_grant WHERE account_id = 990003 AND revoked_at IS NULL), 1, '893-034 the right of the mailbox awaits another holder');
+SELECT is(pg_temp.central(pg_temp.holder('Trần Giữ Hộp', 'giu.hop@tap.invalid')), '', 'he is given it again');
 SELECT matches(pg_temp.call_as('tap_reader', format('dwh.confirm_emergency(%s, ''CV 9'')', :r)), '^42501 the caller administers no access', '893-089 not by readers');
 SELECT matches(pg_temp.call_as('tap_reader', 'dwh.confirm_emergency(2000000000, ''CV 9'')'), '^42501 the caller administers no access', '893-089 who do not learn which requests there are');
 SELECT matches(pg_temp.hanoi(format('dwh.confirm_emergency(%s, ''CV 9'')', :r)), '^42501 nobody confirms', '893-089 not by him whose right was taken');
 SELECT matches(pg_temp.central(format('dwh.confirm_emergency(%s, ''CV 9'', dwh.today() + 1)', :r)), '^22023', '893-089 not by a document of tomorrow');
 SELECT is(pg_temp.central(format('dwh.confirm_emergency(%s, ''CV 9'')', :r)), '', '893-089 confirmed');
+
+-- Without an account of his own he is found by his address; the mailbox's right is taken with it, and he does not report himself.
+UPDATE dwh_catalog.account SET email = 'khac@tap.invalid' WHERE account_id = 990009;
+SAVEPOINT no_account;
+SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ', 'A', 'B')$$), '^42501 nobody reports an emergency about himself', '893-089 not about himself');
+SELECT matches(pg_temp.call_as('tap_reader', $$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ', 'A', 'B')$$), '^42501 the caller administers no such account', '893-089 readers do not learn who holds it');
+SELECT matches(pg_temp.central($$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ', 'A', 'B')$$), '^\d+$', '893-089 somebody who has no account but the mailbox');
+SELECT is((SELECT full_name FROM dwh_catalog.access_request_line ORDER BY request_line_id DESC LIMIT 1), 'Trần Giữ Hộp', '893-089 by his name');
+SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('reader@tap.invalid', 'x', 'A', 'B')$$), '^42501', '893-089 everything at once');
+ROLLBACK TO no_account;
+UPDATE dwh_catalog.account SET email = 'giu.hop@tap.invalid' WHERE account_id = 990009;
+
+-- Who leaves or moves holds it no longer than he may; who only has no need of his own account holds it on.
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from, decision_no)
+SELECT 990009, g.user_group_id, 990101, dwh.today(), 'x' FROM dwh_catalog.user_group AS g WHERE g.code = 'analyst';
+SAVEPOINT holding;
+SELECT matches(pg_temp.central($$dwh.revoke_access('giu.hop@tap.invalid', 'left_service', 'QĐ 3')$$), '^\d+$', '893-081 he left the service');
+SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('reader@tap.invalid', 'x', 'A', 'B')$$), '^42501', '893-034 and holds no mailbox');
+ROLLBACK TO holding;
+SELECT matches(pg_temp.central($$dwh.revoke_access('giu.hop@tap.invalid', 'not_needed', 'QĐ 3')$$), '^\d+$', 'an account that is not needed');
+SELECT is((SELECT count(*)::int FROM dwh_catalog.mailbox_holder WHERE account_id = 990003 AND ended_at IS NULL AND valid_to IS NULL), 1, 'does not end the holding');
+ROLLBACK TO holding;
+SELECT matches(pg_temp.central($$dwh.transfer_account('giu.hop@tap.invalid', 990232, dwh.today() + 5, 'QĐ ĐĐ', p_signed_by => 990005)$$), '^\d+$', '893-088 a transfer that is to come');
+SELECT is(pg_temp.hanoi('count(*) > 0 FROM dwh.list_office_holders()'), 'true', '893-034 until then he holds it');
+UPDATE dwh_catalog.mailbox_holder SET valid_from = dwh.today() - 9, valid_to = dwh.today() - 1 WHERE account_id = 990003 AND valid_to = dwh.today() + 4;
+SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('reader@tap.invalid', 'x', 'A', 'B')$$), '^42501', '893-034 from its day on he does not');
+SELECT pg_temp.central('dwh.sync_login_roles()') \g /dev/null
+SELECT is((SELECT ended_at IS NOT NULL AND valid_to = dwh.today() - 1 FROM dwh_catalog.mailbox_holder WHERE account_id = 990003 ORDER BY mailbox_holder_id DESC LIMIT 1)
+	AND NOT rolcanlogin, true, '893-034 and the daily job ends it') FROM pg_roles WHERE rolname = 'tap_hn_admin';
+ROLLBACK TO holding;
 
 -- A right that begins later: on its day the daily job makes the role that it needs.
 SELECT matches(pg_temp.hanoi(format('dwh.grant_access(%L, ''CV 1'', dwh.today(), dwh.today(), 990102, 990005, ''QĐ 10'', dwh.today(), ''TTr 1'', dwh.today())',
@@ -61,6 +96,25 @@ SELECT dwh.adopt_login_role('reader@tap.invalid', 'tap_next') \g /dev/null
 SELECT is((SELECT rolcanlogin FROM pg_roles WHERE rolname = 'tap_reader'), false, '893-018 the role left has no login');
 SELECT is((SELECT count(*) FROM pg_auth_members WHERE member = 'tap_reader'::regrole AND roleid IN (SELECT role_name::regrole FROM dwh_catalog.user_group)), 0::bigint, 'nor any group');
 SELECT isnt((SELECT count(*) FROM pg_auth_members WHERE member = 'tap_next'::regrole AND roleid IN (SELECT role_name::regrole FROM dwh_catalog.user_group)), 0::bigint, 'which the other one has');
+-- No role with a way around what an account may, nor one that is somebody else's.
+CREATE ROLE tap_owner LOGIN IN ROLE dwh_owner;
+CREATE ROLE tap_dba LOGIN IN ROLE pg_read_all_data;
+CREATE ROLE tap_gate LOGIN;
+INSERT INTO dwh_catalog.gateway (login_role, pooling, purpose) VALUES ('tap_gate', 'session', 'x');
+SELECT throws_like(format('SELECT dwh.adopt_login_role(%L, %L)', 'reader@tap.invalid', r), '%cannot be the login role of this account', '893-040 893-018 not adopted: ' || r)
+FROM unnest(ARRAY['tap_owner', 'tap_dba', 'tap_gate', 'tap_central']) AS r;
+
+-- In an emergency a province acts for persons from outside whom it hosts, and for no others of them.
+INSERT INTO dwh_catalog.account (account_id, kind, iam_subject, full_name, home_unit_id, valid_from, valid_to) VALUES
+	(990011, 'outside', 'iam-o', 'Người Ngoài', 990102, dwh.today(), dwh.today() + 30), (990012, 'outside', 'iam-p', 'Người Ngoài Khác', 990232, dwh.today(), dwh.today() + 30);
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from, valid_to, decision_no)
+SELECT a, g.user_group_id, 990102, dwh.today(), dwh.today() + 30, 'x' FROM unnest(ARRAY[990011, 990012]) AS a, dwh_catalog.user_group AS g WHERE g.code = 'analyst';
+SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('iam-p', 'lộ', 'A', 'B')$$), '^42501 the caller administers no such account', '893-089 hosted elsewhere');
+SELECT matches(pg_temp.hanoi($$dwh.revoke_access('iam-o', 'not_needed', 'CV')$$), '^42501 the caller administers no such account', '893-004 a letter about one from outside is the centre''s');
+SELECT pg_temp.hanoi($$dwh.emergency_revoke('iam-o', 'lộ', 'A', 'B')$$) AS o \gset
+SELECT is((SELECT count(*)::int FROM dwh_catalog.access_grant WHERE account_id = 990011 AND revoked_at IS NULL), 0, '893-089 a person from outside whom it hosts');
+SELECT is(pg_temp.hanoi(format('dwh.confirm_emergency(%s, ''CV 9'')', :o)), '', '893-089 and confirms it');
+
 -- A name that a login may not have is refused where it comes from the address, too.
 SELECT matches(pg_temp.hanoi(format('dwh.grant_access(%L, ''CV 1'', dwh.today(), dwh.today(), 990102, 990005, ''QĐ 10'', dwh.today(), ''TTr 1'', dwh.today())',
 	jsonb_build_array(pg_temp.line('{"email": "dwh_a1@tap.invalid", "full_name": "Mới Tinh"}')))), '^22023 .*cannot be a login name', '893-018 an address that begins with dwh_');
