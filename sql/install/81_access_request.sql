@@ -621,6 +621,9 @@ BEGIN
 	ELSIF p_kind = 'takeover' AND NOT c.is_central THEN
 		PERFORM dwh_internal.access_refuse('users that exist at go-live are taken over centrally',
 			'893 Art. 12.3 [own].', 'Send the list to a central administrator.');
+	ELSIF p_kind = 'takeover' AND dwh_internal.parameter('takeover_until')::date < dwh.today() THEN
+		PERFORM dwh_internal.access_refuse(format('users that existed at go-live were taken over until %s', dwh_internal.parameter('takeover_until')),
+			'893 Arts. 6, 17 [own]: sau ngày đó cấp quyền theo quy trình | from then on access is granted by the paths.', 'Use kind grant.');
 	END IF;
 	v_id := dwh_internal.enter_access_request(p_kind, p_letter_no, p_letter_on, p_received_on, p_from_unit, p_lines, p_letter_sha256,
 		p_signed_by, p_submission_no, p_submission_on);

@@ -199,6 +199,7 @@ BEGIN
 	PERFORM dwh_internal.sync_login_role(p_account_id);
 	PERFORM dwh_internal.end_bindings(p_account_id);
 	IF p_name IS NOT NULL THEN
+		PERFORM dwh_internal.check_holder_account(p_name, p_email, p_unit_id);
 		BEGIN
 			INSERT INTO dwh_catalog.mailbox_holder (account_id, person_name, title, email, employment_kind, unit_id, valid_from, letter_no,
 				assignment_no, request_line_id)
@@ -292,6 +293,27 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.open_accounts(int[]) IS 'Tài khoản của các dòng đề nghị | The accounts of lines';
 
+-- The units for which the right ends that a line changes: the line's own, and those that it came after, where the person has it there; else
+-- the only one that there is. Of several none is guessed. One NULL: there is one without a unit.
+CREATE FUNCTION dwh_internal.left_units(l record)
+RETURNS int[] LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_units int[] := ARRAY(SELECT DISTINCT g.scope_unit_id FROM dwh_catalog.access_grant AS g
+		WHERE g.account_id = l.account_id AND g.user_group_id = coalesce(l.from_group_id, l.user_group_id) AND g.revoked_at IS NULL
+			AND coalesce(g.valid_to >= dwh.today(), true) ORDER BY g.scope_unit_id);
+	v_own int[] := ARRAY(SELECT u FROM unnest(v_units) AS u WHERE l.scope_unit_id IN (u, dwh_internal.unit_on(u, dwh.today())));
+BEGIN
+	IF v_own <> '{}' OR cardinality(v_units) <= 1 THEN
+		RETURN CASE WHEN v_own <> '{}' THEN v_own ELSE v_units END;
+	END IF;
+	RAISE EXCEPTION 'line %: % has this group for several units, but not for unit %', l.line_no, l.full_name, coalesce(l.scope_unit_id::text, 'NULL')
+		USING ERRCODE = '22023', DETAIL = format('For the units %s.', array_to_string(v_units, ', ', 'NULL')),
+			HINT = 'Name in scope_unit the one that changes, or revoke and grant.';
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.left_units(record) IS
+	'Các đơn vị của quyền được thay đổi | The units for which the right ends that a line changes';
+
 -- What a line that gives something asks to be gone first: the right that the person leaves (893 Arts. 15, 17.6, 18.2).
 CREATE FUNCTION dwh_internal.leave_old_right(l record)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -310,8 +332,8 @@ BEGIN
 				'Revoke it first: dwh.transfer_account(), dwh.change_group(), dwh.revoke_access().');
 		END IF;
 	-- Change, role, group: what is left ends first, other groups stay.
-	ELSIF l.account_id IS NULL OR dwh_internal.close_grants(l.request_line_id, l.account_id, coalesce(l.from_group_id, l.user_group_id), NULL,
-		l.effective_on) = 0
+	ELSIF l.account_id IS NULL OR (SELECT coalesce(sum(dwh_internal.close_grants(l.request_line_id, l.account_id,
+		coalesce(l.from_group_id, l.user_group_id), u, l.effective_on)), 0) FROM unnest(dwh_internal.left_units(l)) AS u) = 0
 	THEN
 		RAISE EXCEPTION 'line %: % has no such right to change', l.line_no, l.full_name USING ERRCODE = '55000',
 			DETAIL = '893 Art. 18.2: first the old right is revoked, then the new one granted.', HINT = 'Ask for a grant instead.';

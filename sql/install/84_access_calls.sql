@@ -100,6 +100,12 @@ DECLARE
 	v_id int;
 BEGIN
 	v_is_own := dwh_internal.check_revoker(v_account_id);
+	-- What nobody else has seen is no decision, and no letter of another unit or day.
+	IF v_is_own AND (p_reason IS DISTINCT FROM 'own_request' OR num_nonnulls(p_from_unit, p_received_on, p_decided_by) > 0) THEN
+		PERFORM dwh_internal.access_refuse('one''s own right is given up by one''s own request, today', '893 Art. 16 [own]: người sử dụng tự đề nghị thôi '
+			'quyền của mình; văn bản của đơn vị do quản trị ghi | the user asks for it himself; letters of units are entered by an administrator.',
+			'Give the reason own_request, and leave p_from_unit, p_received_on and p_decided_by out.');
+	END IF;
 	v_id := dwh_internal.enter_access_request('revoke', p_document_no, p_document_on, p_received_on,
 		coalesce(p_from_unit, (SELECT home_unit_id FROM dwh_catalog.account WHERE account_id = v_account_id)),
 		jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('email', a.email, 'iam_subject', a.iam_subject, 'reason', p_reason,
@@ -171,30 +177,52 @@ CREATE FUNCTION dwh_internal.change_group(p_email text, p_from_group text, p_to_
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_account_id int := dwh_internal.access_account(p_email);
-	v_old dwh_catalog.access_grant;
+	v_from_id int := dwh_internal.access_group(p_from_group);
+	v_to_id int := dwh_internal.access_group(p_to_group);
+	v_has_subjects boolean := EXISTS (SELECT FROM dwh_catalog.user_group_subject AS u WHERE u.user_group_id = v_to_id);
+	a dwh_catalog.account;
+	o record;
+	v_lines jsonb := '[]';
 	v_id int;
 BEGIN
-	SELECT * INTO v_old FROM dwh_catalog.access_grant AS g
-	WHERE g.account_id = v_account_id AND g.user_group_id = dwh_internal.access_group(p_from_group) AND g.revoked_at IS NULL
-		AND coalesce(g.valid_to >= dwh.today(), true)
-	ORDER BY g.grant_id LIMIT 1;
 	PERFORM dwh_internal.check_revoker(v_account_id);
-	IF v_old.grant_id IS NULL THEN
+	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = v_account_id;
+	-- For each unit that is left one line, with the subjects and the validity that the person has there.
+	FOR o IN
+		SELECT f.unit_id AS scope_unit_id, min(g.grant_id) AS grant_id, max(g.valid_to) AS valid_to, nullif(greatest(min(g.valid_from), dwh.today()), dwh.today()) AS effective_on,
+			count(DISTINCT coalesce(g.valid_to, 'infinity')) > 1 AS is_mixed, bool_or(g.subject_scope = 'group') OR NOT v_has_subjects AS is_whole,
+			array_agg(DISTINCT s.code) FILTER (WHERE s.code IS NOT NULL) AS subjects
+		FROM dwh_catalog.access_grant AS g
+			CROSS JOIN LATERAL dwh_internal.unit_on(g.scope_unit_id, p_document_on) AS f (unit_id)
+			LEFT JOIN dwh_catalog.access_grant_subject AS i ON i.grant_id = g.grant_id AND g.subject_scope = 'listed'
+			LEFT JOIN dwh_catalog.user_group_subject AS u ON u.user_group_id = v_to_id AND u.subject_id = i.subject_id
+			LEFT JOIN dwh_catalog.subject AS s ON s.subject_id = u.subject_id
+		WHERE g.account_id = v_account_id AND g.user_group_id = v_from_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= dwh.today(), true)
+		GROUP BY f.unit_id ORDER BY 2
+	LOOP
+		IF o.is_mixed OR NOT o.is_whole AND o.subjects IS NULL THEN
+			RAISE EXCEPTION 'what account "%" has in group "%" for unit % cannot be changed as a whole', p_email, p_from_group, coalesce(o.scope_unit_id::text, 'NULL')
+				USING ERRCODE = '22023', DETAIL = CASE WHEN o.is_mixed THEN 'There are several rights for it, with different last days.'
+					ELSE format('Group "%s" has none of its subjects.', p_to_group) END,
+					HINT = 'Enter the letter with dwh.request_access(), kind change, a line for each right.';
+		END IF;
+		v_lines := v_lines || jsonb_strip_nulls(jsonb_build_object('action', 'group', 'full_name', a.full_name, 'email', a.email,
+			'iam_subject', a.iam_subject, 'account_kind', a.kind, 'unit', dwh_internal.unit_on(a.home_unit_id, p_document_on), 'from_group', p_from_group, 'group', p_to_group,
+			'scope_unit', o.scope_unit_id, 'subjects', CASE WHEN NOT o.is_whole THEN to_jsonb(o.subjects) END, 'effective_on', o.effective_on,
+			'valid_to', o.valid_to, 'reason', 'role_change') || (
+			SELECT jsonb_build_object('title', coalesce(p_title, n.title), 'employment_kind', coalesce(p_employment_kind, n.employment_kind),
+				'permission_no', n.permission_no)
+			FROM dwh_catalog.access_grant AS g LEFT JOIN dwh_catalog.access_request_line AS n USING (request_line_id) WHERE g.grant_id = o.grant_id));
+	END LOOP;
+	IF v_lines = '[]' THEN
 		RAISE EXCEPTION 'account "%" has no group "%" to leave', p_email, coalesce(p_from_group, 'NULL') USING ERRCODE = '55000',
 			DETAIL = '893 Art. 18.2: first the old group''s rights are revoked, then the new one''s granted.', HINT = 'Ask for a grant instead.';
 	END IF;
 	-- Only a changed work changes the group.
 	PERFORM dwh_internal.access_require(v, f, '893 Art. 18.1')
 	FROM (VALUES (p_role_change_doc, 'role_change_doc'), (p_document_on::text, 'document_on')) AS t (v, f);
-	v_id := dwh_internal.request_access('change', p_role_change_doc, p_document_on, NULL, coalesce(p_from_unit, a.home_unit_id),
-		jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('action', 'group', 'full_name', a.full_name, 'email', a.email,
-			'iam_subject', a.iam_subject, 'account_kind', a.kind, 'title', coalesce(p_title, n.title),
-			'employment_kind', coalesce(p_employment_kind, n.employment_kind), 'unit', dwh_internal.unit_on(a.home_unit_id, p_document_on), 'from_group', p_from_group,
-			'group', p_to_group, 'scope_unit', dwh_internal.unit_on(v_old.scope_unit_id, p_document_on), 'valid_to', v_old.valid_to, 'permission_no', n.permission_no,
-			'reason', 'role_change'))), NULL, p_decided_by, p_submission_no, p_submission_on)
-	FROM dwh_catalog.account AS a
-		LEFT JOIN dwh_catalog.access_request_line AS n ON n.request_line_id = v_old.request_line_id
-	WHERE a.account_id = v_account_id;
+	v_id := dwh_internal.request_access('change', p_role_change_doc, p_document_on, NULL, coalesce(p_from_unit, a.home_unit_id), v_lines, NULL,
+		p_decided_by, p_submission_no, p_submission_on);
 	IF EXISTS (SELECT FROM dwh_catalog.access_request_line WHERE request_id = v_id AND state = 'open') THEN
 		PERFORM dwh_internal.record_decision(v_id, true, p_decided_by, p_role_change_doc, coalesce(p_decided_on, p_document_on), NULL, NULL, NULL, NULL);
 	END IF;
@@ -309,6 +337,25 @@ $$;
 COMMENT ON FUNCTION dwh_internal.end_holdings(record) IS
 	'Người bị thu hồi mọi quyền không còn giữ hộp thư hỗ trợ | Who loses everything holds no support mailbox any more';
 
+-- Whoever holds a support mailbox and has an account is one person with one name, of the province; a mailbox is nobody.
+CREATE FUNCTION dwh_internal.check_holder_account(p_person_name text, p_person_email text, p_unit_id int)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	a dwh_catalog.account;
+BEGIN
+	SELECT * INTO a FROM dwh_catalog.account WHERE lower(email) = lower(p_person_email);
+	IF a.kind <> 'sector' OR NOT dwh_internal.is_same_name(a.full_name, p_person_name)
+		OR dwh_internal.unit_top_on(a.home_unit_id, dwh.today()) <> dwh_internal.unit_top_on(p_unit_id, dwh.today())
+	THEN
+		PERFORM dwh_internal.access_refuse(format('%s is not the person of the account with the address of the holder', p_person_name),
+			'893 Arts. 3.4b, 3.5, 6.1: mỗi người một hộp thư của chính mình, thuộc tỉnh đó | each person has one address of his own, and is of that province.',
+			'Correct the name or the address of the holder.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.check_holder_account(text, text, int) IS
+	'Người giữ hộp thư phải đúng là chủ tài khoản có địa chỉ đó | The holder is the person of the account with his address, if there is one';
+
 CREATE FUNCTION dwh_internal.set_mailbox_holder(p_email text, p_person_name text, p_title text, p_person_email text, p_employment_kind text,
 	p_unit int, p_letter_no text, p_assignment_no text, p_signed_by int, p_letter_on date)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -317,6 +364,7 @@ DECLARE
 	c record := dwh_internal.access_caller();
 	p dwh_catalog.access_path;
 	a dwh_catalog.account;
+	h dwh_catalog.office_holder;
 	v_on date := coalesce(p_letter_on, dwh.today());
 BEGIN
 	IF NOT c.is_central THEN
@@ -325,6 +373,7 @@ BEGIN
 			'Send the letter of the province to a central administrator.');
 	END IF;
 	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = v_account_id;
+	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = p_signed_by;
 	SELECT * INTO p FROM dwh_catalog.access_path WHERE code = 'province_admin' AND valid_from <= dwh.today() AND coalesce(valid_to >= dwh.today(), true);
 	IF a.kind <> 'mailbox' THEN
 		RAISE EXCEPTION 'account "%" is no support mailbox', p_email USING ERRCODE = '22023', DETAIL = '893 Art. 6.3.',
@@ -334,6 +383,9 @@ BEGIN
 	IF v_on > dwh.today() THEN
 		RAISE EXCEPTION 'a letter of % cannot have been received', v_on USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()),
 			HINT = 'Correct the date.';
+	ELSIF v_on < dwh_internal.access_rules_from() THEN
+		PERFORM dwh_internal.access_refuse(format('a letter of %s came before the regulation', v_on),
+			format('893 Decision Art. 2: có hiệu lực từ ngày %1$s | it is in force from %1$s.', dwh_internal.access_rules_from()), 'Correct the date.');
 	END IF;
 	IF p_person_name IS NOT NULL THEN
 		PERFORM dwh_internal.access_require(v, f, '893 Art. 3.4b')
@@ -349,6 +401,9 @@ BEGIN
 			PERFORM dwh_internal.access_refuse('the letter is not signed by the director of the province',
 				'893 Arts. 3.4b, 17.3: giám đốc BHXH tỉnh phân công | the director of the province assigns the holder.',
 				'Name the office holder who signed it.');
+		ELSIF dwh_internal.is_office_holder(h, 'mail:' || lower(p_person_email), p_person_name, p_unit) THEN
+			PERFORM dwh_internal.access_refuse(format('%s decides on access of his own', p_person_name), '893 Arts. 3.4b, 7.4, 12.3 [own]: không ai tự '
+				'giao quyền cho mình | nobody assigns himself.', 'Name another holder.');
 		ELSIF c.person = 'mail:' || lower(p_person_email) THEN
 			PERFORM dwh_internal.access_refuse('the mailbox would be the caller''s own', '893 Arts. 7.4, 12.3 [own].', 'Another administrator does it.');
 		ELSIF dwh_internal.has_excluded_right('mail:' || lower(p_person_email), false) THEN

@@ -73,6 +73,8 @@ INSERT INTO dwh_catalog.parameter (name, kind, value, is_required, lowest, highe
 	 '[own] 893 Điều 17.5: ngày nhận văn bản được tính vào thời hạn | whether the day of receipt counts among the working days'),
 	('certify_days', 'integer', '90', true, 1, 3650,
 	 '[own] Quyền chưa được rà soát lại sau số ngày này thì phải xem xét | days after which a grant is to be certified again'),
+	('takeover_until', 'date', NULL, false, NULL, NULL,
+	 '[own] Ngày cuối cùng tiếp nhận người sử dụng có sẵn khi đưa hệ thống vào hoạt động; trống: chưa kết thúc | last day on which users that exist at go-live are taken over; empty: not over'),
 	('unassigned_hours', 'integer', '24', true, 1, 8760,
 	 '[own] 893 Điều 12.7: vướng mắc chưa được giao sau số giờ này thì cảnh báo | hours after which a problem that nobody was assigned is a warning'),
 	('safety_level', 'integer', NULL, false, 1, 5, '2327 Điều 5.6: cấp độ an toàn hệ thống thông tin | safety level of the information system'),

@@ -2,7 +2,7 @@
 -- 893-034 893-039 893-068 893-081 893-088 893-089 893-090 893-091
 -- harness: preload
 BEGIN;
-SELECT plan(78);
+SELECT plan(80);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.groups_of(p_role text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(g.rolname, ' ' ORDER BY g.rolname) FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid
@@ -99,6 +99,9 @@ SELECT matches(pg_temp.hanoi(format($$dwh.take_over_access(%L, 'BB 1', dwh.today
 SELECT matches(pg_temp.central(format($$dwh.take_over_access(%L, 'BB 1', dwh.today(), 12, 990001)$$, jsonb_build_array(pg_temp.line('{"email": "t@tap.invalid", "full_name": "T1", "reason": "takeover"}'),
 	pg_temp.line('{"email": "t2@tap.invalid", "full_name": "T2", "unit": 11, "reason": "takeover"}')))), '^\d+$', '893-053 taken over in one call');
 SELECT is(pg_temp.groups_of('t@tap.invalid') || pg_temp.groups_of('t2@tap.invalid'), 'dwh_analystdwh_analyst', '893-053 all of them');
+SELECT is(pg_temp.central($$dwh.set_parameter('takeover_until', (dwh.today() - 1)::text)$$), NULL, '893-053 the going live is over');
+SELECT matches(pg_temp.central(format($$dwh.take_over_access(%L, 'BB 1', dwh.today(), 12, 990001)$$, jsonb_build_array(pg_temp.line('{"email": "t3@tap.invalid", "full_name": "T3", "reason": "takeover"}')))),
+	'^42501 users that existed at go-live were taken over until', '893-053 who comes later comes by the paths');
 
 -- Limits, and what the calendar brings.
 SELECT is(pg_temp.central($$dwh.set_group_limits('analyst', '30 s', p_connection_limit => 2) > 1$$), 'true', '893-039 at the accounts that have the group');

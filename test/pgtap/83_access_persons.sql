@@ -2,7 +2,7 @@
 -- 893-018 893-034 893-068 893-069 893-088 893-089 893-092
 -- harness: preload
 BEGIN;
-SELECT plan(54);
+SELECT plan(61);
 \ir include/access.psql
 -- Who holds the support mailbox of Hà Nội has an account of his own as well; in the same division works an auditor.
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
@@ -35,6 +35,14 @@ SELECT is(person_name, 'Trần Giữ Hộp', '893-034 who held it still does') F
 SELECT matches(pg_temp.central(pg_temp.holder('Mới', 'moi@tap.invalid', 'dwh.today() + 1')), '^22023', '893-034 no letter of tomorrow');
 SELECT is(pg_temp.central(pg_temp.holder('Mới', 'moi@tap.invalid')), '', '893-034 another of today');
 SELECT is(pg_temp.central(pg_temp.holder('Trần Giữ Hộp', 'giu.hop@tap.invalid')), '', 'and back');
+
+-- The letter is not signed by the holder, is none of before the regulation, and names the person whose address it gives.
+SELECT matches(pg_temp.central(pg_temp.holder('Giám Đốc Hà Nội', 'gd@tap.invalid')), '^42501 Giám Đốc Hà Nội decides on access of his own', '893-034 the signer assigns somebody else');
+SELECT matches(pg_temp.central(pg_temp.holder('Mới', 'moi@tap.invalid', '''2019-06-01''')), '^42501 a letter of 2019-06-01 came before the regulation', '893-095 no letter of before the regulation');
+SELECT matches(pg_temp.central(pg_temp.holder(n, e)), '^42501 .* is not the person of the account', '893-019 ' || e)
+FROM (VALUES ('Tên Khác Hẳn', 'reader@tap.invalid'), ('Quản Trị Hai', 'central2@tap.invalid'), ('Mới', 'HOTRO.HN@tap.invalid')) AS v (n, e);
+SELECT is(pg_temp.central(pg_temp.holder('người  đọc', 'Reader@tap.invalid')), '', '893-019 one of the province who has an account');
+SELECT is(pg_temp.central(pg_temp.holder('Trần Giữ Hộp', 'giu.hop@tap.invalid')), '', 'and back again');
 
 -- Confirming an emergency.
 SELECT pg_temp.central($$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ thông tin', 'A', 'B')$$) AS r \gset
