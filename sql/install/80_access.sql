@@ -130,6 +130,12 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 		ELSE 'mail:' || lower(p_email) END;
 COMMENT ON FUNCTION dwh_internal.line_person(text, text, text, text) IS 'Người mà dòng đề nghị nói đến | The person that a line is about';
 
+-- Names that a login role of ours may have, as PostgreSQL keeps them.
+CREATE FUNCTION dwh_internal.is_login_name(p_name text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(p_name ~ '^[a-z0-9_][a-z0-9_.@+-]{0,62}$' AND p_name !~ '^(pg|dwh)_|^(none|public)$', false);
+COMMENT ON FUNCTION dwh_internal.is_login_name(text) IS 'Tên có thể làm tên đăng nhập | Whether a name can be a login name';
+
 CREATE FUNCTION dwh_internal.is_same_name(p_a text, p_b text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN p_a = p_b OR lower(regexp_replace(btrim(normalize(p_a, NFC)), '\s+', ' ', 'g'))

@@ -428,9 +428,7 @@ BEGIN
 			IF l.account_kind = 'outside' AND l.login_role IS NULL AND l.email IS NULL AND a.login_role IS NULL THEN
 				PERFORM dwh_internal.access_require(NULL, format('line %s: login_role', x.line_no), '893 Art. 3.5');
 			END IF;
-			IF NOT coalesce(l.login_role, lower(l.email), '') ~ '^[a-z0-9_][a-z0-9_.@+-]{0,62}$' AND a.login_role IS NULL
-				OR coalesce(l.login_role, lower(l.email)) ~ '^(pg|dwh)_|^(none|public)$' AND a.login_role IS NULL OR l.login_role <> a.login_role
-			THEN
+			IF a.login_role IS NULL AND NOT dwh_internal.is_login_name(coalesce(l.login_role, lower(l.email))) OR l.login_role <> a.login_role THEN
 				RAISE EXCEPTION 'line %: "%" cannot be a login name', x.line_no, coalesce(l.login_role, lower(l.email))
 					USING ERRCODE = '22023', DETAIL = 'Small letters, digits and _ . @ + -, at most 63; not pg_ or dwh_, none or public; an account keeps the one it has.',
 						HINT = 'Give login_role.';

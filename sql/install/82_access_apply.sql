@@ -160,6 +160,7 @@ DECLARE
 	v_is_later boolean := coalesce(p_effective_on > v_today, false);
 	v_reason text := (SELECT reason FROM dwh_catalog.access_request_line WHERE request_line_id = p_line_id);
 	v_id int;
+	v_valid_to date;
 	v_count int := 0;
 BEGIN
 	FOR v_id IN
@@ -172,7 +173,8 @@ BEGIN
 		UPDATE dwh_catalog.access_grant SET
 			valid_to = greatest(CASE WHEN v_is_later THEN p_effective_on - 1 ELSE least(valid_to, v_today) END, valid_from - 1),
 			revoked_at = CASE WHEN NOT v_is_later THEN now() END, revoked_by = session_user, revoke_line_id = p_line_id, revoke_reason = v_reason
-		WHERE grant_id = v_id;
+		WHERE grant_id = v_id RETURNING valid_to INTO v_valid_to;
+		INSERT INTO dwh_catalog.access_revocation (grant_id, request_line_id, valid_to) VALUES (v_id, p_line_id, v_valid_to);
 		PERFORM dwh_internal.log_access('revoke_access', ARRAY[v_id], ARRAY[p_line_id]);
 		v_count := v_count + 1;
 	END LOOP;

@@ -82,6 +82,10 @@ BEGIN
 				'it_division is a division of a province, or the province where no division is kept.',
 				HINT = 'Name another function or unit.';
 	END IF;
+	IF p_valid_to < v_from THEN
+		RAISE EXCEPTION 'a function that begins on % does not end on %', v_from, p_valid_to
+			USING ERRCODE = '22023', DETAIL = '893 Art. 10.', HINT = 'Correct p_valid_from or p_valid_to.';
+	END IF;
 	-- What only one unit has at a time passes on: whoever had it before has it until the day before.
 	UPDATE dwh_catalog.unit_function AS f SET valid_to = v_from - 1, end_document = p_document
 	WHERE f.function = p_function AND f.unit_id <> p_unit_id AND f.valid_from < v_from AND coalesce(f.valid_to >= v_from, true)
@@ -131,6 +135,13 @@ COMMENT ON FUNCTION dwh.end_unit_function(int, text, text, date) IS
 
 -- Office holders -------------------------------------------------------------------------------------------------------
 
+-- Whether only central administrators record the holders of an office at units of a level.
+CREATE FUNCTION dwh_internal.is_central_office(p_office text, p_level text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN coalesce(p_office NOT IN ('unit_leader', 'deputy'), true) OR p_level IN ('centre', 'central_unit', 'province', 'defence', 'police');
+COMMENT ON FUNCTION dwh_internal.is_central_office(text, text) IS
+	'Chỉ quản trị Trung ương ghi người giữ chức vụ này | Whether only central administrators record the holders of an office';
+
 CREATE FUNCTION dwh_internal.appoint_office_holder(p_person_name text, p_office text, p_unit_id int, p_document text, p_valid_from date,
 	p_valid_to date, p_email text)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -143,8 +154,9 @@ BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin', 'dwh_province_admin'], '893 Arts. 11.2, 12.3');
 	PERFORM dwh_internal.share_require(v, f, '893 Art. 6') FROM (VALUES (p_person_name, 'person_name'), (p_document, 'document')) AS t (v, f);
 	v_level := dwh_internal.office_unit_level(p_unit_id, v_from);
-	-- Heads of provinces and above are recorded by central administrators, heads and deputies within a province by its own, too.
-	IF p_office NOT IN ('unit_leader', 'deputy') OR v_level IN ('centre', 'central_unit') THEN
+	-- Heads and deputies of provinces and above decide on access: they are recorded by central administrators, those of units within a
+	-- province by its own, too.
+	IF dwh_internal.is_central_office(p_office, v_level) THEN
 		IF NOT dwh_internal.caller_has_role('dwh_central_admin') THEN
 			RAISE EXCEPTION 'only central administrators record holders of the office "%" at this unit', p_office
 				USING ERRCODE = '42501', DETAIL = '893 Arts. 11.2, 12.3: quản trị cấp tỉnh chỉ ghi lãnh đạo các đơn vị thuộc tỉnh | '
@@ -165,8 +177,14 @@ BEGIN
 				'it_centre, unit_leader of a central unit, division, district or base unit, province_director of a province, deputy of any.',
 				HINT = 'Name another office or unit.';
 	END IF;
+	IF p_valid_to < v_from THEN
+		RAISE EXCEPTION 'an office that begins on % does not end on %', v_from, p_valid_to
+			USING ERRCODE = '22023', DETAIL = '893 Art. 6.', HINT = 'Correct p_valid_from or p_valid_to.';
+	END IF;
 	IF p_email IS NOT NULL THEN
-		SELECT account_id INTO v_account_id FROM dwh_catalog.account WHERE lower(email) = lower(p_email) AND kind = 'sector';
+		-- An administrator of a province finds people of it only, and learns of no others.
+		SELECT account_id INTO v_account_id FROM dwh_catalog.account WHERE lower(email) = lower(p_email) AND kind = 'sector'
+			AND (dwh_internal.caller_has_role('dwh_central_admin') OR home_unit_id = ANY ((dwh_internal.access_caller()).unit_ids));
 		IF v_account_id IS NULL THEN
 			RAISE EXCEPTION 'there is no account of a person with the e-mail address "%"', p_email
 				USING ERRCODE = '42704', DETAIL = 'Office holders need no account.', HINT = 'Leave p_email out, or correct it.';
@@ -212,7 +230,7 @@ BEGIN
 			USING ERRCODE = '42704', DETAIL = 'There is nothing to end.', HINT = 'dwh.list_office_holders() shows who holds which office.';
 	END IF;
 	SELECT level INTO v_level FROM dwh_star.dim_unit WHERE unit_id = h.unit_id;
-	IF h.office NOT IN ('unit_leader', 'deputy') OR v_level IN ('centre', 'central_unit') THEN
+	IF dwh_internal.is_central_office(h.office, v_level) THEN
 		IF NOT dwh_internal.caller_has_role('dwh_central_admin') THEN
 			RAISE EXCEPTION 'only central administrators end the office "%" at this unit', h.office
 				USING ERRCODE = '42501', DETAIL = '893 Arts. 11.2, 12.3.', HINT = 'Ask a member of dwh_central_admin.';
@@ -285,14 +303,14 @@ BEGIN
 				'rights of administration are not given through groups that are made.',
 				HINT = 'Name analyst, national, loader, share_officer or auditor.';
 	END IF;
-	SELECT string_agg(c, ', ' ORDER BY c COLLATE "C") INTO v_unknown FROM unnest(p_subjects) AS c
+	SELECT string_agg(coalesce(c, 'NULL'), ', ' ORDER BY c COLLATE "C") INTO v_unknown FROM unnest(p_subjects) AS c
 	WHERE NOT EXISTS (SELECT FROM dwh_catalog.subject AS s WHERE s.code = c);
 	IF v_unknown IS NOT NULL THEN
 		RAISE EXCEPTION 'subject % does not exist', v_unknown
 			USING ERRCODE = '42704', DETAIL = '893 Art. 12.4: the rights of a group name its subjects.',
 				HINT = 'The codes of subjects stand in dwh_catalog.subject.';
 	END IF;
-	IF (cardinality(p_subjects) > 0) <> (v_rights IN ('dwh_analyst', 'dwh_national')) THEN
+	IF (coalesce(cardinality(p_subjects), 0) > 0) <> (v_rights IN ('dwh_analyst', 'dwh_national')) THEN
 		RAISE EXCEPTION 'a group with the rights of "%" %', p_rights_of, CASE WHEN cardinality(p_subjects) > 0 THEN 'has no subjects'
 			ELSE 'names its subjects' END
 			USING ERRCODE = '22023', DETAIL = '893 Arts. 3.4, 12.4: subjects are for those who read indicators and reports.',
@@ -375,8 +393,7 @@ BEGIN
 		WHEN p_on < g.valid_from OR g.valid_to < p_on THEN format('nhóm %1$s không có hiệu lực vào ngày đó | group %1$s is not in force on that day', g.code)
 		WHEN g.unit_levels IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_star.dim_unit AS u WHERE u.unit_id = p_unit_id AND u.level = ANY (g.unit_levels))
 			THEN format('nhóm %1$s không dành cho đơn vị cấp này | group %1$s is not for units of this level', g.code)
-		WHEN g.unit_functions IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_catalog.unit_function AS f WHERE f.unit_id = p_unit_id
-				AND f.function = ANY (g.unit_functions) AND f.valid_from <= p_on AND coalesce(f.valid_to >= p_on, true))
+		WHEN g.unit_functions IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(g.unit_functions) AS f WHERE dwh_internal.has_unit_function(p_unit_id, f, p_on))
 			THEN format('nhóm %1$s không dành cho đơn vị này | group %1$s is not for this unit', g.code)
 		WHEN g.employment_kinds IS NOT NULL AND coalesce(p_employment_kind <> ALL (g.employment_kinds), true)
 			THEN format('nhóm %1$s không dành cho loại lao động này | group %1$s is not for this kind of employment', g.code)

@@ -91,6 +91,19 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.access_account(text, boolean) IS 'Tài khoản theo hộp thư hoặc định danh IAM | An account by its address or IAM subject';
 
+-- Taking away is never refused for want of somebody who could give: it is said that nobody is left who can.
+CREATE FUNCTION dwh_internal.warn_without_administrator()
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT dwh_internal.has_central_administrator() THEN
+		RAISE WARNING 'no central administrator is left'
+			USING DETAIL = '893 Art. 12.3: không còn ai quản trị ứng dụng cấp Trung ương | nobody gives access any more.',
+				HINT = 'A superuser makes one with dwh.create_first_administrator().';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.warn_without_administrator() IS 'Cảnh báo khi không còn quản trị Trung ương | Warns where no central administrator is left';
+
 CREATE FUNCTION dwh_internal.revoke_access(p_email text, p_reason text, p_document_no text, p_group text, p_from_unit int, p_document_on date,
 	p_received_on date, p_decided_by int, p_effective_on date)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -117,6 +130,7 @@ BEGIN
 		PERFORM dwh_internal.record_decision(v_id, true, p_decided_by, p_document_no, p_document_on, NULL, NULL, NULL, NULL);
 	END IF;
 	PERFORM dwh_internal.carry_out_request(v_id);
+	PERFORM dwh_internal.warn_without_administrator();
 	RETURN v_id;
 END
 $$;
@@ -260,6 +274,7 @@ BEGIN
 	WHERE a.account_id = v_account_id;
 	UPDATE dwh_catalog.access_request SET found_by = p_found_by, reported_to = p_reported_to WHERE request_id = v_id;
 	PERFORM dwh_internal.carry_out_request(v_id);
+	PERFORM dwh_internal.warn_without_administrator();
 	RETURN v_id;
 END
 $$;
@@ -285,6 +300,10 @@ BEGIN
 	IF v_on > dwh.today() THEN
 		RAISE EXCEPTION 'a document of % cannot be in hand', v_on USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()),
 			HINT = 'Correct the date.';
+	END IF;
+	IF v_on < (SELECT received_on FROM dwh_catalog.access_request WHERE request_id = p_request AND kind = 'emergency') THEN
+		RAISE EXCEPTION 'a document of % came before the revocation', v_on
+			USING ERRCODE = '22023', DETAIL = '893 Art. 17.7 [own]: xác nhận sau khi thu hồi | it is confirmed afterwards.', HINT = 'Correct the date.';
 	END IF;
 	UPDATE dwh_catalog.access_request SET confirmation_no = p_document_no, confirmation_on = v_on
 	WHERE request_id = p_request AND kind = 'emergency' AND confirmation_no IS NULL;

@@ -32,8 +32,8 @@ LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 		g.name_vi, coalesce(a.email, a.iam_subject), x.on_day
 	FROM (SELECT true AS is_grant, r.grant_id, r.request_line_id, r.account_id, r.user_group_id, r.valid_from AS on_day
 			FROM dwh_catalog.access_grant AS r
-		UNION ALL SELECT false, r.grant_id, r.revoke_line_id, r.account_id, r.user_group_id, r.valid_to + 1
-			FROM dwh_catalog.access_grant AS r) AS x
+		UNION ALL SELECT false, r.grant_id, v.request_line_id, r.account_id, r.user_group_id, v.valid_to + 1
+			FROM dwh_catalog.access_revocation AS v JOIN dwh_catalog.access_grant AS r USING (grant_id)) AS x
 	JOIN dwh_catalog.access_request_line AS l USING (request_line_id)
 	JOIN dwh_catalog.account AS a ON a.account_id = x.account_id
 	JOIN dwh_catalog.user_group AS g ON g.user_group_id = x.user_group_id
@@ -202,6 +202,10 @@ BEGIN
 	ELSIF p_quarter IS NULL OR p_quarter <> date_trunc('quarter', p_quarter)::date THEN
 		RAISE EXCEPTION '% is no first day of a quarter', coalesce(p_quarter::text, 'NULL')
 			USING ERRCODE = '22023', DETAIL = '893 Art. 11.3: hằng quý | every quarter.', HINT = 'Give the first day of January, April, July or October.';
+	ELSIF p_unit IS NOT NULL AND (dwh_internal.unit_side(p_unit) IS DISTINCT FROM 'province' OR dwh_internal.unit_top(p_unit) <> p_unit) THEN
+		RAISE EXCEPTION 'unit % is no province', p_unit
+			USING ERRCODE = '22023', DETAIL = '893 Art. 11.3: tỉnh tổng hợp nhu cầu của các đơn vị trong tỉnh | a province consolidates the needs of its units.',
+				HINT = 'Name the province.';
 	END IF;
 	RETURN p_quarter;
 END
@@ -242,11 +246,14 @@ RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_cata
 BEGIN
 	PERFORM dwh_internal.check_needs(p_quarter, p_unit);
 	PERFORM dwh_internal.share_require(v, f, '893 Art. 11.3') FROM (VALUES (p_document_no, 'document_no'), (p_unit::text, 'unit')) AS t (v, f);
-	IF p_sent_on > dwh.today() OR dwh_internal.unit_side(p_unit) IS DISTINCT FROM 'province'
-		OR dwh_internal.unit_top(p_unit) <> p_unit
-	THEN
-		RAISE EXCEPTION 'a list of needs is sent by a province, by today'
-			USING ERRCODE = '22023', DETAIL = '893 Art. 11.3.', HINT = 'Correct p_unit or p_sent_on.';
+	-- While the quarter runs there are needs to come, and no list is missing.
+	IF dwh.today() < p_quarter + interval '3 months' THEN
+		RAISE EXCEPTION 'the quarter from % is not over', p_quarter
+			USING ERRCODE = '22023', DETAIL = '893 Art. 11.3: danh sách của quý gồm mọi nhu cầu trong quý | the list of a quarter has all its needs.',
+				HINT = 'Record it after the last day of the quarter.';
+	ELSIF p_sent_on > dwh.today() OR p_sent_on < p_quarter THEN
+		RAISE EXCEPTION 'a list of the quarter from % was not sent on %', p_quarter, p_sent_on
+			USING ERRCODE = '22023', DETAIL = format('893 Art. 11.3. Today is %s.', dwh.today()), HINT = 'Correct p_sent_on.';
 	END IF;
 	INSERT INTO dwh_catalog.access_needs_list (unit_id, quarter, document_no, sent_on, recorded_by)
 	VALUES (p_unit, p_quarter, p_document_no, coalesce(p_sent_on, dwh.today()), dwh_internal.share_caller());

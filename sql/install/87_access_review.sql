@@ -1,12 +1,26 @@
 -- The first administrator; grants that end, that nobody uses, that were not confirmed for long; how requests were handled (893 Arts. 12.3, 19.1).
 
--- Go-live: the first central administrator is made by a superuser, once; everybody after him by request.
+-- Whether anybody is a central administrator today by a right in force.
+CREATE FUNCTION dwh_internal.has_central_administrator()
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
+			JOIN dwh_catalog.account AS a USING (account_id)
+		WHERE u.role_name = 'dwh_central_admin' AND a.is_enabled AND a.valid_from <= dwh.today() AND coalesce(a.valid_to >= dwh.today(), true)
+			AND g.revoked_at IS NULL AND g.valid_from <= dwh.today() AND coalesce(g.valid_to >= dwh.today(), true));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.has_central_administrator() IS
+	'Có ai đang là quản trị Trung ương hay không | Whether anybody is a central administrator by a right in force';
+
+-- Go-live: the first central administrator is made by a superuser; everybody after him by request. So is one after the last has gone.
 CREATE FUNCTION dwh_internal.create_first_administrator(p_email text, p_full_name text, p_unit_id int, p_employment_kind text, p_login_role text,
 	p_assignment_no text, p_decided_by int, p_decision_no text)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_today date := dwh.today();
 	p dwh_catalog.access_path;
+	h dwh_catalog.office_holder;
 	v_id int;
 BEGIN
 	IF NOT dwh_internal.caller_has_role('dwh_owner') THEN
@@ -16,13 +30,14 @@ BEGIN
 	END IF;
 	-- Two at once: the second one finds the first.
 	PERFORM FROM dwh_catalog.warehouse FOR UPDATE;
-	IF EXISTS (SELECT FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id) WHERE u.role_name = 'dwh_central_admin') THEN
-		RAISE EXCEPTION 'there has been a central administrator already'
-			USING ERRCODE = '55000', DETAIL = '893 Art. 17.1: from then on central administrators are made by request and decision.',
+	IF dwh_internal.has_central_administrator() THEN
+		RAISE EXCEPTION 'there is a central administrator already'
+			USING ERRCODE = '55000', DETAIL = '893 Art. 17.1: from the first one on central administrators are made by request and decision.',
 				HINT = 'dwh.request_access() with group central_admin.';
 	END IF;
 	PERFORM dwh_internal.share_require(v, f, '893 Arts. 3.4a, 6.2') FROM (VALUES (p_email, 'email'), (p_full_name, 'full_name'),
 		(p_login_role, 'login_role'), (p_assignment_no, 'assignment_no'), (p_decision_no, 'decision_no')) AS t (v, f);
+	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by;
 	SELECT * INTO p FROM dwh_catalog.access_path WHERE code = 'central_admin' AND valid_from <= v_today AND coalesce(valid_to >= v_today, true);
 	IF NOT coalesce(p_employment_kind = ANY (p.employment_kinds), false) OR NOT dwh_internal.has_unit_function(p_unit_id, 'it_centre', v_today) THEN
 		RAISE EXCEPTION '% is not eligible', p_full_name
@@ -32,12 +47,30 @@ BEGIN
 		RAISE EXCEPTION 'no leader of the sector is named who decided'
 			USING ERRCODE = '42501', DETAIL = '893 Arts. 6.2, 17.1: Lãnh đạo Ngành quyết định | the leadership of the sector decides.',
 				HINT = 'Record him with dwh.appoint_office_holder(), and name him as p_decided_by.';
-	ELSIF p_login_role ~ '^(pg|dwh)_' THEN
+	ELSIF dwh_internal.is_office_holder(h, 'mail:' || lower(p_email), p_full_name, p_unit_id)
+		OR h.account_id IS NULL AND dwh_internal.is_same_name(h.person_name, p_full_name)
+	THEN
+		RAISE EXCEPTION '% decides on access of his own', p_full_name
+			USING ERRCODE = '42501', DETAIL = '893 Arts. 7.4, 12.3 [own]: không ai tự cấp quyền cho mình | nobody decides on access for himself.',
+				HINT = 'Name another leader of the sector as p_decided_by.';
+	ELSIF dwh_internal.has_excluded_right('mail:' || lower(p_email), false) THEN
+		RAISE EXCEPTION '% audits and cannot administer', p_full_name
+			USING ERRCODE = '42501', DETAIL = '[own]: người quản trị không tự kiểm tra mình | whoever administers does not audit himself.',
+				HINT = 'Name somebody else.';
+	ELSIF NOT dwh_internal.is_login_name(p_login_role) THEN
 		RAISE EXCEPTION '"%" cannot be a login name', p_login_role
-			USING ERRCODE = '22023', DETAIL = 'Names that begin with pg_ or dwh_ are taken.', HINT = 'Give another p_login_role.';
+			USING ERRCODE = '22023', DETAIL = 'Small letters, digits and _ . @ + -, at most 63; not pg_ or dwh_, none or public.',
+				HINT = 'Give another p_login_role.';
 	END IF;
-	INSERT INTO dwh_catalog.account AS a (kind, email, full_name, home_unit_id, login_role, valid_from)
-	VALUES ('sector', p_email, p_full_name, p_unit_id, p_login_role, v_today) RETURNING a.account_id INTO v_id;
+	-- After the last one has gone somebody of the IT Centre may have an account already.
+	UPDATE dwh_catalog.account AS a SET is_enabled = true
+	WHERE a.kind = 'sector' AND lower(a.email) = lower(p_email) AND a.login_role = p_login_role AND a.home_unit_id = p_unit_id
+		AND dwh_internal.is_same_name(a.full_name, p_full_name) AND coalesce(a.valid_to >= v_today, true)
+	RETURNING a.account_id INTO v_id;
+	IF v_id IS NULL THEN
+		INSERT INTO dwh_catalog.account AS a (kind, email, full_name, home_unit_id, login_role, valid_from)
+		VALUES ('sector', p_email, p_full_name, p_unit_id, p_login_role, v_today) RETURNING a.account_id INTO v_id;
+	END IF;
 	INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, valid_from, decision_no)
 	SELECT v_id, g.user_group_id, v_today, p_decision_no FROM dwh_catalog.user_group AS g WHERE g.role_name = 'dwh_central_admin';
 	PERFORM dwh_internal.sync_login_role(v_id);

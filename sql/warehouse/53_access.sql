@@ -327,6 +327,20 @@ ALTER TABLE dwh_catalog.access_grant
 CREATE INDEX access_grant_request_line_id_idx ON dwh_catalog.access_grant (request_line_id);
 CREATE INDEX access_grant_revoke_line_id_idx ON dwh_catalog.access_grant (revoke_line_id);
 
+-- What each line took, and until when, also where a later line has taken it earlier: its notice says so.
+CREATE TABLE dwh_catalog.access_revocation (
+	grant_id		int NOT NULL CONSTRAINT access_revocation_grant_id_fkey REFERENCES dwh_catalog.access_grant ON DELETE CASCADE,
+	request_line_id	int NOT NULL CONSTRAINT access_revocation_request_line_id_fkey REFERENCES dwh_catalog.access_request_line
+		ON DELETE CASCADE,
+	valid_to		date NOT NULL,
+	CONSTRAINT access_revocation_pkey PRIMARY KEY (request_line_id, grant_id)
+);
+CREATE INDEX access_revocation_grant_id_idx ON dwh_catalog.access_revocation (grant_id);
+COMMENT ON TABLE dwh_catalog.access_revocation IS 'Từng dòng đề nghị đã thu hồi quyền nào | Which grants each line took';
+COMMENT ON COLUMN dwh_catalog.access_revocation.grant_id IS 'Quyền | Grant';
+COMMENT ON COLUMN dwh_catalog.access_revocation.request_line_id IS 'Dòng đề nghị | Line of the request';
+COMMENT ON COLUMN dwh_catalog.access_revocation.valid_to IS 'Ngày hiệu lực cuối cùng theo dòng đó | Last valid day by that line';
+
 -- Support mailboxes ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE dwh_catalog.mailbox_holder (

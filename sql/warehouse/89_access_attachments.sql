@@ -11,7 +11,7 @@ DECLARE
 	v_table text;
 BEGIN
 	FOREACH v_table IN ARRAY ARRAY['account', 'user_group', 'user_group_subject', 'user_group_limit', 'access_grant', 'access_grant_subject',
-		'access_path', 'access_request', 'access_request_line', 'mailbox_holder', 'office_holder', 'unit_function', 'grant_use', 'account_use',
+		'access_path', 'access_request', 'access_request_line', 'access_revocation', 'mailbox_holder', 'office_holder', 'unit_function', 'grant_use', 'account_use',
 		'parameter'] LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER after_change_outside AFTER INSERT OR UPDATE OR DELETE ON dwh_catalog.%I
 			FOR EACH ROW EXECUTE FUNCTION dwh_internal.record_outside_change()', v_table);

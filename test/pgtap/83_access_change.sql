@@ -34,8 +34,8 @@ ROLLBACK TO two_units;
 SELECT pg_temp.central($$dwh.create_user_group('tap_one', 'x', 'x', 'analyst', '{fact_collection}', 'QĐ 1')$$) AS made \g /dev/null
 SELECT matches(pg_temp.change('analyst', 'tap_one'), '^22023 .* for unit 990101 cannot be changed as a whole', '893-091 where it has none, lines are asked for');
 SELECT is(pg_temp.live(), 'analyst 990101 fact_benefit+fact_staff 2099-06-30, analyst 990102 fact_collection', 'and nothing is changed');
-SELECT matches(pg_temp.change('analyst', 'loader'), '^\d+$', '893-091 a group without subjects');
-SELECT is(pg_temp.live(), 'loader 990101 2099-06-30, loader 990102', 'has none');
+SELECT matches(pg_temp.change('analyst', 'share_officer'), '^\d+$', '893-091 a group without subjects');
+SELECT is(pg_temp.live(), 'share_officer 990101 2099-06-30, share_officer 990102', 'has none');
 ROLLBACK TO two_units;
 SELECT matches(pg_temp.central(pg_temp.grant_call('{"reason": "added_group", "subjects": ["fact_staff"], "valid_to": "2099-01-01"}')), '^\d+$', 'two rights for one unit, with two ends');
 SELECT matches(pg_temp.change('analyst', 'national'), '^22023 .* for unit 990102', '893-091 none of them is guessed');
@@ -45,10 +45,10 @@ ROLLBACK TO two_units;
 SELECT is(pg_temp.letter('{"valid_to": "2099-01-01", "subjects": ["fact_collection"]}'), '11', '893-061 another end');
 SELECT is(pg_temp.live(), 'analyst 990101 fact_benefit+fact_staff 2099-06-30, analyst 990102 fact_collection 2099-01-01', '893-061 the other unit stays');
 SELECT matches(pg_temp.letter('{"scope_unit": 101}'), '22023 .*several units', '893-061 of several units none is guessed');
-SELECT is(pg_temp.letter('{"action": "group", "from_group": "analyst", "group": "loader", "scope_unit": 990101}'), '11', '893-091 a group at one unit');
-SELECT is(pg_temp.live(), 'analyst 990102 fact_collection 2099-01-01, loader 990101', '893-091 the other one stays');
+SELECT is(pg_temp.letter('{"action": "group", "from_group": "analyst", "group": "share_officer", "scope_unit": 990101}'), '11', '893-091 a group at one unit');
+SELECT is(pg_temp.live(), 'analyst 990102 fact_collection 2099-01-01, share_officer 990101', '893-091 the other one stays');
 SELECT is(pg_temp.letter('{"scope_unit": 101}'), '11', '893-061 the only one moves');
-SELECT is(pg_temp.live(), 'analyst 101, loader 990101', '893-061 to the unit of the letter');
+SELECT is(pg_temp.live(), 'analyst 101, share_officer 990101', '893-061 to the unit of the letter');
 
 -- Whoever gives up his own right writes no decision, no letter of another unit, none of another day.
 SELECT matches(pg_temp.call_as('tap_reader', format($$dwh.revoke_access('reader@tap.invalid', %L, 'Đơn', %s)$$, r, a)), '^42501 one''s own right', '893-068 ' || r || ' ' || a)
