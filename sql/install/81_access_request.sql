@@ -98,6 +98,22 @@ $$;
 COMMENT ON FUNCTION dwh_internal.has_excluded_right(text, boolean) IS
 	'Đang có quyền loại trừ với quyền kiểm tra, hoặc quản trị | Whether somebody has a right that excludes auditing, or administering';
 
+-- Whether the person of a line lost everything, or all of this group, by a revocation that was applied after the line was decided on.
+CREATE FUNCTION dwh_internal.is_taken_since(l record)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_accounts int[] := CASE l.account_kind WHEN 'mailbox' THEN dwh_internal.person_accounts('mail:' || lower(l.holder_email)) ELSE ARRAY[l.account_id] END;
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.access_request_line AS o JOIN dwh_catalog.access_request AS q USING (request_id)
+		WHERE o.account_id = ANY (v_accounts) AND o.action = 'revoke' AND o.state = 'applied'
+			AND o.reason IN ('safety_risk', 'left_service', 'violation', 'transfer') AND NOT (o.reason = 'transfer' AND l.reason = 'unit_move')
+			AND (o.user_group_id IS NULL OR o.user_group_id = l.user_group_id) AND (o.scope_unit_id IS NULL OR o.scope_unit_id = l.scope_unit_id)
+			AND q.applied_at > l.decision_recorded_at);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.is_taken_since(record) IS
+	'Đã bị thu hồi sau khi có quyết định cấp hay chưa | Whether it was taken after it was decided';
+
 -- Judges lines of one request that give something, in their order. Raises 42501 with the article for what the regulation forbids, 22023
 -- for what is missing. All that the rules ask for is read at once: a list has a thousand lines.
 CREATE FUNCTION dwh_internal.check_access_lines(p_line_ids int[])
@@ -124,7 +140,8 @@ BEGIN
 	v_on := greatest(r.received_on, dwh_internal.access_rules_from());
 	v_from := dwh_internal.unit_top_on(r.from_unit_id, v_on);
 	FOR x IN
-		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind, k AS scope_unit
+		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind, k AS scope_unit,
+			n.state = 'approved' AND dwh_internal.is_taken_since(n) AS is_taken_since
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 			LEFT JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			LEFT JOIN dwh_catalog.account AS c ON c.account_id = n.account_id
@@ -169,6 +186,12 @@ BEGIN
 				'The unit that sent the letter lists its own people.');
 		END IF;
 
+		-- What was decided before everything was taken gives nothing back; a transfer makes room for the new unit.
+		IF x.is_taken_since THEN
+			PERFORM dwh_internal.access_refuse(format('%s: the rights of %s were taken after this was decided', v_where, l.full_name),
+				'893 Arts. 16, 17.6, 17.7: thu hồi sau quyết định này; cấp lại phải có quyết định mới | the way back is a new grant.',
+				'Take the line back with dwh.decide_access(), and enter a new letter.');
+		END IF;
 		-- One person, one account.
 		IF l.account_id IS NOT NULL THEN
 			IF a.kind <> l.account_kind OR (a.kind <> 'mailbox' AND NOT dwh_internal.is_same_name(a.full_name, l.full_name))
@@ -307,7 +330,7 @@ BEGIN
 		END IF;
 	END LOOP;
 	UPDATE dwh_catalog.access_request_line SET state = 'approved', decided_by = r.signed_by, decided_on = r.letter_on,
-		decision_no = r.letter_no, decision_recorded_at = now(), decision_recorded_by = session_user,
+		decision_no = r.letter_no, decision_recorded_at = clock_timestamp(), decision_recorded_by = session_user,
 		decision_recorded_account_id = r.recorded_account_id
 	WHERE request_line_id = ANY (v_approved);
 END
@@ -591,8 +614,11 @@ BEGIN
 			'893 Arts. 12.3, 13.1: chỉ quản trị ứng dụng thực hiện | only application administrators do this.',
 			'Ask an administrator with an official letter.');
 	END IF;
+	-- Who has gone to another province since is no matter of this one.
 	SELECT l.line_no INTO v_line FROM dwh_catalog.access_request_line AS l JOIN dwh_catalog.access_path AS p USING (access_path_id)
-	WHERE l.request_id = p_request_id AND NOT ('dwh_province_admin' = ANY (p.applied_by) AND coalesce(l.unit_id = ANY (c.unit_ids), false))
+		LEFT JOIN dwh_catalog.account AS a ON a.account_id = l.account_id AND l.action = 'revoke'
+	WHERE l.request_id = p_request_id AND NOT ('dwh_province_admin' = ANY (p.applied_by)
+		AND coalesce(coalesce(a.home_unit_id, l.unit_id) = ANY (c.unit_ids), false))
 	ORDER BY l.line_no LIMIT 1;
 	IF v_line IS NOT NULL THEN
 		PERFORM dwh_internal.access_refuse(format('line %s is not for an administrator of this province', v_line),

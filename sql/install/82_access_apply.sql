@@ -59,31 +59,39 @@ BEGIN
 	ELSIF NOT p_is_approved THEN
 		PERFORM dwh_internal.access_require(p_reason, 'reason', '893 Art. 6');
 	END IF;
-	UPDATE dwh_catalog.access_request SET submission_no = coalesce(p_submission_no, submission_no),
-		submission_on = coalesce(p_submission_on, submission_on)
-	WHERE request_id = p_request_id AND p_submission_no IS NOT NULL;
+	-- The first submission is the request's; lines that were decided on another keep theirs.
+	UPDATE dwh_catalog.access_request SET submission_no = p_submission_no, submission_on = p_submission_on
+	WHERE request_id = p_request_id AND p_submission_no IS NOT NULL AND (submission_no IS NULL OR NOT EXISTS (
+		SELECT FROM dwh_catalog.access_request_line AS n WHERE n.request_id = p_request_id AND n.decided_on IS NOT NULL));
 	SELECT * INTO r FROM dwh_catalog.access_request WHERE request_id = p_request_id;
+	IF p_submission_no IS NOT NULL THEN
+		r.submission_no := p_submission_no;
+		r.submission_on := p_submission_on;
+	END IF;
 	IF v_on > v_today OR v_on < r.letter_on OR v_on < r.submission_on OR r.submission_on < r.letter_on THEN
 		PERFORM dwh_internal.access_refuse(format('a decision of %s is out of order', v_on), format('893 Art. 17: văn bản %s, tờ trình %s, hôm nay %s | '
 			'letter, submission, decision follow each other, up to today.', r.letter_on, coalesce(r.submission_on::text, '-'), v_today),
 			'Correct the dates.');
 	END IF;
+	-- What was approved and has not been applied is taken back by a later decision that names the line.
 	SELECT string_agg(n::text, ', ') INTO v_missing FROM unnest(p_line_nos) AS n WHERE NOT EXISTS (
-		SELECT FROM dwh_catalog.access_request_line WHERE request_id = p_request_id AND line_no = n AND state = 'open');
+		SELECT FROM dwh_catalog.access_request_line AS i WHERE i.request_id = p_request_id AND i.line_no = n
+			AND (i.state = 'open' OR i.state = 'approved' AND NOT p_is_approved AND i.decided_on <= v_on));
 	IF v_missing IS NOT NULL THEN
-		RAISE EXCEPTION 'lines % are not open', v_missing USING ERRCODE = '55000', DETAIL = 'A decision is recorded once.',
+		RAISE EXCEPTION 'lines % are not open', v_missing USING ERRCODE = '55000',
+			DETAIL = 'A decision is recorded once; a later one can only take back what has not been applied.',
 			HINT = 'Leave p_line_nos out to decide on all open lines.';
 	END IF;
 	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by;
 	FOR x IN
 		SELECT n AS line, t AS path
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
-		WHERE n.request_id = p_request_id AND n.state = 'open' AND (p_line_nos IS NULL OR n.line_no = ANY (p_line_nos))
+		WHERE n.request_id = p_request_id AND CASE WHEN p_line_nos IS NULL THEN n.state = 'open' ELSE n.line_no = ANY (p_line_nos) END
 		ORDER BY n.line_no
 	LOOP
 		l := x.line; p := x.path;
 		PERFORM dwh_internal.check_not_own(l, c.person);
-		IF p.needs_submission AND r.submission_no IS NULL AND l.action <> 'revoke' AND r.kind <> 'takeover' THEN
+		IF p.needs_submission AND r.submission_no IS NULL AND l.action <> 'revoke' AND r.kind <> 'takeover' AND l.state = 'open' THEN
 			PERFORM dwh_internal.access_refuse(format('line %s was not submitted by the IT division', l.line_no),
 				p.article || ': bộ phận CNTT tổng hợp, trình trước khi quyết định | the IT division consolidates before the leadership decides.',
 				'Give submission_no and submission_on.');
@@ -102,8 +110,10 @@ BEGIN
 	END IF;
 	UPDATE dwh_catalog.access_request_line AS n SET state = CASE WHEN p_is_approved THEN 'approved' ELSE 'refused' END,
 		irregular = nullif(concat_ws('; ', n.irregular, w.why), ''), decided_by = p_decided_by, decided_on = v_on, decision_no = p_decision_no,
-		decision_reason = p_reason, decision_recorded_at = now(), decision_recorded_by = session_user,
-		decision_recorded_account_id = c.account_id
+		decision_reason = CASE WHEN n.state = 'approved' THEN format('%s (%s, %s)', p_reason, n.decision_no, n.decided_on) ELSE p_reason END,
+		submission_no = CASE WHEN n.state = 'open' THEN r.submission_no ELSE n.submission_no END,
+		submission_on = CASE WHEN n.state = 'open' THEN r.submission_on ELSE n.submission_on END,
+		decision_recorded_at = clock_timestamp(), decision_recorded_by = session_user, decision_recorded_account_id = c.account_id
 	FROM unnest(v_lines, v_whys) AS w (request_line_id, why) WHERE n.request_line_id = w.request_line_id;
 	UPDATE dwh_catalog.access_request SET state = 'refused' WHERE request_id = p_request_id AND NOT EXISTS (
 		SELECT FROM dwh_catalog.access_request_line WHERE request_id = p_request_id AND state <> 'refused');
@@ -152,8 +162,10 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.log_access(text, int[], int[]) IS 'Ghi các sự kiện cấp, thu hồi | Appends events of granting or revoking';
 
--- Ends live grants of an account: of one group or of all, on one unit or on all; from a later day on, or now. How many.
-CREATE FUNCTION dwh_internal.close_grants(p_line_id int, p_account_id int, p_group_id int, p_scope_unit_id int, p_effective_on date)
+-- Ends live grants of an account: of one group or of all, on one unit or on all, given by a moment or ever; from a later day on, or now. How
+-- many.
+CREATE FUNCTION dwh_internal.close_grants(p_line_id int, p_account_id int, p_group_id int, p_scope_unit_id int, p_effective_on date,
+	p_given_before timestamptz DEFAULT NULL)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_today date := dwh.today();
@@ -166,7 +178,10 @@ BEGIN
 	FOR v_id IN
 		SELECT g.grant_id FROM dwh_catalog.access_grant AS g
 		WHERE g.account_id = p_account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= v_today, true)
-			AND coalesce(g.user_group_id = p_group_id, true) AND coalesce(g.scope_unit_id = p_scope_unit_id, true)
+			AND (p_group_id IS NULL OR g.user_group_id = p_group_id)
+			-- also on what went into that unit; a right without unit is none on it
+			AND (p_scope_unit_id IS NULL OR g.scope_unit_id = p_scope_unit_id OR dwh_internal.unit_on(g.scope_unit_id, v_today) = p_scope_unit_id)
+			AND (p_given_before IS NULL OR g.granted_at <= p_given_before)
 			AND (NOT v_is_later OR coalesce(g.valid_to >= p_effective_on, true))
 		ORDER BY g.grant_id FOR UPDATE
 	LOOP
@@ -184,7 +199,7 @@ BEGIN
 	RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.close_grants(int, int, int, int, date) IS 'Kết thúc các quyền đang có | Ends live grants';
+COMMENT ON FUNCTION dwh_internal.close_grants(int, int, int, int, date, timestamptz) IS 'Kết thúc các quyền đang có | Ends live grants';
 
 -- Gives a support mailbox to a person, from now on; whoever had it has it no more.
 CREATE FUNCTION dwh_internal.change_holder(p_account_id int, p_name text, p_title text, p_email text, p_employment_kind text, p_unit_id int,
@@ -320,21 +335,36 @@ COMMENT ON FUNCTION dwh_internal.left_units(record) IS
 CREATE FUNCTION dwh_internal.leave_old_right(l record)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	v_today date := dwh.today();
 	v_left text;
+	v_stays_home boolean;
 BEGIN
-	IF l.action = 'grant' THEN
-		-- The new right only after the old one is gone.
+	IF l.reason = 'unit_move' OR l.action = 'grant' THEN
+		-- The new right only after the old one is gone. Who moves keeps nothing that the line does not name, and for what another province or
+		-- central unit gave, that one asks.
+		v_stays_home := l.action <> 'grant' AND EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.account_id = l.account_id
+			AND dwh_internal.unit_top_on(a.home_unit_id, v_today) = dwh_internal.unit_top_on(l.unit_id, v_today));
 		SELECT string_agg(DISTINCT u.code, ', ') INTO v_left
 		FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.user_group AS u USING (user_group_id)
-		WHERE g.account_id = l.account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= greatest(l.effective_on, dwh.today()), true)
-			AND (l.reason = 'unit_move' OR g.user_group_id = coalesce(l.from_group_id, g.user_group_id));
+		WHERE g.account_id = l.account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= greatest(l.effective_on, v_today), true)
+			AND CASE WHEN l.reason <> 'unit_move' THEN g.user_group_id = coalesce(l.from_group_id, g.user_group_id)
+				ELSE NOT v_stays_home OR g.user_group_id <> coalesce(l.from_group_id, l.user_group_id) END;
 		IF v_left IS NOT NULL THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: %s still has %s', l.line_no, l.full_name, v_left),
 				'893 Arts. 15, 17.6, 18.2: thu hồi quyền cũ trước khi cấp quyền mới | the old right is revoked before the new one is granted.',
 				'Revoke it first: dwh.transfer_account(), dwh.change_group(), dwh.revoke_access().');
+		ELSIF l.reason = 'role_change' AND l.from_group_id IS NOT NULL AND NOT EXISTS (SELECT FROM dwh_catalog.access_grant AS g
+			WHERE g.account_id = l.account_id AND g.user_group_id = l.from_group_id)
+		THEN
+			RAISE EXCEPTION 'line %: % never had the group that he is said to leave', l.line_no, l.full_name USING ERRCODE = '22023',
+				DETAIL = '893 Arts. 15, 18.2: vai trò cũ phải là vai trò đã có | the role that is left is one that he had.', HINT = 'Correct from_group.';
 		END IF;
+	END IF;
+	IF l.action = 'grant' THEN
+		RETURN;
+	END IF;
 	-- Change, role, group: what is left ends first, other groups stay.
-	ELSIF l.account_id IS NULL OR (SELECT coalesce(sum(dwh_internal.close_grants(l.request_line_id, l.account_id,
+	IF l.account_id IS NULL OR (SELECT coalesce(sum(dwh_internal.close_grants(l.request_line_id, l.account_id,
 		coalesce(l.from_group_id, l.user_group_id), u, l.effective_on)), 0) FROM unnest(dwh_internal.left_units(l)) AS u) = 0
 	THEN
 		RAISE EXCEPTION 'line %: % has no such right to change', l.line_no, l.full_name USING ERRCODE = '55000',
@@ -409,13 +439,15 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.apply_grant_lines(int[]) IS 'Thực hiện các dòng cấp quyền | Applies lines that give something';
 
--- Applies one line of what is taken. What did not come as it should is done all the same, and marked.
+-- Applies one line of what is taken: how many rights. What did not come as it should is done all the same, and marked; so is that nothing was
+-- left to take.
 CREATE FUNCTION dwh_internal.apply_revoke_line(p_line_id int)
-RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	l dwh_catalog.access_request_line;
 	v_is_decided boolean;
-	v_holdings int;
+	v_entered_at timestamptz;
+	v_count int := 0;
 BEGIN
 	-- What one gives up oneself nobody decides on.
 	SELECT n.state = 'approved' OR p.decided_by = 'nobody' OR coalesce(dwh_internal.account_person(n.account_id) = (dwh_internal.access_caller()).person, false)
@@ -424,19 +456,27 @@ BEGIN
 	UPDATE dwh_catalog.access_request_line SET state = 'applied',
 		irregular = CASE WHEN v_is_decided THEN irregular ELSE concat_ws('; ', irregular, 'not decided on') END
 	WHERE request_line_id = p_line_id RETURNING * INTO l;
-	v_holdings := dwh_internal.end_holdings(l);
-	IF dwh_internal.close_grants(p_line_id, l.account_id, l.user_group_id, l.scope_unit_id, l.effective_on) + v_holdings = 0 THEN
-		RAISE EXCEPTION 'line %: % has no such right', l.line_no, l.full_name USING ERRCODE = '55000', DETAIL = 'There is nothing to revoke.',
-			HINT = 'dwh.explain_scope() shows what the account has.';
+	-- Who has left the unit keeps what the next one has given him since the letter came; who has left altogether keeps nothing.
+	SELECT r.recorded_at INTO v_entered_at FROM dwh_catalog.access_request AS r, dwh_catalog.account AS a
+	WHERE r.request_id = l.request_id AND a.account_id = l.account_id AND l.reason IN ('transfer', 'role_left', 'group_left')
+		AND dwh_internal.unit_on(a.home_unit_id, dwh.today()) <> dwh_internal.unit_on(l.unit_id, dwh.today());
+	IF v_entered_at IS NULL THEN
+		v_count := dwh_internal.end_holdings(l);
+	END IF;
+	v_count := v_count + dwh_internal.close_grants(p_line_id, l.account_id, l.user_group_id, l.scope_unit_id, l.effective_on, v_entered_at);
+	IF v_count = 0 THEN
+		UPDATE dwh_catalog.access_request_line SET irregular = concat_ws('; ', irregular, 'nothing was left to take') WHERE request_line_id = p_line_id;
 	END IF;
 	PERFORM dwh_internal.sync_login_role(l.account_id);
+	RETURN v_count;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.apply_revoke_line(int) IS 'Thực hiện một dòng thu hồi | Applies a line that takes something';
 
 -- Applies a request; who calls was asked before. How many lines. Lines that give something are applied together, up to one that is about
--- somebody of a line before it, or about a support mailbox: what a person already has is judged anew then.
-CREATE FUNCTION dwh_internal.carry_out_request(p_request_id int)
+-- somebody of a line before it, or about a support mailbox: what a person already has is judged anew then. A letter that waited may find that
+-- what it takes is gone; who asks for it now is told so, with p_is_entered_now.
+CREATE FUNCTION dwh_internal.carry_out_request(p_request_id int, p_is_entered_now boolean DEFAULT true)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c record := dwh_internal.access_caller();
@@ -466,7 +506,10 @@ BEGIN
 	LOOP
 		PERFORM dwh_internal.check_not_own(l, c.person);
 		IF l.action = 'revoke' THEN
-			PERFORM dwh_internal.apply_revoke_line(l.request_line_id);
+			IF dwh_internal.apply_revoke_line(l.request_line_id) = 0 AND p_is_entered_now THEN
+				RAISE EXCEPTION 'line %: % has no such right', l.line_no, l.full_name USING ERRCODE = '55000', DETAIL = 'There is nothing to revoke.',
+					HINT = 'dwh.explain_scope() shows what the account has.';
+			END IF;
 		ELSIF l.state <> 'approved' THEN
 			PERFORM dwh_internal.access_refuse(format('line %s has not been decided on', l.line_no),
 				l.decided_article || ': chỉ thực hiện sau khi có quyết định | nothing is applied before the decision.',
@@ -490,21 +533,21 @@ BEGIN
 	IF v_together <> '{}' THEN
 		PERFORM dwh_internal.apply_grant_lines(v_together);
 	END IF;
-	UPDATE dwh_catalog.access_request SET state = 'applied', applied_at = now(), applied_by = session_user, applied_account_id = c.account_id,
+	UPDATE dwh_catalog.access_request SET state = 'applied', applied_at = clock_timestamp(), applied_by = session_user, applied_account_id = c.account_id,
 		applied_person = (SELECT coalesce((SELECT h.person_name FROM dwh_catalog.mailbox_holder AS h
 			WHERE h.account_id = a.account_id AND h.ended_at IS NULL), a.full_name) FROM dwh_catalog.account AS a WHERE a.account_id = c.account_id)
 	WHERE request_id = p_request_id;
 	RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.carry_out_request(int) IS 'Thực hiện một đề nghị | Carries out a request';
+COMMENT ON FUNCTION dwh_internal.carry_out_request(int, boolean) IS 'Thực hiện một đề nghị | Carries out a request';
 
 CREATE FUNCTION dwh_internal.apply_access(p_request int)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM dwh_internal.check_access_office(p_request);
 	PERFORM dwh_internal.lock_access_request(p_request);
-	RETURN dwh_internal.carry_out_request(p_request);
+	RETURN dwh_internal.carry_out_request(p_request, false);
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.apply_access(int) IS 'Xem dwh.apply_access | See dwh.apply_access';

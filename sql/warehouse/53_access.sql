@@ -255,6 +255,8 @@ CREATE TABLE dwh_catalog.access_request_line (
 	valid_to			date,
 	assignment_no		text,
 	permission_no		text,
+	submission_no		text,
+	submission_on		date,
 	state				text NOT NULL DEFAULT 'open',
 	irregular			text,
 	decided_by			int CONSTRAINT access_request_line_decided_by_fkey REFERENCES dwh_catalog.office_holder,
@@ -309,6 +311,9 @@ COMMENT ON COLUMN dwh_catalog.access_request_line.valid_to IS 'Ngày hiệu lự
 COMMENT ON COLUMN dwh_catalog.access_request_line.assignment_no IS 'Văn bản phân công (Điều 3.3a, 3.4) | Document of assignment (Arts. 3.3a, 3.4)';
 COMMENT ON COLUMN dwh_catalog.access_request_line.permission_no IS
 	'Văn bản cho phép người ngoài ngành (Điều 2.2) | Permission for a person from outside (Art. 2.2)';
+COMMENT ON COLUMN dwh_catalog.access_request_line.submission_no IS
+	'Tờ trình mà quyết định về dòng này căn cứ | Submission that the decision on this line follows';
+COMMENT ON COLUMN dwh_catalog.access_request_line.submission_on IS 'Ngày tờ trình đó | Date of that submission';
 COMMENT ON COLUMN dwh_catalog.access_request_line.state IS
 	'open: chưa quyết định; approved: đồng ý; refused: từ chối; applied: đã thực hiện | open, approved, refused, applied';
 COMMENT ON COLUMN dwh_catalog.access_request_line.irregular IS

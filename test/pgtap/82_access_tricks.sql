@@ -1,8 +1,8 @@
 -- Ways round the rules of who gives what to whom, and lawful calls that came to nothing.
--- 893-002 893-003 893-036 893-076 893-081 893-086 893-091 893-094
+-- 893-002 893-003 893-036 893-076 893-080 893-081 893-086 893-088 893-089 893-091 893-094
 -- harness: preload
 BEGIN;
-SELECT plan(25);
+SELECT plan(60);
 \ir include/access.psql
 -- A grant in one call: a user of Hà Nội by its director unless changed.
 CREATE FUNCTION pg_temp.give(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_by int DEFAULT 990005, p_on text DEFAULT 'dwh.today()') RETURNS text LANGUAGE sql AS $$
@@ -47,5 +47,81 @@ SELECT matches(pg_temp.central(format($$dwh.decide_access(%s, true, %s, 'QĐ', '
 SELECT is(pg_temp.central(format($$dwh.decide_access(%s, true, %s, 'QĐ', '2025-06-30', p_submission_no => 'T', p_submission_on => '2025-06-30')$$, :r, 990030)), '1', 'decided by the director of then');
 SELECT is(pg_temp.central(format('dwh.apply_access(%s)', :r)), '1', 'it is applied');
 SELECT is(home_unit_id || ' ' || scope_unit_id, '231 231', 'for the province that is') FROM dwh_catalog.account JOIN dwh_catalog.access_grant USING (account_id) WHERE email = 'cu@tap.invalid';
+-- The old right first, in every action: a move between provinces by a letter of change, and a role that nobody had.
+CREATE FUNCTION pg_temp.rights_of(p_email text) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(u.code || ' ' || coalesce(g.scope_unit_id::text, '-'), ', ' ORDER BY u.code, g.scope_unit_id), 'none') FROM dwh_catalog.access_grant AS g
+		JOIN dwh_catalog.user_group AS u USING (user_group_id) JOIN dwh_catalog.account AS a USING (account_id)
+	WHERE a.email = p_email AND g.revoked_at IS NULL AND coalesce(g.valid_to >= dwh.today(), true) $$;
+CREATE FUNCTION pg_temp.letter(p_kind text, p_lines jsonb, p_from int DEFAULT 990102) RETURNS int LANGUAGE sql AS $$
+	SELECT pg_temp.central(format('dwh.request_access(%L, ''CV'', dwh.today(), dwh.today(), %s, %L, p_submission_no => ''T'', p_submission_on => dwh.today())', p_kind, p_from, p_lines))::int $$;
+CREATE FUNCTION pg_temp.decide(p_request int, p_by int DEFAULT 990005, p_rest text DEFAULT '') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.central(format('dwh.decide_access(%s, true, %s, ''QĐ 10''%s)', p_request, p_by, p_rest)) $$;
+CREATE FUNCTION pg_temp.apply(p_request int) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.central(format('dwh.apply_access(%s)', p_request))$$;
+SELECT pg_temp.central(pg_temp.give('{"email": "pe@tap.invalid", "full_name": "Pê"}')) AS a, pg_temp.central(pg_temp.give('{"email": "pe@tap.invalid", "full_name": "Pê", "group": "share_officer", "reason": "added_group"}')) AS b \gset
+SELECT pg_temp.letter('change', jsonb_build_array(pg_temp.line('{"email": "pe@tap.invalid", "full_name": "Pê", "unit": 990232, "reason": "unit_move"}')), 990232) AS r \gset
+SELECT pg_temp.decide(:r, 990006) \g /dev/null
+SELECT matches(pg_temp.apply(:r), '^42501 line 1: Pê still has analyst, share_officer', '893-088 another province takes nobody by a letter of change');
+SELECT pg_temp.letter('change', jsonb_build_array(pg_temp.line('{"email": "pe@tap.invalid", "full_name": "Pê", "unit": 990101, "reason": "unit_move"}')), 990101) AS r \gset
+SELECT pg_temp.decide(:r) \g /dev/null
+SELECT matches(pg_temp.apply(:r), '^42501 line 1: Pê still has share_officer', '893-080 within a province nothing stays that the line does not name');
+SELECT matches(pg_temp.central(pg_temp.give('{"email": "pe@tap.invalid", "full_name": "Pê", "group": "national", "reason": "role_change", "from_group": "auditor"}')), '^22023.*never had', '893-080 who left a role had it');
+SELECT is(pg_temp.rights_of('pe@tap.invalid'), 'analyst 990102, share_officer 990102', 'he has what he had');
+SELECT matches(pg_temp.central($$dwh.revoke_access('pe@tap.invalid', 'not_needed', 'QĐ', 'share_officer')$$), '^\d+$', 'that is revoked');
+SELECT is(pg_temp.apply(:r), '1', 'then he moves within his province');
+SELECT is(pg_temp.rights_of('pe@tap.invalid'), 'analyst 990101', '893-080 with one right, of the new unit');
+
+-- One who is out already holds up no letter: there is nothing left to take of him, and the others lose theirs.
+SELECT pg_temp.central(pg_temp.give('{"email": "m1@tap.invalid", "full_name": "Một"}')) AS a, pg_temp.central(pg_temp.give('{"email": "m2@tap.invalid", "full_name": "Hai"}')) AS b \gset
+SELECT pg_temp.letter('revoke', '[{"email": "m1@tap.invalid", "reason": "left_service"}, {"email": "m2@tap.invalid", "reason": "left_service"}]') AS r \gset
+SELECT is(pg_temp.decide(:r), '2', 'two are to go');
+SELECT matches(pg_temp.central($$dwh.emergency_revoke('m1@tap.invalid', 'lộ', 'f', 't')$$), '^\d+$', 'one is taken out before');
+SELECT is(pg_temp.apply(:r), '2', '893-081 the letter is applied all the same');
+SELECT is(string_agg(coalesce(irregular, '-'), ', ' ORDER BY line_no), 'nothing was left to take, -', 'and says of whom nothing was left') FROM dwh_catalog.access_request_line WHERE request_id = :r;
+SELECT is(pg_temp.rights_of('m1@tap.invalid') || ' ' || pg_temp.rights_of('m2@tap.invalid'), 'none none', '893-081 both are out');
+SELECT matches(pg_temp.central($$dwh.revoke_access('m1@tap.invalid', 'left_service', 'QĐ')$$), '^55000', 'who asks for it now is told');
+
+-- What was approved is taken back by a later decision, so that the others of the letter get theirs.
+SELECT pg_temp.letter('grant', jsonb_build_array(pg_temp.line('{"email": "m3@tap.invalid", "full_name": "Ba"}'), pg_temp.line('{"email": "m4@tap.invalid", "full_name": "Bốn"}'))) AS r \gset
+SELECT is(pg_temp.decide(:r), '2', 'both are approved');
+SELECT matches(pg_temp.central(pg_temp.give('{"email": "m3@tap.invalid", "full_name": "Ba"}')), '^\d+$', 'one gets the right by another letter');
+SELECT matches(pg_temp.apply(:r), '^42501 line 1: Ba has this right already', '893-032 not twice');
+SELECT matches(pg_temp.central(format($$dwh.decide_access(%s, false, 990005, 'QĐ 11', p_reason => 'x')$$, :r)), '^55000', 'none is open');
+SELECT matches(pg_temp.central(format($$dwh.decide_access(%s, true, 990005, 'QĐ 11', p_line_nos => '{1}')$$, :r)), '^55000', 'none is approved twice');
+SELECT matches(pg_temp.central(format($$dwh.decide_access(%s, false, 990005, 'QĐ 11', dwh.today() - 1, '{1}', 'đã có')$$, :r)), '^42501|^55000', 'an earlier decision takes nothing back');
+SELECT is(pg_temp.central(format($$dwh.decide_access(%s, false, 990005, 'QĐ 11', NULL, '{1}', 'đã có')$$, :r)), '1', '893-086 a later one takes the line back');
+SELECT is(format('%s %s', state, decision_reason), format('refused đã có (QĐ 10, %s)', dwh.today()), 'which keeps the decision of before') FROM dwh_catalog.access_request_line WHERE request_id = :r AND line_no = 1;
+SELECT is(pg_temp.apply(:r), '1', 'the other one is applied');
+SELECT is(pg_temp.rights_of('m4@tap.invalid'), 'analyst 990102', 'and has his right');
+
+-- A revocation for one unit takes what is on it, no right without a unit.
+INSERT INTO dwh_catalog.access_grant (grant_id, account_id, user_group_id, scope_unit_id, valid_from, decision_no) VALUES (990040, 990002, 3, 12, '2020-07-10', 'x'), (990041, 990002, 3, 101, '2020-07-10', 'x');
+SELECT pg_temp.letter('revoke', '[{"email": "central2@tap.invalid", "reason": "not_needed", "scope_unit": 101}]', 12) AS r \gset
+SELECT is(pg_temp.apply(:r), '1', 'one unit');
+SELECT is(pg_temp.rights_of('central2@tap.invalid'), 'analyst 12, central_admin -', 'the others stay, central administration too');
+
+-- A letter of the old province takes nothing that the new one has given.
+SELECT pg_temp.central(pg_temp.give('{"email": "m5@tap.invalid", "full_name": "Năm"}')) AS a \gset
+SELECT pg_temp.letter('revoke', '[{"email": "m5@tap.invalid", "reason": "transfer"}]') AS r \gset
+UPDATE dwh_catalog.access_request SET recorded_at = now() - interval '1 hour' WHERE request_id = :r;
+SELECT matches(pg_temp.central($$dwh.transfer_account('m5@tap.invalid', 990232, dwh.today(), 'ĐĐ', p_from_unit => 990102, p_signed_by => 990005)$$), '^\d+$', 'he is transferred');
+SELECT matches(pg_temp.central(pg_temp.give('{"email": "m5@tap.invalid", "full_name": "Năm", "unit": 990232, "reason": "unit_move"}', 990232, 990006)), '^\d+$', 'and given a right there');
+SELECT matches(pg_temp.hanoi(format('dwh.apply_access(%s)', :r)), '^42501 line 1 is not for an administrator', 'the old province has no say any more');
+SELECT is(pg_temp.apply(:r), '1', 'a central administrator closes the letter');
+SELECT is(pg_temp.rights_of('m5@tap.invalid'), 'analyst 990232', '893-088 and the new right stays');
+
+-- After everything was taken, no older decision gives anything back.
+SELECT pg_temp.central(pg_temp.give('{"email": "m6@tap.invalid", "full_name": "Sáu"}')) AS a \gset
+SELECT pg_temp.letter('grant', jsonb_build_array(pg_temp.line('{"email": "m6@tap.invalid", "full_name": "Sáu", "group": "national", "reason": "added_group"}'))) AS r \gset
+SELECT is(pg_temp.decide(:r), '1', 'one more group is approved');
+SELECT matches(pg_temp.central($$dwh.emergency_revoke('m6@tap.invalid', 'lộ', 'f', 't')$$), '^\d+$', 'then all is taken');
+SELECT matches(pg_temp.apply(:r), '^42501 line 1: the rights of Sáu were taken after', '893-089 the way back is a new grant');
+SELECT matches(pg_temp.central(pg_temp.give('{"email": "m6@tap.invalid", "full_name": "Sáu"}')), '^\d+$', '893-089 which is given');
+
+-- Lines that were decided keep the submission that they were decided on.
+SELECT pg_temp.letter('grant', jsonb_build_array(pg_temp.line('{"email": "m7@tap.invalid", "full_name": "Bảy"}'), pg_temp.line('{"email": "m8@tap.invalid", "full_name": "Tám"}'))) AS r \gset
+UPDATE dwh_catalog.access_request SET letter_on = letter_on - 5, submission_on = submission_on - 3 WHERE request_id = :r;
+SELECT pg_temp.decide(:r, 990005, ', dwh.today() - 3, ''{1}''') || pg_temp.decide(:r, 990005, ', p_submission_no => ''T2'', p_submission_on => dwh.today()') AS two \gset
+SELECT is(:'two' || string_agg(format(' %s %s %s', l.submission_no, dwh.today() - l.submission_on, dwh.today() - l.decided_on), ',' ORDER BY line_no) || ' ' || max(r.submission_no), '11 T 3 3, T2 0 0 T', '893-086 each line its own')
+FROM dwh_catalog.access_request_line AS l JOIN dwh_catalog.access_request AS r USING (request_id) WHERE request_id = :r;
 SELECT * FROM finish();
 ROLLBACK;
