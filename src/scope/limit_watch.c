@@ -386,14 +386,21 @@ watch_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, v
 		watch();
 }
 
+/* Whether a trigger runs: those that wait for the end of the statement, or of the transaction, run after the executor has returned. */
+static bool
+is_in_trigger(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0;
+}
+
 /*
  * Somebody catches the cancellation of his statement: the timer has fired, and the statement goes on. When the server itself rolls a
- * savepoint back, after the statement has ended, depth is 0.
+ * savepoint back, after the statement has ended, depth is 0 and no trigger runs.
  */
 static void
 watch_catch(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
 {
-	if (event != SUBXACT_EVENT_ABORT_SUB || depth == 0 || deadline == 0 || is_busy || get_timeout_active(STATEMENT_TIMEOUT) ||
+	if (event != SUBXACT_EVENT_ABORT_SUB || (depth == 0 && !is_in_trigger()) || deadline == 0 || is_busy || get_timeout_active(STATEMENT_TIMEOUT) ||
 		GetCurrentTimestamp() < deadline)
 		return;
 	if (++catches == 1)

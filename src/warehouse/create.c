@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 #include "common/owner.h"
@@ -93,7 +94,19 @@ rebuild(void)
 	return psprintf("warehouse rebuilt, schema version %d: triggers, constraints, policies and views put back", version);
 }
 
-/* dwh.create_warehouse(): see the head of this file. Raises 42501, 55000 and WH002. */
+/* Names are Vietnamese: an encoding that cannot hold them, or that checks nothing, would spoil every one. */
+static void
+require_utf8(void)
+{
+	if (GetDatabaseEncoding() != PG_UTF8)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a warehouse needs a database with encoding UTF8"),
+				 errdetail("This one has %s.", GetDatabaseEncodingName()),
+				 errhint("Create the database with TEMPLATE template0 ENCODING 'UTF8'.")));
+}
+
+/* dwh.create_warehouse(): see the head of this file. Raises 0A000, 42501, 55000 and WH002. */
 Datum
 dwh_sql_create_warehouse(PG_FUNCTION_ARGS)
 {
@@ -102,6 +115,7 @@ dwh_sql_create_warehouse(PG_FUNCTION_ARGS)
 	char	   *told;
 
 	dwh_warehouse_begin(&call, "create_warehouse");
+	require_utf8();
 	dwh_strangers_refuse_roles();
 	dwh_strangers_refuse_schemas(&is_standing);
 	if (is_standing && dwh_warehouse_is_attached())

@@ -52,6 +52,12 @@ is($node->safe_psql('one', $roles) . $node->safe_psql('one', $schemas), '00', 'n
 $node->safe_psql('one', 'BEGIN; SELECT dwh.create_warehouse(); ROLLBACK');
 is($node->safe_psql('one', $roles) . $node->safe_psql('one', $schemas), '00', 'a rollback leaves nothing');
 
+# Vietnamese names need UTF8.
+$node->safe_psql('postgres', q{CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'});
+$node->safe_psql('latin', 'CREATE EXTENSION dwh_ext');
+my ($status, undef, $err) = $node->psql('latin', '\set VERBOSITY verbose' . "\nSELECT dwh.create_warehouse()");
+like($err, qr/0A000: a warehouse needs a database with encoding UTF8.*This one has LATIN1/s, 'another encoding is refused');
+
 # Roles belong to the cluster: two databases at the same moment, and the first one may yet fail.
 create_database('two');
 create_database('three');
