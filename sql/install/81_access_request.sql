@@ -201,7 +201,10 @@ BEGIN
 					'893 Arts. 3.5, 6.1: mỗi người duy nhất một tài khoản, gắn với hộp thư của chính mình | '
 					'each person has one account, bound to his own address.', 'Correct the name or the address of the line.');
 			END IF;
-			IF l.account_kind <> 'mailbox' AND l.reason <> 'unit_move' AND dwh_internal.unit_on(a.home_unit_id, v_today) <> v_unit THEN
+			IF l.account_kind = 'mailbox' AND dwh_internal.unit_top_on(a.home_unit_id, v_today) <> v_home THEN
+				PERFORM dwh_internal.access_refuse(format('%s: the support mailbox belongs to another province', v_where),
+					'893 Art. 6.3: hộp thư hỗ trợ là của BHXH tỉnh đó | a support mailbox stays with its province.', 'Name the mailbox of the province.');
+			ELSIF l.account_kind <> 'mailbox' AND l.reason <> 'unit_move' AND dwh_internal.unit_on(a.home_unit_id, v_today) <> v_unit THEN
 				PERFORM dwh_internal.access_refuse(format('%s: the account of %s belongs to another unit', v_where, l.full_name),
 					'893 Arts. 8.1, 15: đơn vị đề nghị cho người của mình; chuyển đơn vị phải nêu lý do unit_move | '
 					'a unit asks for its own people; a move is reason unit_move.', 'Give the unit of the account, or the reason unit_move.');
@@ -272,7 +275,7 @@ BEGIN
 		RETURN NULL;
 	ELSIF jsonb_typeof(p_unit) = 'number' THEN
 		SELECT unit_id INTO v_id FROM dwh_star.dim_unit
-		WHERE unit_id = (p_unit #>> '{}')::int AND valid_from <= coalesce(p_last, p_on) AND coalesce(valid_to >= coalesce(p_first, p_on), true);
+		WHERE unit_id = (p_unit #>> '{}')::numeric AND valid_from <= coalesce(p_last, p_on) AND coalesce(valid_to >= coalesce(p_first, p_on), true);
 	ELSE
 		SELECT unit_id INTO v_id FROM dwh_star.dim_unit
 		WHERE code = p_unit #>> '{}' AND valid_from <= p_on AND coalesce(valid_to >= p_on, true) ORDER BY unit_id LIMIT 1;
@@ -398,6 +401,9 @@ BEGIN
 			l.from_group_id := dwh_internal.access_group(x.line ->> 'from_group');
 		END IF;
 		IF x.line ? 'subjects' THEN
+			IF jsonb_typeof(x.line -> 'subjects') <> 'array' THEN
+				RAISE EXCEPTION 'line %: subjects are no list', x.line_no USING ERRCODE = '22023', HINT = 'Give the codes as an array, or leave subjects out.';
+			END IF;
 			SELECT array_agg(s.subject_id ORDER BY s.subject_id), count(*) INTO l.subject_ids, v_matches
 			FROM dwh_catalog.subject AS s WHERE s.code IN (SELECT jsonb_array_elements_text(x.line -> 'subjects'));
 			IF v_matches <> jsonb_array_length(x.line -> 'subjects') OR v_matches = 0 THEN
@@ -496,7 +502,11 @@ BEGIN
 		ELSIF l.action <> 'revoke' THEN
 			-- A person from outside and a central administrator see no rows by default; an administrator of a province administers all of it.
 			l.scope_unit_id := CASE WHEN l.account_kind = 'outside' OR v_role = 'dwh_central_admin' THEN NULL
-				WHEN v_role = 'dwh_province_admin' THEN dwh_internal.unit_top(l.unit_id) ELSE l.unit_id END;
+				WHEN v_role = 'dwh_province_admin' THEN dwh_internal.unit_top(l.unit_id)
+				-- readers of every unit, where they are of the central side; in a province of units of the province
+				WHEN v_role = 'dwh_national' AND v_side = 'central' THEN (SELECT u.unit_id FROM dwh_star.dim_unit AS u
+					WHERE u.unit_id = ANY (dwh_internal.units_above(l.unit_id)) AND u.level = 'centre')
+				ELSE l.unit_id END;
 		END IF;
 
 		IF l.action = 'revoke' AND r.kind <> 'emergency' AND NOT dwh_internal.is_unit_within(l.unit_id, dwh_internal.unit_on(r.from_unit_id, v_on))
@@ -599,6 +609,35 @@ $$;
 COMMENT ON FUNCTION dwh_internal.enter_access_request(text, text, date, date, int, jsonb, text, int, text, date) IS
 	'Vào sổ văn bản đề nghị | Enters a letter';
 
+CREATE FUNCTION dwh_internal.refuse_province_line(p_line_no int)
+RETURNS void LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.access_refuse(format('line %s is not for an administrator of this province', p_line_no),
+		'893 Arts. 6.3, 11.2, 13.1: quản trị tỉnh chỉ làm cho người sử dụng của tỉnh mình | '
+		'an administrator of a province acts for users of that province only.', 'Send it to a central administrator.');
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.refuse_province_line(int) IS
+	'Từ chối dòng không thuộc tỉnh của người gọi; trống: không từ chối | Refuses a line that is not of the caller''s province; NULL: refuses nothing';
+
+-- Before a letter is looked at: an administrator of a province learns nothing of accounts elsewhere, not even whether there is one. Whom he
+-- takes over from another unit, with reason unit_move, he must know.
+CREATE FUNCTION dwh_internal.check_province_accounts(p_kind text, p_lines jsonb, p_unit_ids int[])
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_line int;
+BEGIN
+	SELECT min(e.n) INTO v_line
+	FROM jsonb_array_elements(CASE jsonb_typeof(p_lines) WHEN 'array' THEN p_lines END) WITH ORDINALITY AS e (line, n)
+		LEFT JOIN dwh_catalog.account AS a ON lower(a.email) = lower(e.line ->> 'email') OR a.iam_subject = e.line ->> 'iam_subject'
+	WHERE CASE WHEN a.account_id IS NULL THEN p_kind IN ('revoke', 'transfer')
+		ELSE NOT coalesce(a.home_unit_id = ANY (p_unit_ids), false) AND (e.line ->> 'reason') IS DISTINCT FROM 'unit_move' END;
+	PERFORM dwh_internal.refuse_province_line(v_line);
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.check_province_accounts(text, jsonb, int[]) IS
+	'Quản trị tỉnh không biết được tài khoản của nơi khác | An administrator of a province learns nothing of accounts elsewhere';
+
 -- Refuses whoever administers neither everything nor the units that a request is about (893 Arts. 11.2, 12.3).
 CREATE FUNCTION dwh_internal.check_access_office(p_request_id int)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -620,11 +659,7 @@ BEGIN
 	WHERE l.request_id = p_request_id AND NOT ('dwh_province_admin' = ANY (p.applied_by)
 		AND coalesce(coalesce(a.home_unit_id, l.unit_id) = ANY (c.unit_ids), false))
 	ORDER BY l.line_no LIMIT 1;
-	IF v_line IS NOT NULL THEN
-		PERFORM dwh_internal.access_refuse(format('line %s is not for an administrator of this province', v_line),
-			'893 Arts. 6.3, 11.2, 13.1: quản trị tỉnh chỉ làm cho người sử dụng của tỉnh mình | '
-			'an administrator of a province acts for users of that province only.', 'Send it to a central administrator.');
-	END IF;
+	PERFORM dwh_internal.refuse_province_line(v_line);
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.check_access_office(int) IS
@@ -648,6 +683,9 @@ BEGIN
 	ELSIF p_kind = 'takeover' AND dwh_internal.parameter('takeover_until')::date < dwh.today() THEN
 		PERFORM dwh_internal.access_refuse(format('users that existed at go-live were taken over until %s', dwh_internal.parameter('takeover_until')),
 			'893 Arts. 6, 17 [own]: sau ngày đó cấp quyền theo quy trình | from then on access is granted by the paths.', 'Use kind grant.');
+	END IF;
+	IF NOT c.is_central THEN
+		PERFORM dwh_internal.check_province_accounts(p_kind, p_lines, c.unit_ids);
 	END IF;
 	v_id := dwh_internal.enter_access_request(p_kind, p_letter_no, p_letter_on, p_received_on, p_from_unit, p_lines, p_letter_sha256,
 		p_signed_by, p_submission_no, p_submission_on);

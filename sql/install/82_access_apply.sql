@@ -271,7 +271,9 @@ BEGIN
 			UPDATE dwh_catalog.account AS a SET iam_subject = coalesce(a.iam_subject, n.iam_subject), is_enabled = a.is_enabled OR a.kind <> 'mailbox',
 				login_role = coalesce(a.login_role, n.login_role, lower(a.email)),
 				valid_to = CASE WHEN a.kind = 'outside' THEN greatest(a.valid_to, n.valid_to) ELSE a.valid_to END,
-				home_unit_id = CASE WHEN n.reason = 'unit_move' THEN dwh_internal.unit_on(n.unit_id, v_today) ELSE a.home_unit_id END
+				-- a support mailbox is of the province that answers for its own today
+				home_unit_id = CASE WHEN a.kind = 'mailbox' THEN dwh_internal.unit_top_on(a.home_unit_id, v_today)
+					WHEN n.reason = 'unit_move' THEN dwh_internal.unit_on(n.unit_id, v_today) ELSE a.home_unit_id END
 			FROM dwh_catalog.access_request_line AS n
 			WHERE n.request_line_id = ANY (p_line_ids) AND n.account_id = a.account_id;
 		EXCEPTION WHEN unique_violation THEN

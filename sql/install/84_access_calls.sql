@@ -411,12 +411,13 @@ BEGIN
 		FROM (VALUES (p_person_name, 'person_name'), (p_title, 'title'), (p_person_email, 'person_email'), (p_unit::text, 'unit'),
 			(p_assignment_no, 'assignment_no')) AS t (v, f);
 		IF NOT coalesce(p_employment_kind = ANY (p.employment_kinds), false) OR NOT dwh_internal.has_unit_function(p_unit, p.unit_function, dwh.today())
-			OR dwh_internal.unit_top(p_unit) <> a.home_unit_id
+			OR dwh_internal.unit_top_on(p_unit, dwh.today()) <> dwh_internal.unit_top_on(a.home_unit_id, dwh.today())
 		THEN
 			PERFORM dwh_internal.access_refuse(format('%s is not eligible to hold the mailbox', p_person_name),
 				'893 Arts. 3.4b, 7.4: viên chức của bộ phận CNTT của tỉnh | a public employee of the IT division of that province.',
 				'Name another holder.');
-		ELSIF NOT dwh_internal.holds_office(p_signed_by, v_on, '{province_director,deputy}', ARRAY[a.home_unit_id]) THEN
+		-- of the province that answered for the mailbox on the day of the letter
+		ELSIF NOT dwh_internal.holds_office(p_signed_by, v_on, '{province_director,deputy}', ARRAY[dwh_internal.unit_top_on(a.home_unit_id, v_on)]) THEN
 			PERFORM dwh_internal.access_refuse('the letter is not signed by the director of the province',
 				'893 Arts. 3.4b, 17.3: giám đốc BHXH tỉnh phân công | the director of the province assigns the holder.',
 				'Name the office holder who signed it.');

@@ -2,7 +2,7 @@
 -- 893-015 893-040 893-061 893-062 893-068 893-069 893-075 893-089 893-094
 -- harness: preload
 BEGIN;
-SELECT plan(39);
+SELECT plan(56);
 \ir include/access.psql
 SELECT dwh.adopt_login_role(email, login_role) IS NULL AS is_null FROM dwh_catalog.account WHERE login_role IN ('tap_hn_admin', 'tap_reader') \g /dev/null
 CREATE FUNCTION pg_temp.tells(p_call text) RETURNS text LANGUAGE plpgsql AS $$
@@ -52,6 +52,37 @@ SELECT throws_ok(format('INSERT INTO dwh_catalog.access_revocation SELECT * FROM
 	'23505', NULL, 'a line takes a grant once');
 SELECT is((SELECT count(*)::int FROM dwh.bypass_events WHERE event_id > :first_event AND object = 'dwh_catalog.access_revocation'), 0, '893-040 written by the functions');
 
+-- The support mailbox of a merged province is the mailbox of the province that came after it; it goes to no other.
+INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
+	(990020, 'mailbox', 'hotro.hp@tap.invalid', 'Hộp thư hỗ trợ Hải Phòng', 'hotro.hp@tap.invalid', 131, '2020-07-10');
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from, decision_no) VALUES (990020, 2, 131, '2020-07-10', 'x');
+CREATE FUNCTION pg_temp.holder(p_name text, p_unit int, p_by int) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.central(format('dwh.set_mailbox_holder(''hotro.hp@tap.invalid'', %L, ''CV'', ''moihp@tap.invalid'', ''public_employee'', %s, ''CV 9'', ''QĐ 9'', %s)', p_name, p_unit, p_by)) $$;
+SELECT matches(pg_temp.holder('Mới HP', 990101, 990005), '^42501 Mới HP is not eligible', '893-034 nobody of another province');
+SELECT matches(pg_temp.holder('Mới HP', 990231, 990005), '^42501 the letter is not signed', '893-034 not by another director');
+SELECT is(pg_temp.holder('Mới HP', 990231, 990006), '', '893-034 a holder of the merged province');
+CREATE FUNCTION pg_temp.mailbox(p_email text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.central(pg_temp.request(jsonb_build_object('email', p_email, 'account_kind', 'mailbox', 'full_name', 'Mới HP', 'holder_email', 'moihp@tap.invalid', 'unit', 990231,
+		'group', 'province_admin', 'employment_kind', 'public_employee', 'assignment_no', 'QĐ 9', 'reason', 'unit_move'), 231, 'grant', ', p_signed_by => 990006')) $$;
+SELECT pg_temp.central($$dwh.revoke_access('hotro.hp@tap.invalid', 'not_needed', 'QĐ 3')$$) AS revoked \g /dev/null
+SELECT pg_temp.mailbox('hotro.hp@tap.invalid') AS moved \gset
+SELECT is(pg_temp.central(format('dwh.apply_access(%s)', :moved)), '1', '893-034 a new right by letter');
+SELECT is(home_unit_id, 231, '893-034 the mailbox is the province''s, not a division''s') FROM dwh_catalog.account WHERE account_id = 990020;
+SELECT is(pg_temp.holder('Mới HP', 990231, 990006), '', '893-034 and changes hands on');
+SELECT matches(pg_temp.call_as('hotro.hp@tap.invalid', $$dwh.appoint_office_holder('X', 'unit_leader', 990232, 'QĐ 1')$$), '^\d+$', '893-017 who administers it');
+SELECT matches(pg_temp.mailbox('hotro.hn@tap.invalid'), '^42501 line 1: the support mailbox belongs to another province', '893-034 the mailbox of another province is not taken');
+
+-- A province learns of no account elsewhere, by no kind of letter.
+SELECT is(pg_temp.hanoi(pg_temp.request(jsonb_build_object('email', e, 'full_name', n, 'reason', r), 990102, k)), '42501 line 1 is not for an administrator of this province', format('893-061 %s: %s', k, n))
+FROM (VALUES ('grant', 'central2@tap.invalid', 'Quản Trị Hai', 'added_group'), ('grant', 'central2@tap.invalid', 'Ai Khác', 'added_group'), ('revoke', 'central2@tap.invalid', 'x', 'left_service'),
+	('revoke', 'nobody@tap.invalid', 'x', 'left_service')) AS v (k, e, n, r);
+
+-- Odd lists are told of by their line; readers of every unit get every unit, in a province units of it.
+SELECT matches(pg_temp.central(pg_temp.request(j::jsonb)), s, j) FROM (VALUES ('{"unit": 1e30}', '^42704 there is no unit'), ('{"unit": 990102.4}', '^42704 there is no unit'),
+	('{"subjects": "x"}', '^22023 line 1: subjects'), ('{"subjects": null}', '^22023 line 1: subjects')) AS v (j, s);
+SELECT pg_temp.central(pg_temp.request(jsonb_build_object('email', u || '@tap.invalid', 'full_name', 'Toàn quốc ' || u, 'unit', u, 'group', 'national'), u)) FROM unnest(ARRAY[11, 990102]) AS u \g /dev/null
+SELECT results_eq($$SELECT unit_id, scope_unit_id FROM dwh_catalog.access_request_line WHERE full_name LIKE 'Toàn quốc%' ORDER BY 1$$, 'VALUES (11, 1), (990102, 990102)', '893-020 the units of a group of every unit');
+
 -- An emergency is confirmed afterwards.
 INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from, decision_no)
 SELECT 990004, g.user_group_id, 990102, dwh.today(), 'x' FROM dwh_catalog.user_group AS g WHERE g.code = 'analyst';
@@ -69,7 +100,7 @@ SELECT matches(pg_temp.first('Lãnh Đạo Ngành', 'tap_first'), '^42501 Lãnh 
 SELECT matches(pg_temp.first('Đầu', l), '^22023 .*cannot be a login name', '893-068 no login name: ' || left(l, 8)) FROM unnest(ARRAY[repeat('x', 64), 'public', 'Tap First', 'dwh_x']) AS l;
 SELECT is(pg_temp.first('Quản trị  một', 'tap_central', 'Central@tap.invalid'), 'done', '893-068 somebody who has an account');
 SELECT matches(pg_temp.call_as('tap_central', 'count(*) FROM dwh.list_office_holders()'), '^\d+$', '893-068 and administers');
-SELECT is((SELECT count(*)::int FROM dwh_log.audit_event WHERE event_id > :first_event AND decision = 'refused' AND detail ->> 'reason' <> ''), 20, 'every refusal is in the log with its reason');
+SELECT is((SELECT count(*)::int FROM dwh_log.audit_event WHERE event_id > :first_event AND decision = 'refused' AND detail ->> 'reason' <> ''), 31, 'every refusal is in the log with its reason');
 SELECT pg_temp.unchanged();
 SELECT * FROM finish();
 ROLLBACK;
