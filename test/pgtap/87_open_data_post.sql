@@ -3,7 +3,7 @@
 -- harness: preload
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(50);
+SELECT plan(85);
 CREATE ROLE tap_post_author LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_post_reader LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_post_officer LOGIN IN ROLE dwh_share_officer;
@@ -30,7 +30,14 @@ SELECT matches(pg_temp.posted(r), '^22023 this dataset', 'quality: ' || left(coa
 	(format('[{"a": "%s"}]', repeat('x', 1001)))) AS v (r);
 SELECT matches(pg_temp.posted(r), '^22023 .*persons are identified', '2327-063 a column that identifies persons: ' || r) FROM (VALUES ('[{"person_id": 1}]'), ('[{"n": 1, "so_cccd": "x"}]'),
 	('[{"ho_ten": "x"}]'), ('[{"ngay_sinh_cha": "x"}]'), ('[{"email_2": "x"}]'), ('[{"code": "001099012345"}]'), ('[{"code": "x"}, {"code": " 0123456789 "}]'),
-	('[{"contact": "a.b@example.invalid"}]')) AS v (r);
+	('[{"contact": "a.b@example.invalid"}]'), ('[{"x": 79200012345}]'), ('[{"x": 7912345678}]'), ('[{"hoten": "x"}]'), ('[{"ngaysinh": "x"}]'), ('[{"so_bhxh": "x"}]'), ('[{"so_bao_hiem": "x"}]'),
+	('[{"the_bhyt": "x"}]'), ('[{"name": "x"}]')) AS v (r);
+SELECT matches(pg_temp.posted(jsonb_build_array(jsonb_build_object('x', v))::text), '^22023 .*persons are identified', '2327-063 a number of a person: ' || v) FROM unnest(ARRAY['7912345678',
+	'012345678', '079200012345', '0792 0001 2345', '079.200.012.345', '079-200-012-345', 'CCCD 079200012345 cấp 2021-05-06', '+84912345678', '+84 (91) 234 5678', '0912 345 678',
+	'0912.345.678;', 'HT3797912345678', 'HT 3 79 7912345678', E'0912\u00a0345\u00a0678', '9704 1234 5678 9012']) AS v;
+SELECT is(dwh_internal.open_data_post_fault(jsonb_build_array(jsonb_build_object('so_the_bhyt_da_cap', v, 'thu_bhxh', 123456789, 'ten_tinh', 'Hà Nội'))), NULL, 'taken: ' || v::text)
+FROM unnest(ARRAY['"2025-01-01 2025-12-31"', '"2025-01-01 00:00:00"', '"31/12/2025 - 01/01/2026"', '"12 345 678"', '"Nghị quyết 28-NQ/TW, 2018"', '"2018-2025"', '"00001"', '123456789', '12345678901234',
+	'12345678901.5', 'null', 'true']::jsonb[]) AS v;
 SELECT is((SELECT count(*) FROM dwh_catalog.open_data_post), 0::bigint, 'nothing of that was kept');
 SELECT cmp_ok((SELECT count(*) FROM dwh_log.audit_event WHERE action = 'post_open_data' AND decision = 'refused' AND session_user_name = session_user), '>=', 25::bigint,
 	'every refusal is in the log');
