@@ -59,11 +59,14 @@ BEGIN
 	SELECT string_agg(c.name, ', ') INTO v_bad
 	FROM dwh_internal.open_data_columns(p_dataset) AS c JOIN pg_attribute AS a ON a.attrelid = p_relation AND a.attname = c.name AND NOT a.attisdropped
 	WHERE CASE c.role WHEN 'period' THEN a.atttypid <> 'date'::regtype
+		WHEN 'level' THEN a.atttypid NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+				'bool'::regtype, 'date'::regtype) OR EXISTS (SELECT FROM pg_collation AS n WHERE n.oid = a.attcollation AND NOT n.collisdeterministic)
 		WHEN 'measure' THEN a.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
 		WHEN 'count' THEN a.atttypid NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) ELSE false END;
 	IF v_bad IS NOT NULL THEN
 		PERFORM dwh_internal.open_data_refuse(format('column %s is of another kind', v_bad),
-			'The period is a date; figures and numbers of people are integers or numeric.', 'Change the source.');
+			'The period is a date; levels are text (of a deterministic collation), integers, dates or truth values, whose labels are one text in every session; '
+			'figures and numbers of people are integers or numeric.', 'Change the source.');
 	END IF;
 	SELECT string_agg(name, ', ') INTO v_bad FROM (SELECT c.name FROM dwh_internal.open_data_columns(p_dataset) AS c
 		WHERE c.role IN ('period', 'level', 'measure') GROUP BY c.name HAVING count(*) > 1 OR c.name = 'status') AS t;
@@ -193,83 +196,125 @@ RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalo
 DECLARE
 	v_bad bigint;
 	v_rows bigint;
+	v_big text;
 BEGIN
 	EXECUTE (SELECT format('SELECT count(*), count(*) FILTER (WHERE %s) FROM %s', string_agg(CASE
-			WHEN c.role IN ('measure', 'count') THEN format('%1$I IS NULL OR %1$I < 0 OR %1$I::numeric = ''NaN'' OR scale(trim_scale(%1$I::numeric)) > %2$s',
+			WHEN c.role IN ('measure', 'count') THEN format('%1$I IS NULL OR %1$I < 0 OR %1$I::numeric IN (''NaN'', ''Infinity'') OR scale(trim_scale(%1$I::numeric)) > %2$s',
 				c.name, CASE c.role WHEN 'count' THEN 0 ELSE 6 END)
 				|| CASE WHEN p_dataset ->> 'count_column' IS NOT NULL THEN format(' OR (%I <> 0 AND %I = 0)', c.name, p_dataset ->> 'count_column') ELSE '' END
+			WHEN c.role = 'period' THEN format('%1$I IS NULL OR NOT isfinite(%1$I)', c.name)
+			WHEN c.role = 'level' THEN format('%1$I IS NULL OR %1$I::text = ''_T''', c.name)
 			ELSE format('%I IS NULL', c.name) END, ' OR '), p_relation)
 		FROM dwh_internal.open_data_columns(p_dataset) AS c) INTO v_rows, v_bad;
 	IF v_rows = 0 THEN
 		PERFORM dwh_internal.open_data_refuse('the source holds no row', 'There is nothing to publish.', 'Load or refresh it first.', '55000');
 	ELSIF v_bad > 0 THEN
 		PERFORM dwh_internal.open_data_refuse(format('%s rows of the source are no parts of a table of sums', v_bad),
-			'Period, levels and contributor are given, figures are numbers from 0 on with at most 6 decimals, and 0 where nobody is behind them; numbers of people are whole.',
+			'Period, levels and contributor are given, a period is finite and no level is called _T, which is a total; figures are numbers from 0 on with at most 6 '
+				'decimals, and 0 where nobody is behind them; numbers of people are whole.',
 			'Leave such rows out of the source, or give their missing levels a name.');
+	END IF;
+	-- Intervals have room beside the figures, which are counted in the smallest decimal of all.
+	EXECUTE (SELECT format('SELECT concat_ws('', '', %s) FROM (SELECT %s, 10::numeric ^ greatest(0, %s) AS step FROM %s) AS t',
+			string_agg(format('CASE WHEN s%s * step > 72057594037927936 THEN %L END', c.n, c.name), ', '),
+			string_agg(format('sum(%I::numeric) AS s%s', c.name, c.n), ', '),
+			string_agg(format('max(scale(trim_scale(%I::numeric)))', c.name), ', '), p_relation)
+		FROM dwh_internal.open_data_columns(p_dataset) WITH ORDINALITY AS c (name, role, n) WHERE c.role IN ('measure', 'count')) INTO v_big;
+	IF v_big <> '' THEN
+		PERFORM dwh_internal.open_data_refuse(format('the figures of %s are too big', v_big),
+			'The sum of a column, counted in the smallest decimal that a figure of the dataset has, is 2^56 (about 7.2 * 10^16) at most.',
+			'Publish thousands or millions, or fewer decimals or periods.', '54000');
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.open_data_check_rows(jsonb, regclass) IS
 	'Kiểm tra các dòng nguồn | Checks the rows of a source';
 
--- Computes the cells of a version, with what is left out and why.
+-- Computes the cells of a version, with what is left out and why. Settings: labels are the same text in every session, or cells would have no history.
 CREATE FUNCTION dwh_internal.open_data_fill_cells(p_version_id int, p_dataset jsonb, p_relation regclass, p_previous_id int)
-RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $fill$
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $fill$
 DECLARE
 	d dwh_catalog.open_dataset := jsonb_populate_record(NULL::dwh_catalog.open_dataset, p_dataset);
 BEGIN
 	-- Numbers of nodes are by the whole version; suppression is by period. Figures enter it as integers. Apart from the join with the cells, where plans were
-	-- seen that handed it arrays of different periods.
+	-- seen that handed it arrays of different periods. A period that is as in the version before is left out as it was; another one is looked at together with
+	-- whatever was published of it.
 	EXECUTE format($statement$
 	WITH computed AS MATERIALIZED (%s),
-	place AS (SELECT coalesce(max(scale(trim_scale(f))), 0) AS places FROM computed, unnest(figures) AS f),
-	cell AS MATERIALIZED (
+	before AS MATERIALIZED (
+		SELECT coalesce(period, '-infinity') AS period, coordinates, figures, rule, low, high, state FROM dwh_catalog.open_data_cell WHERE version_id = $2),
+	present AS MATERIALIZED (
 		SELECT row_number() OVER (ORDER BY c.period, c.coordinates)::int AS cell_no, coalesce(c.period, '-infinity') AS period, c.coordinates, c.contributors,
-			c.figures, r.rule, x.low, x.high, CASE WHEN r.rule IN ('threshold', 'dominance', 'p_percent') THEN 1 WHEN r.rule = 'earlier' THEN 2 WHEN r.rule = 'known' THEN 3
-				ELSE 0 END AS asked
-		FROM computed AS c CROSS JOIN place
-			LEFT JOIN dwh_catalog.open_data_cell AS p ON p.version_id = $2 AND p.coordinates = c.coordinates AND p.period IS NOT DISTINCT FROM c.period
-				AND p.figures = c.figures
-			CROSS JOIN LATERAL (SELECT CASE WHEN c.contributors < $3 THEN 'threshold'
-				WHEN 0 < ANY (c.dominance) THEN 'dominance' WHEN 0 < ANY (c.p_percent) THEN 'p_percent'
-				WHEN p.state IN ('primary', 'complementary') THEN 'earlier' WHEN p.state = 'published' THEN 'known' END AS rule) AS r
+			c.figures, c.dominance, c.p_percent, CASE WHEN c.contributors < $3 THEN 'threshold'
+				WHEN 0 < ANY (c.dominance) THEN 'dominance' WHEN 0 < ANY (c.p_percent) THEN 'p_percent' END AS rule
+		FROM computed AS c WHERE c.contributors > 0),
+	changed AS MATERIALIZED (
+		SELECT coalesce(c.period, p.period) AS period
+		FROM present AS c FULL JOIN before AS p ON p.period = c.period AND p.coordinates = c.coordinates
+		GROUP BY 1 HAVING NOT bool_and(coalesce(p.figures = c.figures AND (c.rule IS NULL OR coalesce(p.rule, 'earlier') <> 'earlier'), false))),
+	earlier AS MATERIALIZED (
+		SELECT c.version_id, coalesce(c.period, '-infinity') AS period, c.coordinates, c.contributors, c.figures, c.low, c.high, c.state
+		FROM dwh_catalog.open_data_version AS v JOIN dwh_catalog.open_data_cell AS c USING (version_id)
+		WHERE v.service_id = $8 AND v.published_at IS NOT NULL AND coalesce(c.period, '-infinity') IN (SELECT period FROM changed)),
+	layer AS MATERIALIZED (
+		SELECT period, min(version_id) AS version_id, row_number() OVER (PARTITION BY period ORDER BY min(version_id) DESC)::int AS layer
+		FROM (SELECT period, version_id, sum(hashtextextended(concat_ws(' ', coordinates, contributors = 1, figures, low, high, state), 0)) AS digest FROM earlier GROUP BY 1, 2) AS t
+		GROUP BY period, digest),
+	place AS (
+		SELECT coalesce(max(scale(trim_scale(f))), 0) AS places
+		FROM (SELECT figures FROM present UNION ALL SELECT figures FROM earlier) AS c, unnest(figures) AS f),
+	cell AS MATERIALIZED (
+		SELECT c.cell_no, c.period, c.coordinates, c.contributors, c.figures, c.rule, x.low, x.high
+		FROM present AS c CROSS JOIN place
 			CROSS JOIN LATERAL (
 				SELECT array_agg(CASE WHEN h.high = 0 THEN 0 WHEN f.name = $4 THEN f.figure ELSE least(h.high, f.figure) END ORDER BY f.n) AS low, array_agg(h.high ORDER BY f.n) AS high
 				FROM (SELECT t.figure, t.n, m ->> 'name' AS name, t.dominance, t.p_percent, 10::numeric ^ -place.places AS step
 					FROM unnest(c.figures, c.dominance, c.p_percent) WITH ORDINALITY AS t (figure, dominance, p_percent, n)
 						JOIN jsonb_array_elements($5) WITH ORDINALITY AS j (m, n) ON j.n = t.n) AS f
-					CROSS JOIN LATERAL (SELECT CASE WHEN coalesce(r.rule NOT IN ('threshold', 'dominance', 'p_percent'), true) THEN 0
-						WHEN f.name = $4 THEN CASE WHEN r.rule = 'threshold' THEN greatest($3 - f.figure, 1) ELSE 0 END
-						ELSE greatest(ceil(greatest(f.figure * $6 / 100, f.dominance, f.p_percent) / f.step) * f.step, f.step) END AS high) AS h) AS x
-		WHERE c.contributors > 0),
-	path AS (
+					CROSS JOIN LATERAL (SELECT CASE WHEN c.rule IS NULL THEN 0
+						WHEN f.name = $4 THEN CASE WHEN c.rule = 'threshold' THEN greatest($3 - f.figure, 1) ELSE 0 END
+						ELSE greatest(ceil(greatest(f.figure * $6 / 100, f.dominance, f.p_percent) / f.step) * f.step, f.step) END AS high) AS h) AS x),
+	entry AS MATERIALIZED (
+		SELECT row_number() OVER () AS entry_no, t.*
+		FROM (SELECT cell_no, 0 AS layer, period, coordinates, contributors, figures, low, high, (rule IS NOT NULL)::int AS asked
+				FROM cell WHERE period IN (SELECT period FROM changed)
+			UNION ALL SELECT NULL, l.layer, e.period, e.coordinates, e.contributors, e.figures, e.low, e.high,
+				CASE e.state WHEN 'primary' THEN 1 WHEN 'complementary' THEN 2 ELSE 0 END
+				FROM earlier AS e JOIN layer AS l USING (period, version_id)) AS t),
+	path AS MATERIALIZED (
 		SELECT n, path, row_number() OVER (PARTITION BY n ORDER BY jsonb_array_length(path), path)::int - 1 AS node
-		FROM (SELECT DISTINCT t.n, t.path FROM cell, jsonb_array_elements(cell.coordinates) WITH ORDINALITY AS t (path, n)) AS t),
+		FROM (SELECT DISTINCT t.n, t.path FROM entry, jsonb_array_elements(entry.coordinates) WITH ORDINALITY AS t (path, n)) AS t),
 	tree AS (
 		SELECT (SELECT array_agg(size ORDER BY n) FROM (SELECT n, count(*)::int AS size FROM path GROUP BY n) AS s) AS sizes,
 			(SELECT array_agg(coalesce(u.node, -1) ORDER BY p.n, p.node) FROM path AS p LEFT JOIN path AS u ON u.n = p.n AND jsonb_array_length(p.path) > 0
 				AND u.path = p.path - -1) AS parents),
 	given AS (
-		SELECT period, array_agg(cell_no ORDER BY cell_no) AS numbers, array_agg(contributors ORDER BY cell_no) AS counts, array_agg(asked ORDER BY cell_no) AS asked
-		FROM cell GROUP BY period),
+		SELECT period, array_agg(cell_no ORDER BY entry_no) AS numbers, array_agg(contributors ORDER BY entry_no) AS counts, array_agg(asked ORDER BY entry_no) AS asked,
+			array_agg(layer ORDER BY entry_no) AS layers
+		FROM entry GROUP BY period),
 	node AS (
-		SELECT c.period, array_agg(p.node ORDER BY c.cell_no, p.n) AS coordinates
-		FROM cell AS c, jsonb_array_elements(c.coordinates) WITH ORDINALITY AS t (path, n) JOIN path AS p ON p.n = t.n AND p.path = t.path GROUP BY c.period),
+		SELECT e.period, array_agg(p.node ORDER BY e.entry_no, p.n) AS coordinates
+		FROM entry AS e, jsonb_array_elements(e.coordinates) WITH ORDINALITY AS t (path, n) JOIN path AS p ON p.n = t.n AND p.path = t.path GROUP BY e.period),
 	figure AS (
-		SELECT c.period, array_agg((f.figure * 10::numeric ^ places)::bigint ORDER BY c.cell_no, f.n) AS figures,
-			array_agg((f.low * 10::numeric ^ places)::bigint ORDER BY c.cell_no, f.n) AS low, array_agg((f.high * 10::numeric ^ places)::bigint ORDER BY c.cell_no, f.n) AS high
-		FROM cell AS c CROSS JOIN place, unnest(c.figures, c.low, c.high) WITH ORDINALITY AS f (figure, low, high, n) GROUP BY c.period),
+		SELECT e.period, array_agg((f.figure * 10::numeric ^ places)::bigint ORDER BY e.entry_no, f.n) AS figures,
+			array_agg((f.low * 10::numeric ^ places)::bigint ORDER BY e.entry_no, f.n) AS low, array_agg((f.high * 10::numeric ^ places)::bigint ORDER BY e.entry_no, f.n) AS high
+		FROM entry AS e CROSS JOIN place, unnest(e.figures, e.low, e.high) WITH ORDINALITY AS f (figure, low, high, n) GROUP BY e.period),
 	outcome AS MATERIALIZED (
 		SELECT u.cell_no, u.state FROM given AS g JOIN node USING (period) JOIN figure AS f USING (period) CROSS JOIN tree,
-			unnest(g.numbers, dwh_internal.suppress_cells(sizes, parents, $7, coordinates, counts, figures, low, high, asked)) AS u (cell_no, state))
+			unnest(g.numbers, dwh_internal.suppress_cells(sizes, parents, $7, coordinates, counts, figures, low, high, asked, layers)) AS u (cell_no, state)
+		WHERE u.cell_no IS NOT NULL)
 	INSERT INTO dwh_catalog.open_data_cell (version_id, cell_no, period, coordinates, contributors, figures, low, high, rule, state)
-	SELECT $1, c.cell_no, nullif(c.period, '-infinity'), c.coordinates, c.contributors, c.figures, c.low, c.high, c.rule,
-		(ARRAY['published', 'primary', 'complementary', 'hidden'])[o.state + 1]
-	FROM cell AS c JOIN outcome AS o USING (cell_no)$statement$, dwh_internal.open_data_statement(p_dataset, p_relation))
+	SELECT $1, c.cell_no, nullif(c.period, '-infinity'), c.coordinates, c.contributors, c.figures, c.low, c.high, CASE WHEN o.state = 4 THEN 'earlier' ELSE c.rule END,
+		(ARRAY['published', 'primary', 'complementary', 'hidden', 'complementary'])[o.state + 1]
+	FROM cell AS c JOIN outcome AS o USING (cell_no)
+	UNION ALL
+	SELECT $1, c.cell_no, nullif(c.period, '-infinity'), c.coordinates, c.contributors, c.figures, p.low, p.high, CASE WHEN p.state = 'complementary' THEN 'earlier' ELSE p.rule END, p.state
+	FROM cell AS c JOIN before AS p USING (period, coordinates) WHERE NOT EXISTS (SELECT FROM changed AS n WHERE n.period = c.period)$statement$,
+		dwh_internal.open_data_statement(p_dataset, p_relation))
 	USING p_version_id, p_previous_id, d.threshold, d.count_column, d.measures, d.range_percent,
 		-- the tables as bits of dimensions
 		coalesce((SELECT array_agg(bits) FROM (SELECT (SELECT coalesce(sum(1 << (m.n - 1)::int), 0)::int FROM jsonb_array_elements(d.dimensions) WITH ORDINALITY AS m (v, n)
-			WHERE t ? (m.v ->> 'name')) AS bits FROM jsonb_array_elements(d.tables) AS t) AS b), ARRAY[(1 << jsonb_array_length(d.dimensions)) - 1]);
+			WHERE t ? (m.v ->> 'name')) AS bits FROM jsonb_array_elements(d.tables) AS t) AS b), ARRAY[(1 << jsonb_array_length(d.dimensions)) - 1]), d.service_id;
 END
 $fill$;
 COMMENT ON FUNCTION dwh_internal.open_data_fill_cells(int, jsonb, regclass, int) IS
@@ -315,6 +360,17 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.open_data_fill_lines(int, text, int, jsonb) IS
 	'Lập các dòng của tệp CSV và JSON | Makes the lines of the files in CSV and JSON';
+
+-- The last day of the last period, of which the first days are known: it is as long as the periodicity, or as the shortest way from one to the next.
+CREATE FUNCTION dwh_internal.open_data_last_day(p_periods date[], p_periodicity text)
+RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce((max(day) + least(CASE p_periodicity WHEN 'WEEKLY' THEN interval '7 days' WHEN 'MONTHLY' THEN interval '1 month' WHEN 'QUARTERLY' THEN interval '3 months'
+			WHEN 'ANNUAL_2' THEN interval '6 months' WHEN 'ANNUAL' THEN interval '1 year' END,
+		CASE WHEN min(gap) < 7 THEN interval '1 day' WHEN min(gap) < 28 THEN interval '7 days' WHEN min(gap) < 90 THEN interval '1 month'
+			WHEN min(gap) < 181 THEN interval '3 months' WHEN min(gap) < 365 THEN interval '6 months' WHEN min(gap) >= 365 THEN interval '1 year' END))::date - 1, max(day))
+	FROM (SELECT day, day - lag(day) OVER (ORDER BY day) AS gap FROM (SELECT DISTINCT day FROM unnest(p_periods) AS day) AS d) AS t
+$$;
+COMMENT ON FUNCTION dwh_internal.open_data_last_day(date[], text) IS 'Ngày cuối của thời kỳ cuối | The last day of the last period';
 
 -- The legal basis that is named, or the one in force: refused where it has ended, or nobody read it and the caller does not say that he knows.
 CREATE FUNCTION dwh_internal.open_data_basis(p_code text, p_is_unverified_accepted boolean)
@@ -396,7 +452,7 @@ BEGIN
 			'A version is published when figures or description were revised.', 'Publish again when the source has changed.', '55000');
 	END IF;
 	UPDATE dwh_catalog.open_data_version AS n SET published_at = statement_timestamp(), published_by = dwh_internal.share_caller(),
-		(period_from, period_to, cell_count, suppressed_count) = (SELECT min(period), max(period), count(*), count(*) FILTER (WHERE state <> 'published')
+		(period_from, period_to, cell_count, suppressed_count) = (SELECT min(period), dwh_internal.open_data_last_day(array_agg(DISTINCT period), d.periodicity), count(*), count(*) FILTER (WHERE state <> 'published')
 			FROM dwh_catalog.open_data_cell WHERE version_id = v.version_id AND state <> 'hidden'),
 		csv_digest = v.csv_digest, csv_bytes = v.csv_bytes, json_digest = v.json_digest, json_bytes = v.json_bytes
 	WHERE n.version_id = v.version_id;

@@ -161,8 +161,8 @@ COMMENT ON COLUMN dwh_catalog.open_data_version.is_unverified_accepted IS
 	'Chấp nhận căn cứ chưa đối chiếu | Whether an unverified basis was accepted';
 COMMENT ON COLUMN dwh_catalog.open_data_version.description IS 'Mô tả khi công bố | Description as it was published';
 COMMENT ON COLUMN dwh_catalog.open_data_version.note IS 'Nội dung thay đổi | What has changed';
-COMMENT ON COLUMN dwh_catalog.open_data_version.period_from IS 'Thời kỳ đầu | First period';
-COMMENT ON COLUMN dwh_catalog.open_data_version.period_to IS 'Thời kỳ cuối | Last period';
+COMMENT ON COLUMN dwh_catalog.open_data_version.period_from IS 'Ngày đầu của thời kỳ đầu | First day of the first period';
+COMMENT ON COLUMN dwh_catalog.open_data_version.period_to IS 'Ngày cuối của thời kỳ cuối | Last day of the last period';
 COMMENT ON COLUMN dwh_catalog.open_data_version.cell_count IS 'Số ô trong tệp | Cells in the files';
 COMMENT ON COLUMN dwh_catalog.open_data_version.suppressed_count IS 'Số ô bị che | Cells without figures';
 COMMENT ON COLUMN dwh_catalog.open_data_version.csv_digest IS 'SHA-256 của tệp CSV | SHA-256 of the CSV file';
@@ -200,7 +200,7 @@ CREATE TABLE dwh_catalog.open_data_cell (
 	rule			text,
 	state			text,
 	CONSTRAINT open_data_cell_pkey PRIMARY KEY (version_id, cell_no),
-	CONSTRAINT open_data_cell_rule_check CHECK (rule IN ('threshold', 'dominance', 'p_percent', 'earlier', 'known')),
+	CONSTRAINT open_data_cell_rule_check CHECK (rule IN ('threshold', 'dominance', 'p_percent', 'earlier')),
 	CONSTRAINT open_data_cell_state_check CHECK (state IN ('published', 'primary', 'complementary', 'hidden'))
 );
 COMMENT ON TABLE dwh_catalog.open_data_cell IS
@@ -216,8 +216,8 @@ COMMENT ON COLUMN dwh_catalog.open_data_cell.figures IS 'Số liệu thật | Tr
 COMMENT ON COLUMN dwh_catalog.open_data_cell.low IS 'Khoảng bảo vệ, phía dưới | Protection interval, below';
 COMMENT ON COLUMN dwh_catalog.open_data_cell.high IS 'Khoảng bảo vệ, phía trên | Protection interval, above';
 COMMENT ON COLUMN dwh_catalog.open_data_cell.rule IS
-	'threshold: ít người; dominance, p_percent: một vài người chi phối; earlier: lần trước đã che; known: lần trước đã công bố | '
-	'threshold: few people; dominance, p_percent: few of them dominate; earlier: left out before; known: published before';
+	'threshold: ít người; dominance, p_percent: một vài người chi phối; earlier: lần trước đã che | '
+	'threshold: few people; dominance, p_percent: few of them dominate; earlier: left out before';
 COMMENT ON COLUMN dwh_catalog.open_data_cell.state IS
 	'published: công bố; primary: che vì nhạy cảm; complementary: che để không suy ra ô khác; hidden: không thuộc bảng công bố | '
 	'published, primary (sensitive), complementary (protects another), hidden (in no published table)';

@@ -60,8 +60,8 @@ COMMENT ON COLUMN dwh.open_data_versions.legal_basis IS 'Căn cứ pháp lý | L
 COMMENT ON COLUMN dwh.open_data_versions.is_basis_verified IS 'Căn cứ đã đối chiếu | Whether the basis was verified';
 COMMENT ON COLUMN dwh.open_data_versions.published_at IS 'Thời điểm công bố | When it was published';
 COMMENT ON COLUMN dwh.open_data_versions.note IS 'Nội dung thay đổi | What has changed';
-COMMENT ON COLUMN dwh.open_data_versions.period_from IS 'Thời kỳ đầu | First period';
-COMMENT ON COLUMN dwh.open_data_versions.period_to IS 'Thời kỳ cuối | Last period';
+COMMENT ON COLUMN dwh.open_data_versions.period_from IS 'Ngày đầu của thời kỳ đầu | First day of the first period';
+COMMENT ON COLUMN dwh.open_data_versions.period_to IS 'Ngày cuối của thời kỳ cuối | Last day of the last period';
 COMMENT ON COLUMN dwh.open_data_versions.cell_count IS 'Số ô | Cells';
 COMMENT ON COLUMN dwh.open_data_versions.suppressed_count IS 'Số ô bị che | Cells without figures';
 COMMENT ON COLUMN dwh.open_data_versions.csv_bytes IS 'Số byte của tệp CSV | Bytes of the CSV file';

@@ -11,6 +11,10 @@
  * and costs much. In a second pass the cells of the first are cheap, and what no witness needs any more is published.
  *
  * Cells of one contributor are of no help to others, since he knows his figure and could subtract it. Empty cells are not suppressed.
+ *
+ * A move is made in one layer and in each that has one of the figures that it changes, so that what is the same stays so; what an earlier
+ * layer published cannot change any more. Only the sensitive figure itself is moved in each of its layers apart, by the same amount in
+ * the end. So the witness is one of all versions together, for what is sensitive now and for what was sensitive then.
  */
 #include "postgres.h"
 
@@ -46,8 +50,11 @@ typedef struct Search
 	const DwhSensitive *sensitive;
 	int			direction;
 	int			target[DWH_DIMENSIONS_MAX];
-	int64		wanted;			/* amount that is missing */
-	int64	   *change;			/* of each cell by the witness so far */
+	uint64		same;			/* layers that have the sensitive figure */
+	int64		wanted[DWH_LAYERS_MAX]; /* amount that is missing in each of these */
+	int64	  **change;			/* of each layer and cell by the witness so far */
+	int			layer;			/* that the next move is for */
+	uint64		layers;			/* of the move looked at */
 	Path		paths[DWH_DIMENSIONS_MAX];
 	double		cost;			/* of the move looked at */
 	int64		capacity;
@@ -103,11 +110,76 @@ set_path(Path *path, const DwhDimension *dimension, int leaf, int partner)
 	}
 }
 
-/* Adds cell after cell of the move to its cost and capacity; false as soon as it is impossible, or no better than the best one. */
+/* Whether a cell that is not empty has the same figure in two layers. */
+bool
+dwh_disclosure_is_same(const DwhDisclosureTable *table, int measure, int64 cell, int layer, int other)
+{
+	const DwhLayer *a = &table->layers[layer];
+	const DwhLayer *b = &table->layers[other];
+
+	return a->counts[cell] > 0 && b->counts[cell] > 0 && a->figures[measure][cell] == b->figures[measure][cell];
+}
+
+/* Layers, and those which must change with them in a cell. The sensitive figure has its own account in each layer. */
+static uint64
+add_same_layers(const Search *search, uint64 layers, int64 cell)
+{
+	const DwhDisclosureTable *table = search->table;
+	uint64		all = layers;
+
+	if (table->nlayers == 1)
+		return layers;
+	for (int i = 0; i < table->nlayers; i++)
+		for (int j = 0; j < table->nlayers && (layers & (UINT64CONST(1) << i)); j++)
+		{
+			uint64		both = (UINT64CONST(1) << i) | (UINT64CONST(1) << j);
+
+			if (cell == search->sensitive->cell && (search->same & both) == both)
+				continue;
+			if (dwh_disclosure_is_same(table, search->sensitive->measure, cell, i, j))
+				all |= both;
+		}
+	return all;
+}
+
+/* By how much a cell can go down in every one of some layers; false where it cannot change at all. */
+static bool
+find_room(const Search *search, uint64 layers, int64 cell, bool is_foreign, int64 *room)
+{
+	*room = DWH_FIGURE_MAX;
+	for (int i = 0; i < search->table->nlayers; i++)
+	{
+		const DwhLayer *layer = &search->table->layers[i];
+
+		if (!(layers & (UINT64CONST(1) << i)))
+			continue;
+		if (layer->states[cell] == DWH_CELL_PUBLISHED && (i > 0 || layer->counts[cell] == 0))
+			return false;
+		/* a cell that holds the leaf has a contributor of the sensitive cell */
+		if (layer->counts[cell] == 1 && is_foreign)
+			return false;
+		*room = Min(*room, layer->figures[search->sensitive->measure][cell] + search->change[i][cell]);
+	}
+	return true;
+}
+
+/* What it costs to suppress a cell, if it has to be. */
+static double
+weight(const Search *search, uint64 layers, int64 cell)
+{
+	return (layers & 1) && search->table->layers[0].states[cell] == DWH_CELL_PUBLISHED ? search->table->weights[cell] : 0;
+}
+
+/*
+ * Adds cell after cell of the move to its cost and capacity; false as soon as it is impossible, or no better than the best one, or as it
+ * belongs into more layers.
+ */
 static bool
 weigh(Search *search, int d, int64 cell, bool is_negative, bool is_foreign)
 {
 	DwhDisclosureTable *table = search->table;
+	uint64		layers;
+	int64		room;
 
 	if (d < table->ndimensions)
 	{
@@ -119,16 +191,18 @@ weigh(Search *search, int d, int64 cell, bool is_negative, bool is_foreign)
 				return false;
 		return true;
 	}
-	if (table->states[cell] == DWH_CELL_PUBLISHED && table->counts[cell] == 0)
+	layers = add_same_layers(search, search->layers, cell);
+	if (layers != search->layers)
+	{
+		search->layers = layers;
 		return false;
-	/* a cell that holds the leaf has a contributor of the sensitive cell */
-	if (table->counts[cell] == 1 && is_foreign)
+	}
+	if (!find_room(search, layers, cell, is_foreign, &room))
 		return false;
 	if (is_negative == (search->direction > 0))
-		search->capacity = Min(search->capacity, table->figures[search->sensitive->measure][cell] + search->change[cell]);
-	if (table->states[cell] == DWH_CELL_PUBLISHED)
-		search->cost += table->weights[cell];
-	return search->capacity > 0 && search->cost < search->best_ratio * Min(search->capacity, search->wanted);
+		search->capacity = Min(search->capacity, room);
+	search->cost += weight(search, layers, cell);
+	return search->capacity > 0 && search->cost < search->best_ratio * search->capacity;
 }
 
 /* Tries every combination of partners from a dimension on. */
@@ -136,6 +210,8 @@ static void
 try_partners(Search *search, int d, Candidate *const *partners, const int *npartners)
 {
 	DwhDisclosureTable *table = search->table;
+	uint64		layers;
+	bool		is_possible;
 
 	if (d < table->ndimensions)
 	{
@@ -147,12 +223,22 @@ try_partners(Search *search, int d, Candidate *const *partners, const int *npart
 		}
 		return;
 	}
-	search->cost = 1e-6;
-	search->capacity = DWH_FIGURE_MAX;
-	if (!weigh(search, 0, 0, false, false))
+	search->layers = UINT64CONST(1) << search->layer;
+	do
+	{
+		layers = search->layers;
+		search->cost = 1e-6;
+		search->capacity = DWH_FIGURE_MAX;
+		for (int i = 0; i < table->nlayers; i++)
+			if (layers & search->same & (UINT64CONST(1) << i))
+				search->capacity = Min(search->capacity, search->wanted[i]);
+		is_possible = weigh(search, 0, 0, false, false);
+	} while (layers != search->layers);
+	if (!is_possible)
 		return;
 	search->best = search->move;
-	search->best.amount = Min(search->capacity, search->wanted);
+	search->best.layers = layers;
+	search->best.amount = search->capacity;
 	search->best_ratio = search->cost / search->best.amount;
 }
 
@@ -176,22 +262,25 @@ find_partners(Search *search, int d, int64 leaf_cell, int most, Candidate *partn
 {
 	const DwhDisclosureTable *table = search->table;
 	const DwhDimension *dimension = &table->dimensions[d];
+	uint64		leaf_layers = add_same_layers(search, UINT64CONST(1) << search->layer, leaf_cell);
+	int64		wanted = search->wanted[search->layer];
 
 	*n = 0;
 	for (int node = 0; node < dimension->nodes; node++)
 	{
 		int64		cell = leaf_cell + (node - search->move.leaf[d]) * dimension->stride;
-		int64		room = table->figures[search->sensitive->measure][cell] + search->change[cell];
-		double		score = table->states[cell] == DWH_CELL_PUBLISHED ? table->weights[cell] : 0;
+		uint64		layers;
+		int64		room;
+		double		score;
 
-		if (!dimension->is_leaf[node] || dwh_disclosure_is_below(dimension, node, search->target[d]) || table->counts[cell] == 1)
+		if (!dimension->is_leaf[node] || dwh_disclosure_is_below(dimension, node, search->target[d]))
 			continue;
-		if (table->states[cell] == DWH_CELL_PUBLISHED && table->counts[cell] == 0)
+		layers = add_same_layers(search, leaf_layers, cell);
+		if (!find_room(search, layers, cell, true, &room) || (search->direction > 0 && room <= 0))
 			continue;
-		if (search->direction > 0 && room <= 0)
-			continue;
-		if (search->direction > 0 && room < search->wanted)
-			score = (score + 1) * search->wanted / room;
+		score = weight(search, layers, cell);
+		if (search->direction > 0 && room < wanted)
+			score = (score + 1) * wanted / room;
 		/* siblings first: no total has to go with them */
 		if (dimension->parent[node] != dimension->parent[search->move.leaf[d]])
 			score = score * 4 + 1;
@@ -205,6 +294,7 @@ find_leaves(Search *search, int d, int64 cell, Candidate *leaves, int *n)
 {
 	const DwhDisclosureTable *table = search->table;
 	const DwhDimension *dimension = &table->dimensions[d];
+	uint64		layers;
 	int64		room;
 
 	if (d < table->ndimensions)
@@ -214,11 +304,11 @@ find_leaves(Search *search, int d, int64 cell, Candidate *leaves, int *n)
 				find_leaves(search, d + 1, cell + node * dimension->stride, leaves, n);
 		return;
 	}
-	room = table->figures[search->sensitive->measure][cell] + search->change[cell];
-	if (table->counts[cell] == 0 || (search->direction < 0 && room <= 0))
+	layers = add_same_layers(search, UINT64CONST(1) << search->layer, cell);
+	if (table->layers[search->layer].counts[cell] == 0 || !find_room(search, layers, cell, false, &room) ||
+		(search->direction < 0 && room <= 0))
 		return;
-	keep_candidate(leaves, n, LEAVES_TRIED, cell, search->direction < 0 ? -(double) room :
-				   table->states[cell] == DWH_CELL_PUBLISHED ? table->weights[cell] : 0);
+	keep_candidate(leaves, n, LEAVES_TRIED, cell, search->direction < 0 ? -(double) room : weight(search, layers, cell));
 }
 
 /* Adds a move to the changes, times a factor, and suppresses its support. */
@@ -230,9 +320,11 @@ apply(Search *search, const DwhMove *move, int d, int64 cell, int64 amount)
 
 	if (d == table->ndimensions)
 	{
-		search->change[cell] += amount;
-		if (table->states[cell] == DWH_CELL_PUBLISHED)
-			table->states[cell] = DWH_CELL_SECONDARY;
+		for (int i = 0; i < table->nlayers; i++)
+			if (move->layers & (UINT64CONST(1) << i))
+				search->change[i][cell] += amount;
+		if (weight(search, move->layers, cell) > 0)
+			table->layers[0].states[cell] = DWH_CELL_SECONDARY;
 		return;
 	}
 	set_path(&path, &table->dimensions[d], move->leaf[d], move->partner[d]);
@@ -240,8 +332,8 @@ apply(Search *search, const DwhMove *move, int d, int64 cell, int64 amount)
 		apply(search, move, d + 1, cell + path.nodes[i] * table->dimensions[d].stride, path.is_partner[i] ? -amount : amount);
 }
 
-/* Looks for the move that costs least for what it changes. */
-static void
+/* Looks for the move that costs least for what it changes; false where there is none. */
+static bool
 choose_move(Search *search, int most_partners)
 {
 	DwhDisclosureTable *table = search->table;
@@ -264,13 +356,25 @@ choose_move(Search *search, int most_partners)
 	}
 	for (int d = 0; d < table->ndimensions; d++)
 		pfree(partners[d]);
-	if (isinf(search->best_ratio))
+	return !isinf(search->best_ratio);
+}
+
+/* One layer can always be protected, at worst by suppressing every total. */
+static void
+refuse(const Search *search)
+{
+	if (search->table->nlayers == 1)
 		elog(ERROR, "no way to protect cell " INT64_FORMAT, search->sensitive->cell);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("what was left out would follow from this version and earlier ones together"),
+			 errdetail("Figures that were published before are known, whatever is left out now."),
+			 errhint("Leave the figures of the period as they were published.")));
 }
 
 /* Makes one witness. */
 static void
-protect(DwhDisclosureTable *table, DwhSensitive *sensitive, int direction, int64 *change, DwhWitness *witness)
+protect(DwhDisclosureTable *table, DwhSensitive *sensitive, int direction, int64 **change, DwhWitness *witness)
 {
 	Search		search = {.table = table, .sensitive = sensitive, .direction = direction, .change = change};
 	int			most_partners = floor(pow(PARTNERS_MAX, 1.0 / table->ndimensions) + 0.001);
@@ -282,16 +386,31 @@ protect(DwhDisclosureTable *table, DwhSensitive *sensitive, int direction, int64
 	witness->nmoves = 0;
 	witness->moves = palloc(sizeof(DwhMove) * room);
 	dwh_disclosure_coordinates(table, sensitive->cell, search.target);
-	search.wanted = witness->amount;
-	while (search.wanted > 0)
+	search.same = UINT64CONST(1) << sensitive->layer;
+	for (int i = 0; i < table->nlayers; i++)
 	{
-		choose_move(&search, witness->nmoves < MOVES_CHOSEN ? most_partners : 0);
-		search.wanted -= search.best.amount;
-		search.best.amount *= direction;
-		apply(&search, &search.best, 0, 0, search.best.amount);
-		if (witness->nmoves == room)
-			witness->moves = repalloc(witness->moves, sizeof(DwhMove) * (room *= 2));
-		witness->moves[witness->nmoves++] = search.best;
+		if (dwh_disclosure_is_same(table, sensitive->measure, sensitive->cell, sensitive->layer, i))
+			search.same |= UINT64CONST(1) << i;
+		search.wanted[i] = witness->amount;
+	}
+	/* the earlier layers first: they leave less choice */
+	for (search.layer = table->nlayers - 1; search.layer >= 0; search.layer--)
+	{
+		int			first = witness->nmoves;
+
+		while ((search.same & (UINT64CONST(1) << search.layer)) && search.wanted[search.layer] > 0)
+		{
+			if (!choose_move(&search, witness->nmoves - first < MOVES_CHOSEN ? most_partners : 0) && !choose_move(&search, most_partners))
+				refuse(&search);
+			for (int i = 0; i < table->nlayers; i++)
+				if (search.best.layers & (UINT64CONST(1) << i))
+					search.wanted[i] -= search.best.amount;
+			search.best.amount *= direction;
+			apply(&search, &search.best, 0, 0, search.best.amount);
+			if (witness->nmoves == room)
+				witness->moves = repalloc(witness->moves, sizeof(DwhMove) * (room *= 2));
+			witness->moves[witness->nmoves++] = search.best;
+		}
 	}
 	for (int i = 0; i < witness->nmoves; i++)
 		apply(&search, &witness->moves[i], 0, 0, -witness->moves[i].amount);
@@ -308,7 +427,7 @@ compare_sensitive(const void *a, const void *b)
 		return x->high > y->high ? -1 : 1;
 	if (x->cell != y->cell)
 		return x->cell < y->cell ? -1 : 1;
-	return x->measure - y->measure;
+	return x->measure != y->measure ? x->measure - y->measure : x->layer - y->layer;
 }
 
 /*
@@ -318,19 +437,22 @@ compare_sensitive(const void *a, const void *b)
 int
 dwh_disclosure_protect(DwhDisclosureTable *table, DwhSensitive *sensitive, int nsensitive, DwhWitness **witnesses)
 {
-	int64	   *change = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(int64) * table->ncells, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int64	   *change[DWH_LAYERS_MAX];
+	char	   *states = table->layers[0].states;
 	char	   *before = MemoryContextAllocHuge(CurrentMemoryContext, table->ncells);
 
 	*witnesses = palloc0(sizeof(DwhWitness) * Max(1, nsensitive * 2));
-	memcpy(before, table->states, table->ncells);
+	for (int i = 0; i < table->nlayers; i++)
+		change[i] = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(int64) * table->ncells, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	memcpy(before, states, table->ncells);
 	qsort(sensitive, nsensitive, sizeof(DwhSensitive), compare_sensitive);
 	for (int pass = 1; pass <= 2; pass++)
 	{
 		if (pass == 2)
 			for (int64 cell = 0; cell < table->ncells; cell++)
-				if (before[cell] == DWH_CELL_PUBLISHED && table->states[cell] == DWH_CELL_SECONDARY)
+				if (before[cell] == DWH_CELL_PUBLISHED && states[cell] == DWH_CELL_SECONDARY)
 				{
-					table->states[cell] = DWH_CELL_PUBLISHED;
+					states[cell] = DWH_CELL_PUBLISHED;
 					table->weights[cell] *= CHEAP;
 				}
 		for (int i = 0; i < nsensitive; i++)
@@ -339,7 +461,8 @@ dwh_disclosure_protect(DwhDisclosureTable *table, DwhSensitive *sensitive, int n
 			protect(table, &sensitive[i], -1, change, &(*witnesses)[2 * i + 1]);
 		}
 	}
-	pfree(change);
+	for (int i = 0; i < table->nlayers; i++)
+		pfree(change[i]);
 	pfree(before);
 	return nsensitive * 2;
 }

@@ -11,6 +11,10 @@
  *
  * Cells that are neither published nor suppressed are hidden: margins that belong to no published table. So several tables with common
  * margins are one table here, of which some parts are hidden.
+ *
+ * What was published before of the same table are further layers of it. The attacker has read them all, and knows which figures did not
+ * change between two of them, also of the cells that he does not see, but not by how much the others did: a figure that is the same in
+ * two layers is one variable of his programs.
  */
 #ifndef DWH_DISCLOSURE_H
 #define DWH_DISCLOSURE_H
@@ -21,13 +25,15 @@
 #define DWH_DEPTH_MAX		8
 #define DWH_CELLS_MAX		4000000
 #define DWH_FIGURE_MAX		(INT64CONST(1) << 58)
+#define DWH_LAYERS_MAX		64
 
 typedef enum DwhCellState
 {
 	DWH_CELL_PUBLISHED,
 	DWH_CELL_PRIMARY,
 	DWH_CELL_SECONDARY,
-	DWH_CELL_HIDDEN
+	DWH_CELL_HIDDEN,
+	DWH_CELL_EARLIER			/* left out before, with a figure that is still the same */
 } DwhCellState;
 
 typedef struct DwhDimension
@@ -39,21 +45,28 @@ typedef struct DwhDimension
 	int64		stride;			/* of its nodes in the number of a cell */
 } DwhDimension;
 
+typedef struct DwhLayer
+{
+	int64	   *counts;			/* contributors of each cell; 0: it is empty, and published as that */
+	int64	  **figures;		/* by measure and cell */
+	char	   *states;			/* DwhCellState of each cell */
+} DwhLayer;
+
 typedef struct DwhDisclosureTable
 {
 	int			ndimensions;
 	DwhDimension dimensions[DWH_DIMENSIONS_MAX];
 	int			nmeasures;
 	int64		ncells;
-	int64	   *counts;			/* contributors of each cell; 0: it is empty, and published as that */
-	int64	  **figures;		/* by measure and cell */
-	char	   *states;			/* DwhCellState of each cell */
+	int			nlayers;
+	DwhLayer	layers[DWH_LAYERS_MAX]; /* 0 is to be published, the others were */
 	double	   *weights;		/* what suppressing a cell costs */
 } DwhDisclosureTable;
 
 /* What is to be out of reach of the attacker: a figure of a cell, within its interval. */
 typedef struct DwhSensitive
 {
+	int			layer;
 	int64		cell;
 	int			measure;
 	int64		low;
@@ -68,6 +81,7 @@ typedef struct DwhMove
 {
 	int			leaf[DWH_DIMENSIONS_MAX];
 	int			partner[DWH_DIMENSIONS_MAX];	/* -1: none */
+	uint64		layers;			/* that it changes, as bits */
 	int64		amount;			/* negative: the other way round */
 } DwhMove;
 
@@ -83,6 +97,7 @@ typedef struct DwhWitness
 
 /* disclosure.c */
 extern void dwh_disclosure_coordinates(const DwhDisclosureTable *table, int64 cell, int *nodes);
+extern bool dwh_disclosure_is_same(const DwhDisclosureTable *table, int measure, int64 cell, int layer, int other);
 extern bool dwh_disclosure_is_below(const DwhDimension *dimension, int node, int top);
 extern int	dwh_disclosure_protect(DwhDisclosureTable *table, DwhSensitive *sensitive, int nsensitive, DwhWitness **witnesses);
 

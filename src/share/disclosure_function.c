@@ -10,8 +10,6 @@
 
 #include "share/disclosure.h"
 
-#define KNOWN_WEIGHT	1e6
-
 PG_FUNCTION_INFO_V1(dwh_sql_suppress_cells);
 
 /* What is asked of a cell, as the caller gives it. */
@@ -19,8 +17,7 @@ typedef enum AskedState
 {
 	ASKED_FREE,
 	ASKED_PRIMARY,
-	ASKED_SUPPRESSED,			/* it was before and stays so */
-	ASKED_KNOWN					/* it was published before: suppressing it hides little */
+	ASKED_SECONDARY				/* of an earlier layer */
 } AskedState;
 
 /* The elements of an array argument, int or bigint as the function is declared, and their number. */
@@ -97,6 +94,7 @@ static void
 hide_cells(DwhDisclosureTable *table, const int32 *tables, int ntables)
 {
 	int			nodes[DWH_DIMENSIONS_MAX];
+	char	   *states = table->layers[0].states;
 
 	for (int64 cell = 0; cell < table->ncells; cell++)
 	{
@@ -109,8 +107,10 @@ hide_cells(DwhDisclosureTable *table, const int32 *tables, int ntables)
 				used |= 1 << d;
 		for (int i = 0; i < ntables && is_hidden; i++)
 			is_hidden = (used & ~tables[i]) != 0;
-		table->states[cell] = is_hidden ? DWH_CELL_HIDDEN : DWH_CELL_PUBLISHED;
+		states[cell] = is_hidden ? DWH_CELL_HIDDEN : DWH_CELL_PUBLISHED;
 	}
+	for (int i = 1; i < table->nlayers; i++)
+		memcpy(table->layers[i].states, states, table->ncells);
 }
 
 static void *
@@ -119,10 +119,64 @@ allocate(int64 n, Size size)
 	return MemoryContextAllocExtended(CurrentMemoryContext, n * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
+/* Room for the cells of every layer. */
+static void
+make_layers(DwhDisclosureTable *table, const int32 *numbers, int n)
+{
+	table->nlayers = 1;
+	for (int i = 0; i < n; i++)
+	{
+		if (numbers[i] < 0 || numbers[i] >= DWH_LAYERS_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a period was published with other figures %d times", numbers[i]),
+					 errdetail("What was left out is protected against %d of them together.", DWH_LAYERS_MAX - 1),
+					 errhint("Leave the figures of the period as they were published.")));
+		table->nlayers = Max(table->nlayers, numbers[i] + 1);
+	}
+	for (int i = 0; i < table->nlayers; i++)
+	{
+		DwhLayer   *layer = &table->layers[i];
+
+		layer->counts = allocate(table->ncells, sizeof(int64));
+		layer->states = allocate(table->ncells, 1);
+		layer->figures = palloc(sizeof(int64 *) * table->nmeasures);
+		for (int m = 0; m < table->nmeasures; m++)
+			layer->figures[m] = allocate(table->ncells, sizeof(int64));
+	}
+}
+
+/* What was left out stays out as long as one of its figures is the same. */
+static void
+keep_suppressed(DwhDisclosureTable *table)
+{
+	char	   *states = table->layers[0].states;
+
+	for (int i = 1; i < table->nlayers; i++)
+		for (int64 cell = 0; cell < table->ncells; cell++)
+			if (states[cell] == DWH_CELL_PUBLISHED && table->layers[i].states[cell] != DWH_CELL_PUBLISHED)
+				for (int m = 0; m < table->nmeasures; m++)
+					if (dwh_disclosure_is_same(table, m, cell, 0, i))
+						states[cell] = DWH_CELL_EARLIER;
+}
+
+/* Whether an earlier layer has published a figure, which nothing can protect any more. */
+static bool
+is_known(const DwhDisclosureTable *table, const DwhSensitive *sensitive)
+{
+	for (int i = 1; i < table->nlayers; i++)
+		if (table->layers[i].states[sensitive->cell] == DWH_CELL_PUBLISHED &&
+			dwh_disclosure_is_same(table, sensitive->measure, sensitive->cell, sensitive->layer, i))
+			return true;
+	return false;
+}
+
 /*
- * suppress_cells(sizes, parents, tables, coordinates, counts, figures, low, high, asked): what becomes of each cell that is given (0 published,
- * 1 primary, 2 complementary, 3 hidden). Nodes are numbered within their dimension; a cell has a node for each dimension and a figure, low
- * and high for each measure. Cells that are not given are empty. Raises 22023 for whatever is no table of sums.
+ * suppress_cells(sizes, parents, tables, coordinates, counts, figures, low, high, asked, layers): what becomes of each cell that is given (0
+ * published, 1 primary, 2 complementary, 3 hidden, 4 left out earlier and therefore still). Nodes are numbered within their dimension; a
+ * cell has a node for each dimension and a figure, low and high for each measure. Cells that are not given are empty. Layer 0 is to be
+ * published, the others were; no layers: all is layer 0. Raises 22023 for whatever is no table of sums, 55000 where what was left out
+ * earlier would follow.
  */
 Datum
 dwh_sql_suppress_cells(PG_FUNCTION_ARGS)
@@ -132,7 +186,8 @@ dwh_sql_suppress_cells(PG_FUNCTION_ARGS)
 	DwhWitness *witnesses;
 	int			nsensitive = 0;
 	int			nwitnesses;
-	int			nsizes, nparents, ntables, ncoordinates, ncounts, nfigures, nlow, nhigh, nasked;
+	int			ngiven = 0;
+	int			nsizes, nparents, ntables, ncoordinates, ncounts, nfigures, nlow, nhigh, nasked, nnumbers;
 	const int32 *sizes = read_array(fcinfo, 0, &nsizes);
 	const int32 *parents = read_array(fcinfo, 1, &nparents);
 	const int32 *tables = read_array(fcinfo, 2, &ntables);
@@ -142,6 +197,7 @@ dwh_sql_suppress_cells(PG_FUNCTION_ARGS)
 	const int64 *low = read_array(fcinfo, 6, &nlow);
 	const int64 *high = read_array(fcinfo, 7, &nhigh);
 	const int32 *asked = read_array(fcinfo, 8, &nasked);
+	const int32 *numbers = read_array(fcinfo, 9, &nnumbers);
 	int64	   *cells;
 	Datum	   *result;
 
@@ -150,21 +206,19 @@ dwh_sql_suppress_cells(PG_FUNCTION_ARGS)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT4OID));
 	table.nmeasures = nfigures / ncounts;
 	if (table.nmeasures < 1 || nfigures != ncounts * table.nmeasures || ncoordinates != ncounts * nsizes || nlow != nfigures ||
-		nhigh != nfigures || nasked != ncounts)
+		nhigh != nfigures || nasked != ncounts || (nnumbers != 0 && nnumbers != ncounts))
 		refuse("the arrays do not belong together");
 
-	table.counts = allocate(table.ncells, sizeof(int64));
-	table.states = allocate(table.ncells, 1);
+	make_layers(&table, numbers, nnumbers);
 	table.weights = allocate(table.ncells, sizeof(double));
-	table.figures = palloc(sizeof(int64 *) * table.nmeasures);
-	for (int m = 0; m < table.nmeasures; m++)
-		table.figures[m] = allocate(table.ncells, sizeof(int64));
 	hide_cells(&table, tables, ntables);
 	cells = palloc(sizeof(int64) * ncounts);
 	sensitive = palloc(sizeof(DwhSensitive) * nfigures);
 	for (int i = 0; i < ncounts; i++)
 	{
 		int64		cell = 0;
+		int			number = nnumbers > 0 ? numbers[i] : 0;
+		DwhLayer   *layer = &table.layers[number];
 
 		for (int d = 0; d < nsizes; d++)
 		{
@@ -174,32 +228,37 @@ dwh_sql_suppress_cells(PG_FUNCTION_ARGS)
 				refuse("a cell has a node that does not exist");
 			cell += node * table.dimensions[d].stride;
 		}
-		if (counts[i] < 1 || counts[i] > DWH_FIGURE_MAX || table.counts[cell] > 0)
+		if (counts[i] < 1 || counts[i] > DWH_FIGURE_MAX || layer->counts[cell] > 0)
 			refuse("a cell is given once, with a positive count");
 		cells[i] = cell;
-		table.counts[cell] = counts[i];
-		table.weights[cell] = counts[i] * (asked[i] == ASKED_KNOWN ? KNOWN_WEIGHT : 1);
-		if (table.states[cell] == DWH_CELL_PUBLISHED && asked[i] == ASKED_PRIMARY)
-			table.states[cell] = DWH_CELL_PRIMARY;
-		else if (table.states[cell] == DWH_CELL_PUBLISHED && asked[i] == ASKED_SUPPRESSED)
-			table.states[cell] = DWH_CELL_SECONDARY;
+		layer->counts[cell] = counts[i];
+		if (number == 0)
+			table.weights[cell] = counts[i];
+		if (layer->states[cell] == DWH_CELL_PUBLISHED && asked[i] == ASKED_PRIMARY)
+			layer->states[cell] = DWH_CELL_PRIMARY;
+		else if (layer->states[cell] == DWH_CELL_PUBLISHED && asked[i] == ASKED_SECONDARY && number > 0)
+			layer->states[cell] = DWH_CELL_SECONDARY;
 		for (int m = 0; m < table.nmeasures; m++)
 		{
 			int			k = i * table.nmeasures + m;
 
 			if (figures[k] < 0 || figures[k] > DWH_FIGURE_MAX || low[k] < 0 || low[k] > figures[k] || high[k] < 0 || high[k] > DWH_FIGURE_MAX)
-				refuse("figures are positive, and their intervals, too");
-			table.figures[m][cell] = figures[k];
+				refuse("figures and their intervals are from 0 to 2^58");
+			layer->figures[m][cell] = figures[k];
 			if (asked[i] == ASKED_PRIMARY)
-				sensitive[nsensitive++] = (DwhSensitive) {.cell = cell, .measure = m, .low = low[k], .high = high[k]};
+				sensitive[ngiven++] = (DwhSensitive) {.layer = number, .cell = cell, .measure = m, .low = low[k], .high = high[k]};
 		}
 	}
 	dwh_disclosure_check_sums(&table);
+	keep_suppressed(&table);
+	for (int i = 0; i < ngiven; i++)
+		if (!is_known(&table, &sensitive[i]))
+			sensitive[nsensitive++] = sensitive[i];
 	nwitnesses = dwh_disclosure_protect(&table, sensitive, nsensitive, &witnesses);
 	dwh_disclosure_audit(&table, sensitive, nsensitive, witnesses, nwitnesses);
 
 	result = palloc(sizeof(Datum) * ncounts);
 	for (int i = 0; i < ncounts; i++)
-		result[i] = Int32GetDatum(table.states[cells[i]]);
+		result[i] = Int32GetDatum(table.layers[nnumbers > 0 ? numbers[i] : 0].states[cells[i]]);
 	PG_RETURN_ARRAYTYPE_P(construct_array(result, ncounts, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }

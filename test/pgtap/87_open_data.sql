@@ -1,7 +1,7 @@
 -- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
 -- 2327-005 2327-044 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
 SET client_min_messages = error;
-SELECT plan(61);
+SELECT plan(80);
 CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_open_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_open_auditor LOGIN IN ROLE dwh_auditor;
@@ -118,7 +118,7 @@ SELECT is_empty($$SELECT k FROM catalogue, unnest(ARRAY['@context', 'dct:title',
 	UNION ALL SELECT k FROM catalogue, jsonb_array_elements(c #> '{dcat:dataset,0,dcat:distribution}') AS d, unnest(ARRAY['dcat:accessURL', 'dcat:downloadURL', 'dct:format', 'dcat:mediaType',
 		'dct:license', 'dcat:byteSize', 'spdx:checksum']) AS k WHERE NOT d ? k$$, '2327-044 what DCAT-AP asks for, and recommends, is there: publisher, licence, format ...');
 SELECT is((SELECT c #>> '{dcat:dataset,0,dct:accrualPeriodicity,@id}' FROM catalogue), 'http://publications.europa.eu/resource/authority/frequency/MONTHLY', '2327-061 periodicity');
-SELECT is((SELECT c #>> '{dcat:dataset,0,dct:temporal,dcat:startDate,@value}' || ' ' || (c #>> '{dcat:dataset,0,dct:temporal,dcat:endDate,@value}') FROM catalogue), '2026-01-01 2026-02-01', 'months');
+SELECT is((SELECT c #>> '{dcat:dataset,0,dct:temporal,dcat:startDate,@value}' || ' ' || (c #>> '{dcat:dataset,0,dct:temporal,dcat:endDate,@value}') FROM catalogue), '2026-01-01 2026-02-28', 'to the end of the last month');
 SELECT is((SELECT string_agg(d #>> '{spdx:checksum,spdx:checksumValue,@value}', ' ' ORDER BY n) FROM catalogue, jsonb_array_elements(c #> '{dcat:dataset,0,dcat:distribution}') WITH ORDINALITY AS t (d, n)),
 	(SELECT csv_digest || ' ' || json_digest FROM dwh.open_data_versions WHERE dataset = 'tap_open'), 'checksums are those of the files');
 
@@ -153,4 +153,60 @@ SELECT is(pg_temp.describe('{"count_column": null, "contributor_column": "employ
 SELECT is(pg_temp.publish(p_code => 'tap_open_paid'), '1', 'published');
 SELECT is((SELECT string_agg(concat_ws(' ', state, rule, coordinates), ', ' ORDER BY state DESC, coordinates) FROM dwh.open_data_suppressions WHERE dataset = 'tap_open_paid'
 	AND state = 'primary' AND coordinates = '[["P1"], ["x"]]'), 'primary dominance [["P1"], ["x"]]', 'ND47-012 rule (1, 75)');
+
+-- What earlier versions left out does not follow from later ones: two provinces revised one after another, one measure revised alone.
+CREATE TABLE dwh_star.tap_open_later (month date, province text, born date, persons int, amount numeric);
+ALTER TABLE dwh_star.tap_open_later OWNER TO dwh_owner;
+INSERT INTO dwh_star.tap_open_later VALUES ('2026-01-01', 'A', '2001-02-03', 3, 300), ('2026-01-01', 'B', '2001-03-04', 20, 2000), ('2026-01-01', 'C', '2002-05-06', 40, 4000),
+	('2026-01-01', 'D', '2003-05-06', 50, 5000), ('2026-02-01', 'A', '2001-02-03', 30, 300);
+CREATE FUNCTION pg_temp.dataset(p_code text, p_more jsonb) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', pg_temp.officer(format('dwh.create_service(%L, ''open'', ''TAP_OPEN'', ''dwh_star.tap_open_later'', %L)', p_code, service || '{"columns": [{"name": "province"}]}')),
+		pg_temp.officer(format('dwh.publish_service(%L)', p_code)), pg_temp.describe('{"dimensions": [{"name": "place", "levels": ["province"]}], "measures": [{"name": "persons"}]}' || p_more, p_code))
+	FROM t$$;
+SELECT pg_temp.dataset('tap_open_up', '{}'), pg_temp.dataset('tap_open_two', '{"measures": [{"name": "persons"}, {"name": "amount"}]}'),
+	pg_temp.dataset('tap_open_born', '{"dimensions": [{"name": "born", "levels": ["born"]}]}') \gset ignored_
+-- What a file leaves out in January.
+CREATE FUNCTION pg_temp.left_out(p_code text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(split_part(l, ',', 2), ' ') FROM dwh.open_data(p_code) AS l WHERE l LIKE '2026-01-01,%suppressed'$$;
+CREATE FUNCTION pg_temp.file_of(p_code text) RETURNS text LANGUAGE sql AS $$SELECT string_agg(l, E'\n') FROM dwh.open_data(p_code) AS l$$;
+SELECT is(pg_temp.publish(p_code => c), '1', 'a dataset is published: ' || c) FROM unnest(ARRAY['tap_open_up', 'tap_open_two', 'tap_open_born']) AS c;
+SELECT is(pg_temp.left_out('tap_open_up'), 'A B', 'ND47-012 three people, and a province that protects them');
+UPDATE dwh_star.tap_open_later SET amount = 10 WHERE province = 'B';
+SELECT is(pg_temp.publish(p_code => 'tap_open_two'), '2', 'amounts of B were revised, its people were not');
+SELECT is((SELECT count(*) FROM regexp_matches(pg_temp.left_out('tap_open_two'), '\m[AB]\M', 'g')), 2::bigint, 'ND47-012 a revision of amounts does not release the people');
+UPDATE dwh_star.tap_open_later SET persons = 12 WHERE province = 'A' AND month = '2026-01-01';
+SELECT is(pg_temp.publish(p_code => 'tap_open_up'), '2', 'A was revised upwards: nobody is sensitive any more');
+SELECT is(pg_temp.left_out('tap_open_up'), 'A B', 'ND47-012 yet the three people of version 1 do not follow from B');
+UPDATE dwh_star.tap_open_later SET persons = 31 WHERE month = '2026-02-01';
+SELECT is(pg_temp.publish(p_code => 'tap_open_up') || pg_temp.left_out('tap_open_up'), '3A B', 'ND47-012 nor where another month was revised');
+SELECT is((SELECT string_agg(concat_ws(' ', coordinates, state, rule), ', ' ORDER BY coordinates) FROM dwh.open_data_suppressions WHERE dataset = 'tap_open_up' AND version = 3),
+	'[["A"]] complementary earlier, [["B"]] complementary earlier', 'and the reviewer is told why');
+SET datestyle = 'SQL, DMY';
+SELECT is(pg_temp.publish(p_code => 'tap_open_born'), '2', 'published by an officer with another DateStyle');
+RESET datestyle;
+SELECT is(pg_temp.left_out('tap_open_born'), '2001-02-03 2001-03-04', 'ND47-012 labels are the same, and so is what is left out');
+
+-- What no table of sums is made of.
+CREATE FUNCTION pg_temp.with_value(p_change text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_result text;
+BEGIN
+	EXECUTE 'UPDATE dwh_star.tap_open_later SET ' || p_change || ' WHERE province = ''B''';
+	v_result := pg_temp.publish(p_code => 'tap_open_two');
+	RAISE EXCEPTION USING MESSAGE = v_result, ERRCODE = 'TT001';
+EXCEPTION
+	WHEN SQLSTATE 'TT001' THEN
+		RETURN SQLERRM;
+END
+$$;
+SELECT matches(pg_temp.with_value(v), '^22023 1 rows of the source', 'ND47-012 refused: ' || v) FROM unnest(ARRAY['province = ''_T''', 'month = ''infinity''', 'amount = ''Infinity''']) AS v;
+SELECT matches(pg_temp.with_value('amount = 1e18'), '^54000 the figures of amount are too big', 'figures that are too big are called that');
+SELECT matches(pg_temp.with_value('amount = 9e12 + 0.000001'), '^54000 the figures of amount are too big', 'decimals count, too');
+ALTER TABLE dwh_star.tap_open_later ALTER born TYPE timestamptz;
+SELECT is(pg_temp.describe('{"dimensions": [{"name": "born", "levels": ["born"]}]}', 'tap_open_born'), '22023', 'a level whose label depends on the session');
+
+-- Months, quarters, years.
+SELECT is((SELECT string_agg(dwh_internal.open_data_last_day(d, p)::text, ' ' ORDER BY n) FROM (VALUES (1, ARRAY['2025-01-01']::date[], 'ANNUAL'), (2, '{2025-01-01,2025-04-01}', 'QUARTERLY'),
+	(3, '{2025-01-01,2025-02-01}', 'QUARTERLY'), (4, '{2025-01-06}', 'WEEKLY'), (5, '{2024-01-01,2025-01-01}', 'IRREG'), (6, '{2025-01-01}', 'IRREG')) AS v (n, d, p)),
+	'2025-12-31 2025-06-30 2025-02-28 2025-01-12 2025-12-31 2025-01-01', '2327-044 the last day is that of the period');
 SELECT * FROM finish();
