@@ -130,6 +130,22 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 		ELSE 'mail:' || lower(p_email) END;
 COMMENT ON FUNCTION dwh_internal.line_person(text, text, text, text) IS 'Người mà dòng đề nghị nói đến | The person that a line is about';
 
+-- Auditing and administering exclude each other for a person, whatever his accounts; so of two who give somebody one of them the second
+-- waits, and finds what the first has done. Taking away needs no such lock.
+CREATE FUNCTION dwh_internal.lock_exclusions()
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'auditors and administrators are made in transactions of level READ COMMITTED only' USING ERRCODE = '0A000',
+			DETAIL = 'What others have just given could not be seen.', HINT = 'Begin a transaction of that level.';
+	END IF;
+	-- a mode that keeps out itself and nobody who reads or writes
+	LOCK TABLE dwh_catalog.access_path IN SHARE UPDATE EXCLUSIVE MODE;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.lock_exclusions() IS
+	'Lần lượt cấp quyền kiểm tra, quản trị | One after the other makes auditors and administrators';
+
 -- Names that a login role of ours may have, as PostgreSQL keeps them.
 CREATE FUNCTION dwh_internal.is_login_name(p_name text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE

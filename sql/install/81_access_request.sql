@@ -172,6 +172,12 @@ BEGIN
 				'Functions of units stand in dwh_catalog.unit_function.');
 		END IF;
 
+		-- Who has come to lead a unit since the letter was entered is no user of his own head's.
+		IF NOT p.is_leader AND dwh_internal.is_leader(dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, v_unit, v_today) THEN
+			PERFORM dwh_internal.access_refuse(format('%s: %s leads a unit', v_where, l.full_name),
+				'893 Arts. 6.2, 17.2a: lãnh đạo đơn vị do lãnh đạo Ngành quyết định | the sector''s leadership decides on leaders.',
+				'Enter it anew, on a list of the IT Centre.');
+		END IF;
 		-- Who may send the list.
 		IF (CASE p.list_from
 			WHEN 'it_centre' THEN NOT dwh_internal.has_unit_function(r.from_unit_id, 'it_centre', r.letter_on)
@@ -384,6 +390,11 @@ BEGIN
 			RAISE EXCEPTION 'line %: unknown column %', x.line_no, (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(x.line - v_columns) AS k)
 				USING ERRCODE = '22023', HINT = 'See the README, Access.';
 		END IF;
+		-- Days are days whatever the session's DateStyle, zone and clock.
+		IF NOT coalesce(x.line ->> 'effective_on' ~ '^\d{4}-\d\d-\d\d$', true) OR NOT coalesce(x.line ->> 'valid_to' ~ '^\d{4}-\d\d-\d\d$', true) THEN
+			RAISE EXCEPTION 'line %: a day is missing in % or %', x.line_no, coalesce(x.line -> 'effective_on', 'null'), coalesce(x.line -> 'valid_to', 'null')
+				USING ERRCODE = '22023', DETAIL = 'effective_on and valid_to are days.', HINT = 'Write days as YYYY-MM-DD.';
+		END IF;
 		l := jsonb_populate_record(NULL::dwh_catalog.access_request_line, x.line - v_looked_up);
 		a := x.account;
 		l.request_id := p_request_id; l.line_no := x.line_no; l.state := 'open';
@@ -480,8 +491,9 @@ BEGIN
 			WHERE NOT p.can_grant AND p.valid_from <= v_today AND coalesce(p.valid_to >= v_today, true);
 		ELSE
 			v_side := dwh_internal.unit_side(l.unit_id);
-			l.access_path_id := dwh_internal.find_access_path(l.account_kind, v_side, coalesce(v_side = ANY (v_leader_sides), true) AND dwh_internal.is_leader(
-				dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, v_on),
+			l.access_path_id := dwh_internal.find_access_path(l.account_kind, v_side, coalesce(v_side = ANY (v_leader_sides), true) AND (dwh_internal.is_leader(
+				dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, v_on)
+				OR dwh_internal.is_leader(dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, v_today)),
 				coalesce(v_role, 'dwh_analyst'), v_on);
 		END IF;
 		IF l.access_path_id IS NULL THEN
@@ -546,6 +558,7 @@ DECLARE
 	v_letter_on date := coalesce(p_letter_on, v_received_on);
 	v_in_force date := dwh_internal.access_rules_from();
 	t dwh_catalog.deadline;
+	v_due_on date;
 	v_id int;
 	v_twice text;
 BEGIN
@@ -553,6 +566,10 @@ BEGIN
 	IF p_kind IS NULL OR p_kind NOT IN ('grant', 'revoke', 'change', 'transfer', 'takeover', 'emergency') THEN
 		RAISE EXCEPTION 'unknown kind of request "%"', coalesce(p_kind, 'NULL') USING ERRCODE = '22023', DETAIL = '893 Art. 10.1.',
 			HINT = 'Give grant, revoke, change, transfer or takeover.';
+	END IF;
+	IF NOT (isfinite(v_letter_on) AND isfinite(v_received_on) AND isfinite(coalesce(p_submission_on, v_today))) THEN
+		RAISE EXCEPTION 'a letter has a day' USING ERRCODE = '22023', DETAIL = format('Letter %s, receipt %s, submission %s.', v_letter_on, v_received_on,
+			coalesce(p_submission_on::text, '-')), HINT = 'Correct the dates.';
 	END IF;
 	IF v_letter_on > v_received_on OR v_received_on > v_today THEN
 		RAISE EXCEPTION 'a letter of % cannot have been received on %', v_letter_on, v_received_on
@@ -593,13 +610,22 @@ BEGIN
 	END IF;
 	SELECT * INTO t FROM dwh_catalog.deadline WHERE source = '893 Art 17(5)' AND valid_from <= v_received_on
 		AND coalesce(valid_to >= v_received_on, true);
+	IF p_kind = 'emergency' THEN
+		v_due_on := v_received_on;
+	ELSIF v_received_on >= v_in_force THEN
+		BEGIN
+			-- counted from the day after, unless the day of receipt counts [own]
+			v_due_on := dwh.add_working_days(v_received_on - dwh_internal.parameter('access_count_receipt_day')::boolean::int, coalesce(t.value_number, 0));
+		EXCEPTION WHEN SQLSTATE 'WH103' THEN
+			-- Taking away waits for no calendar.
+			RAISE WARNING 'no deadline is counted for this letter: %', SQLERRM USING DETAIL = '893 Art. 17.5: 02 ngày làm việc | 2 working days.',
+				HINT = 'Insert the holidays of that year into dwh_catalog.holiday.';
+		END;
+	END IF;
 	INSERT INTO dwh_catalog.access_request (kind, letter_no, letter_on, received_on, from_unit_id, signed_by, letter_sha256, submission_no,
 		submission_on, due_on, deadline_id, is_immediate, recorded_account_id)
 	VALUES (p_kind, p_letter_no, v_letter_on, v_received_on, p_from_unit, p_signed_by, p_letter_sha256, p_submission_no, p_submission_on,
-		CASE WHEN p_kind = 'emergency' THEN v_received_on WHEN v_received_on < v_in_force THEN NULL
-			-- counted from the day after, unless the day of receipt counts [own]
-			ELSE dwh.add_working_days(v_received_on - dwh_internal.parameter('access_count_receipt_day')::boolean::int, coalesce(t.value_number, 0)) END,
-		t.deadline_id,
+		v_due_on, t.deadline_id,
 		p_kind IN ('transfer', 'emergency'), nullif(dwh.current_account(), 0))
 	RETURNING request_id INTO v_id;
 	PERFORM dwh_internal.enter_access_lines(v_id, p_lines);
@@ -621,7 +647,7 @@ COMMENT ON FUNCTION dwh_internal.refuse_province_line(int) IS
 	'Từ chối dòng không thuộc tỉnh của người gọi; trống: không từ chối | Refuses a line that is not of the caller''s province; NULL: refuses nothing';
 
 -- Before a letter is looked at: an administrator of a province learns nothing of accounts elsewhere, not even whether there is one. Whom he
--- takes over from another unit, with reason unit_move, he must know.
+-- takes over from another unit, with reason unit_move, he must know by name.
 CREATE FUNCTION dwh_internal.check_province_accounts(p_kind text, p_lines jsonb, p_unit_ids int[])
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -631,7 +657,8 @@ BEGIN
 	FROM jsonb_array_elements(CASE jsonb_typeof(p_lines) WHEN 'array' THEN p_lines END) WITH ORDINALITY AS e (line, n)
 		LEFT JOIN dwh_catalog.account AS a ON lower(a.email) = lower(e.line ->> 'email') OR a.iam_subject = e.line ->> 'iam_subject'
 	WHERE CASE WHEN a.account_id IS NULL THEN p_kind IN ('revoke', 'transfer')
-		ELSE NOT coalesce(a.home_unit_id = ANY (p_unit_ids), false) AND (e.line ->> 'reason') IS DISTINCT FROM 'unit_move' END;
+		ELSE NOT coalesce(a.home_unit_id = ANY (p_unit_ids), false) AND (p_kind IN ('revoke', 'transfer')
+			OR (e.line ->> 'reason') IS DISTINCT FROM 'unit_move' OR NOT coalesce(dwh_internal.is_same_name(a.full_name, e.line ->> 'full_name'), false)) END;
 	PERFORM dwh_internal.refuse_province_line(v_line);
 END
 $$;

@@ -376,6 +376,15 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.leave_old_right(record) IS 'Quyền cũ hết trước khi cấp quyền mới | The old right is gone before the new one';
 
+CREATE FUNCTION dwh_internal.refuse_same_right(p_line_no int, p_full_name text)
+RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM dwh_internal.access_refuse(format('line %s: %s has this right already', p_line_no, p_full_name),
+		'893 Art. 6.1: một quyền không cấp hai lần | the same right is not given twice.', 'dwh.explain_scope() shows it.');
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.refuse_same_right(int, text) IS 'Một quyền không cấp hai lần | The same right is not given twice';
+
 -- Applies lines of one request that give something, no two of them about the same person: each step for all of them at once.
 CREATE FUNCTION dwh_internal.apply_grant_lines(p_line_ids int[])
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -402,6 +411,24 @@ BEGIN
 			DETAIL = format('Last valid day %s.', l.valid_to), HINT = 'Correct valid_to.';
 	END IF;
 
+	SELECT n.* INTO l FROM dwh_catalog.access_request_line AS n
+	WHERE n.request_line_id = ANY (p_line_ids) AND n.account_kind = 'mailbox' AND n.effective_on > v_today ORDER BY n.line_no LIMIT 1;
+	IF l.line_no IS NOT NULL THEN
+		RAISE EXCEPTION 'line %: the mailbox % changes hands on %', l.line_no, l.email, l.effective_on USING ERRCODE = '22023',
+			DETAIL = '893 Art. 6.3 [own]: mỗi lúc đúng một người giữ | it has one holder at a time, who has all of its rights.',
+				HINT = 'Apply it on that day.';
+	END IF;
+	-- What covers all of the line is the same right: as long, and in every subject of it.
+	SELECT n.* INTO l
+	FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_grant AS g USING (account_id, user_group_id)
+	WHERE n.request_line_id = ANY (p_line_ids) AND g.scope_unit_id IS NOT DISTINCT FROM n.scope_unit_id AND g.revoked_at IS NULL
+		AND g.valid_from <= greatest(n.effective_on, v_today) AND coalesce(g.valid_to >= coalesce(n.valid_to, 'infinity'), true)
+		AND (g.subject_scope = 'group' OR n.subject_ids <@ ARRAY(SELECT s.subject_id FROM dwh_catalog.access_grant_subject AS s WHERE s.grant_id = g.grant_id))
+	ORDER BY n.line_no LIMIT 1;
+	IF l.line_no IS NOT NULL THEN
+		PERFORM dwh_internal.refuse_same_right(l.line_no, l.full_name);
+	END IF;
+
 	PERFORM dwh_internal.open_accounts(p_line_ids);
 	INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, request_line_id, decision_no)
 	SELECT n.account_id, n.user_group_id, n.scope_unit_id, CASE WHEN n.subject_ids IS NULL THEN 'group' ELSE 'listed' END,
@@ -412,8 +439,7 @@ BEGIN
 	WHERE n.request_line_id = ANY (p_line_ids)
 		AND NOT EXISTS (SELECT FROM dwh_catalog.access_grant AS g WHERE g.request_line_id = n.request_line_id) ORDER BY n.line_no LIMIT 1;
 	IF l.line_no IS NOT NULL THEN
-		PERFORM dwh_internal.access_refuse(format('line %s: %s has this right already', l.line_no, l.full_name),
-			'893 Art. 6.1: một quyền không cấp hai lần | the same right is not given twice.', 'dwh.explain_scope() shows it.');
+		PERFORM dwh_internal.refuse_same_right(l.line_no, l.full_name);
 	END IF;
 	INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id)
 	SELECT g.grant_id, s.subject_id
@@ -487,6 +513,12 @@ DECLARE
 	v_together int[] := '{}';
 	v_count int := 0;
 BEGIN
+	IF EXISTS (SELECT FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.user_group AS u USING (user_group_id)
+		WHERE n.request_id = p_request_id AND n.state <> 'refused' AND n.action <> 'revoke'
+			AND coalesce(u.rights_of, u.role_name) IN ('dwh_auditor', 'dwh_central_admin', 'dwh_province_admin'))
+	THEN
+		PERFORM dwh_internal.lock_exclusions();
+	END IF;
 	-- Everybody whom it is about is locked before anything is judged, in the order that everyone keeps: what is judged stands, and nobody
 	-- waits for another crosswise.
 	PERFORM dwh_internal.find_opened_accounts(ARRAY(SELECT n.request_line_id FROM dwh_catalog.access_request_line AS n

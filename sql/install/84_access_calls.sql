@@ -407,6 +407,7 @@ BEGIN
 			format('893 Decision Art. 2: có hiệu lực từ ngày %1$s | it is in force from %1$s.', dwh_internal.access_rules_from()), 'Correct the date.');
 	END IF;
 	IF p_person_name IS NOT NULL THEN
+		PERFORM dwh_internal.lock_exclusions();
 		PERFORM dwh_internal.access_require(v, f, '893 Art. 3.4b')
 		FROM (VALUES (p_person_name, 'person_name'), (p_title, 'title'), (p_person_email, 'person_email'), (p_unit::text, 'unit'),
 			(p_assignment_no, 'assignment_no')) AS t (v, f);

@@ -211,7 +211,8 @@ COMMENT ON COLUMN dwh_catalog.access_request.letter_sha256 IS 'Giá trị băm S
 COMMENT ON COLUMN dwh_catalog.access_request.submission_no IS
 	'Số tờ trình tổng hợp của bộ phận CNTT (Điều 17.4) | Number of the IT division''s submission (Art. 17.4)';
 COMMENT ON COLUMN dwh_catalog.access_request.submission_on IS 'Ngày tờ trình | Date of the submission';
-COMMENT ON COLUMN dwh_catalog.access_request.due_on IS 'Hạn thực hiện; trống khi văn bản đến trước khi quy chế có hiệu lực | Day by which it is due; empty where the letter came before the regulation';
+COMMENT ON COLUMN dwh_catalog.access_request.due_on IS 'Hạn thực hiện; trống khi văn bản đến trước khi quy chế có hiệu lực, hoặc lịch năm đó chưa có | '
+	'Day by which it is due; empty where the letter came before the regulation, or the calendar of that year is not there';
 COMMENT ON COLUMN dwh_catalog.access_request.deadline_id IS 'Thời hạn đã áp dụng | Deadline that was applied';
 COMMENT ON COLUMN dwh_catalog.access_request.is_immediate IS
 	'Phải gửi hoặc làm ngay (Điều 17.6, 17.7) | To be sent or done at once (Arts. 17.6, 17.7)';
