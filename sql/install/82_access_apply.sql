@@ -418,6 +418,8 @@ BEGIN
 			DETAIL = '893 Art. 6.3 [own]: mỗi lúc đúng một người giữ | it has one holder at a time, who has all of its rights.',
 				HINT = 'Apply it on that day.';
 	END IF;
+
+	PERFORM dwh_internal.open_accounts(p_line_ids);
 	-- What covers all of the line is the same right: as long, and in every subject of it.
 	SELECT n.* INTO l
 	FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_grant AS g USING (account_id, user_group_id)
@@ -428,8 +430,6 @@ BEGIN
 	IF l.line_no IS NOT NULL THEN
 		PERFORM dwh_internal.refuse_same_right(l.line_no, l.full_name);
 	END IF;
-
-	PERFORM dwh_internal.open_accounts(p_line_ids);
 	INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, request_line_id, decision_no)
 	SELECT n.account_id, n.user_group_id, n.scope_unit_id, CASE WHEN n.subject_ids IS NULL THEN 'group' ELSE 'listed' END,
 		greatest(n.effective_on, v_today), n.valid_to, n.request_line_id, n.decision_no
