@@ -12,6 +12,56 @@ CREATE FUNCTION dwh_internal.marks_changes()
 RETURNS boolean LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_marks_changes';
 COMMENT ON FUNCTION dwh_internal.marks_changes() IS 'WHEN of the row triggers: the setting dwh_ext.mark_changes';
 
+-- The tables that a formula over the rows of a table can look into: see compile_path() in src/formula/row.c. is_direct: by a column of the
+-- table itself, which is named; else through another table. key_name: what is referred to. What marks itself (units) or stands in no formula (persons, logs) is left out.
+CREATE FUNCTION dwh_internal.list_lookups(p_relation regclass)
+RETURNS TABLE (lookup regclass, is_direct boolean, column_name name, key_name name) LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE reference AS (
+		SELECT k.conrelid, k.confrelid, a.attname AS column_name, r.attname AS key_name, n.nspname || '.' || c.relname AS lookup_name
+		FROM pg_constraint AS k
+		JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+		JOIN pg_attribute AS r ON r.attrelid = k.confrelid AND r.attnum = k.confkey[1]
+		JOIN pg_class AS c ON c.oid = k.confrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND a.attname LIKE '%\_id' AND n.nspname NOT IN ('dwh_catalog', 'dwh_log')
+			AND c.relname <> 'dim_person'
+	), reached AS (
+		SELECT confrelid, true AS is_direct, column_name, key_name, lookup_name FROM reference WHERE conrelid = p_relation
+		UNION
+		SELECT f.confrelid, false, NULL, f.key_name, f.lookup_name FROM reached AS r JOIN reference AS f ON f.conrelid = r.confrelid
+	)
+	SELECT confrelid, is_direct, column_name, key_name FROM reached WHERE lookup_name <> 'dwh_star.dim_unit'
+$$;
+COMMENT ON FUNCTION dwh_internal.list_lookups(regclass) IS 'The tables that formulas over the rows of a table can look into';
+
+-- Puts the trigger that marks on every table that formulas over a subject can look into. As with subjects, tables that are not the
+-- caller's are not watched.
+CREATE FUNCTION dwh_internal.watch_lookups(p_subject_id int DEFAULT NULL)
+RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v_table	regclass;
+BEGIN
+	FOR v_table IN
+		SELECT DISTINCT c.oid
+		FROM dwh_catalog.subject AS s JOIN pg_class AS r ON r.oid = s.relation CROSS JOIN dwh_internal.list_lookups(r.oid) AS l
+		JOIN pg_class AS c ON c.oid = l.lookup
+		WHERE (s.subject_id = p_subject_id OR p_subject_id IS NULL) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+			AND pg_has_role(c.relowner, 'USAGE')
+			AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'after_update_mark')
+	LOOP
+		EXECUTE format('CREATE TRIGGER after_update_mark AFTER UPDATE ON %s
+			REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after
+			FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.mark_dimension()', v_table);
+		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER after_update_mark', v_table);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.watch_lookups(int) IS
+	'Puts the triggers that mark changes on the tables that formulas look into, of one subject or of all';
+
 -- Puts the triggers on a subject's table and its leaves, or renews their arguments. A view, or a table that is not the caller's, is
 -- not watched: who changes it marks by dwh.mark_dirty().
 CREATE FUNCTION dwh_internal.watch_subject(p_subject_id int)
@@ -24,6 +74,7 @@ DECLARE
 	v_stands	boolean;
 	v_table		regclass;
 BEGIN
+	PERFORM dwh_internal.watch_lookups(p_subject_id);
 	SELECT s.*, c.relkind, c.relispartition INTO v_subject
 	FROM dwh_catalog.subject AS s JOIN pg_class AS c ON c.oid = s.relation
 	WHERE s.subject_id = p_subject_id AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'USAGE');
@@ -81,6 +132,9 @@ RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF TG_OP <> 'DELETE' AND NEW.formula LIKE '%{%' THEN
+		PERFORM dwh_internal.watch_lookups();	-- a foreign key may be younger than its subject
+	END IF;
 	IF TG_OP = 'UPDATE' AND NEW.formula = OLD.formula AND NEW.valid_from = OLD.valid_from AND NEW.indicator_id = OLD.indicator_id
 		AND NEW.version = OLD.version THEN
 		IF NEW.valid_to IS DISTINCT FROM OLD.valid_to THEN
@@ -127,9 +181,11 @@ BEGIN
 			RETURN NULL;
 		END IF;
 	ELSIF TG_TABLE_NAME = 'subject_dimension' AND TG_OP = 'INSERT' THEN
+		PERFORM dwh_internal.watch_lookups(NEW.subject_id);
 		RETURN NULL;			-- no formula names it yet
 	ELSIF TG_TABLE_NAME = 'measure' AND TG_OP = 'INSERT' THEN
 		IF NEW.unit_column IS NULL THEN
+			PERFORM dwh_internal.watch_lookups(NEW.subject_id);
 			RETURN NULL;
 		END IF;
 	END IF;
@@ -148,7 +204,9 @@ $$;
 COMMENT ON FUNCTION dwh_internal.mark_subject() IS
 	'Trigger on subjects, their dimensions and measures: marks every cell of the subject and watches its table';
 
--- Units, successions, groupings: figures of periods from the first day on that the change can be seen on the map.
+-- Units, successions, groupings: figures of periods from the first day on that the change can be seen on the map. Of all periods where
+-- a unit comes or goes whose rows may have stood in a subject without a foreign key, counting for nobody, and where a formula names what
+-- was changed.
 CREATE FUNCTION dwh_internal.mark_units()
 RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -156,12 +214,29 @@ AS $$
 DECLARE
 	v_old	jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) END;
 	v_new	jsonb := CASE WHEN TG_OP = 'DELETE' THEN '{}' ELSE to_jsonb(NEW) END;
+	v_named	boolean := false;
 	v_from	date;
 BEGIN
-	IF v_old - '{name_vi,name_en}'::text[] = v_new - '{name_vi,name_en}'::text[] THEN
+	IF TG_TABLE_NAME = 'dim_unit' AND TG_OP = 'UPDATE' THEN
+		SELECT EXISTS (
+			SELECT FROM jsonb_object_keys(v_new) AS k (name)
+			JOIN (SELECT v.formula FROM dwh_catalog.indicator_version AS v WHERE v.formula LIKE '%.%'
+				UNION SELECT d.expression FROM dwh_catalog.subject_dimension AS d
+				UNION SELECT concat_ws(' ', m.expression, m.filter, m.opening_filter) FROM dwh_catalog.measure AS m) AS f (text)
+				ON f.text ~ ('\.\s*' || k.name || '\M')
+			WHERE v_new -> k.name <> v_old -> k.name) INTO v_named;
+	END IF;
+	IF v_old - '{name_vi,name_en}'::text[] = v_new - '{name_vi,name_en}'::text[] AND NOT v_named THEN
 		RETURN NULL;
 	END IF;
-	IF TG_TABLE_NAME = 'unit_succession' THEN
+	IF v_named OR (TG_TABLE_NAME = 'dim_unit' AND TG_OP <> 'UPDATE' AND EXISTS (
+		SELECT FROM (SELECT s.relation, s.unit_column FROM dwh_catalog.subject AS s
+			UNION SELECT s.relation, m.unit_column FROM dwh_catalog.measure AS m JOIN dwh_catalog.subject AS s USING (subject_id)) AS u
+		JOIN pg_attribute AS a ON a.attrelid = u.relation AND a.attname = u.unit_column
+		WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = u.relation AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum]
+			AND k.confrelid = TG_RELID))) THEN
+		v_from := '-infinity';
+	ELSIF TG_TABLE_NAME = 'unit_succession' THEN
 		SELECT CASE WHEN 'rename' IN (v_old ->> 'kind', v_new ->> 'kind') THEN '-infinity'
 			ELSE least(min(s.effective_on), min(p.valid_to) + 1, min(u.valid_from)) END INTO v_from
 		FROM (VALUES ((v_old ->> 'effective_on')::date, (v_old ->> 'predecessor_unit_id')::int, (v_old ->> 'successor_unit_id')::int),
@@ -187,35 +262,6 @@ COMMENT ON FUNCTION dwh_internal.mark_units() IS
 -- An attribute of a dimension changed: the cells whose rows refer to it, directly or through another dimension. Which these are the next
 -- refresh looks up, when it sees the change: facts that are loaded until then belong to them.
 CREATE FUNCTION dwh_internal.mark_dimension()
-RETURNS trigger LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET datestyle = 'ISO'
-AS $$
-DECLARE
-	v_key	text;
-	v_user	record;
-BEGIN
-	SELECT a.attname INTO STRICT v_key
-	FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-	WHERE i.indrelid = TG_RELID AND i.indisprimary;
-	FOR v_user IN
-		SELECT s.subject_id, a.attname AS column_name, k.confrelid = TG_RELID AS is_direct
-		FROM dwh_catalog.subject AS s
-		JOIN pg_constraint AS k ON k.conrelid = s.relation AND k.contype = 'f' AND cardinality(k.conkey) = 1
-		JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-		WHERE k.confrelid = TG_RELID
-			OR EXISTS (SELECT FROM pg_constraint AS i WHERE i.conrelid = k.confrelid AND i.contype = 'f' AND i.confrelid = TG_RELID)
-	LOOP
-		IF v_user.is_direct THEN
-			EXECUTE format('INSERT INTO dwh_log.cell_mark (subject_id, row_column, row_key, month_from, month_to)
-				SELECT %s, %L, n.%3$I::text, ''-infinity'', ''infinity'' FROM rows_after AS n JOIN rows_before AS o USING (%3$I)
-				WHERE n IS DISTINCT FROM o', v_user.subject_id, v_user.column_name, v_key);
-		ELSE
-			INSERT INTO dwh_log.cell_mark (subject_id, month_from, month_to) VALUES (v_user.subject_id, '-infinity', 'infinity');
-		END IF;
-	END LOOP;
-	RETURN NULL;
-END
-$$;
+RETURNS trigger LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_mark_dimension';
 COMMENT ON FUNCTION dwh_internal.mark_dimension() IS
 	'Trigger on dimensions: marks the cells of facts that refer to a changed row';

@@ -163,6 +163,21 @@ join_alias(DwhRowScope *scope, const char *parent_alias, const char *column, Oid
 	return join->alias;
 }
 
+/* Raises WH202 for a table of logs or of the catalogue: no figure follows when its rows change. An indicator's code stands. */
+static void
+check_is_watched(const DwhNode *node, Oid dimension)
+{
+	const char *schema = get_namespace_name(get_rel_namespace(dimension));
+
+	if (strcmp(schema, "dwh_log") != 0 && (strcmp(schema, "dwh_catalog") != 0 || strcmp(get_rel_name(dimension), "indicator") == 0))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DWH_FORMULA_REFERENCE),
+			 errmsg("\"%s\" looks into %s, which formulas cannot use", dwh_formula_deparse(node), dwh_relation_sql(dimension)),
+			 errdetail("Its rows change without a word to the figures that were computed from them."),
+			 errhint("Use the columns of the row, or of its dimensions.")));
+}
+
 static char *
 compile_path(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 {
@@ -220,6 +235,7 @@ compile_path(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("\"%s\" reaches personal data, which formulas cannot use", dwh_formula_deparse(node)),
 					 errhint("Sex and age stand on the facts themselves.")));
+		check_is_watched(node, dimension);
 		alias = join_alias(scope, alias, fk_column, dimension, key);
 		relation = dimension;
 	}

@@ -73,6 +73,7 @@ static List *column_names;		/* of char *, in TopMemoryContext; number 1 is the f
 
 PG_FUNCTION_INFO_V1(dwh_sql_mark_row);
 PG_FUNCTION_INFO_V1(dwh_sql_mark_truncate);
+PG_FUNCTION_INFO_V1(dwh_sql_mark_dimension);
 PG_FUNCTION_INFO_V1(dwh_sql_marks_changes);
 
 /* ------------------------------------------------------------------ the marks of the transaction */
@@ -480,6 +481,57 @@ dwh_sql_mark_truncate(PG_FUNCTION_ARGS)
 	mark.to = DATEVAL_NOEND;
 	narrow_to_leaf(trigger->tg_relation, &mark);
 	dwh_mark_add(&mark);
+	return PointerGetDatum(NULL);
+}
+
+/* Marks what refers to the changed rows of a table, whatever may be compared in them: by their keys where facts do so themselves. */
+static void
+mark_lookups(TriggerData *trigger)
+{
+	Oid			types[1] = {OIDOID};
+	Datum		values[1] = {ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation))};
+	uint64		n = dwh_spi_select("SELECT s.subject_id, quote_literal(l.column_name), quote_ident(l.key_name)"
+								   " FROM dwh_catalog.subject s JOIN pg_class c ON c.oid = s.relation"
+								   " CROSS JOIN dwh_internal.list_lookups(c.oid) l WHERE l.lookup = $1", 1, types, values, NULL, false);
+	StringInfoData sql;
+
+	if (n == 0)
+		return;
+	initStringInfo(&sql);
+	for (uint64 i = 0; i < n; i++)
+	{
+		appendStringInfoString(&sql, i == 0 ? "INSERT INTO dwh_log.cell_mark (subject_id, row_column, row_key, month_from, month_to) " : " UNION ALL ");
+		if (dwh_spi_isnull(i, 2))
+			appendStringInfo(&sql, "SELECT %d, NULL, NULL, '-infinity'::date, 'infinity'::date"
+							 " WHERE EXISTS (SELECT FROM rows_after n JOIN rows_before o USING (%s) WHERE n *<> o)",
+							 dwh_spi_int(i, 1), dwh_spi_text(i, 3));
+		else
+			appendStringInfo(&sql, "SELECT %d, %s, to_jsonb(n.%s) #>> '{}', '-infinity'::date, 'infinity'::date"
+							 " FROM rows_after n JOIN rows_before o USING (%s) WHERE n *<> o",
+							 dwh_spi_int(i, 1), dwh_spi_text(i, 2), dwh_spi_text(i, 3), dwh_spi_text(i, 3));
+	}
+	(void) dwh_spi_run(sql.data, 0, NULL, NULL, NULL, false, SPI_OK_INSERT);
+}
+
+/* dwh_internal.mark_dimension(): statement trigger AFTER UPDATE on a table that formulas look into, with rows_before and rows_after. */
+Datum
+dwh_sql_mark_dimension(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	DwhOwnerSwitch owner;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) || !TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ||
+		trigger->tg_oldtable == NULL || trigger->tg_newtable == NULL)
+		refuse_protocol("mark_dimension");
+	if (!dwh_warehouse_exists())
+		return PointerGetDatum(NULL);
+	dwh_owner_enter(&owner);
+	dwh_spi_begin();
+	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
+		elog(ERROR, "the changed rows cannot be read");
+	mark_lookups(trigger);
+	dwh_spi_end();
+	dwh_owner_leave(&owner);
 	return PointerGetDatum(NULL);
 }
 
