@@ -1,6 +1,28 @@
 -- Open data (2327 Arts. 14, 16; Decree 47 Arts. 17-21 and what follows them): see src/share/act.c for who may call, src/share/disclosure.c for what
 -- is left out.
 
+-- Whether a value looks like the number of somebody, whatever separates its digits and stands around them: 9 or 12 digits (identity card), 10 (social
+-- insurance, telephone), 84 and 9 or 10 (telephone), two letters and 13 (health-insurance card), 16 (bank card), or like an e-mail address. Dates are none.
+-- A whole number in JSON has lost its leading zeros: 10 to 12 digits.
+CREATE FUNCTION dwh_internal.open_data_is_personal(p_value jsonb)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE jsonb_typeof(p_value) WHEN 'number' THEN trim_scale(p_value::numeric)::text ~ '^\d{10,12}$'
+		WHEN 'string' THEN p_value #>> '{}' ~ '[^\s@]@[^\s@]+\.' OR (length(p_value #>> '{}') > 8
+			AND regexp_replace(regexp_replace(p_value #>> '{}', '\m((19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](19|20)\d\d)(?!\d)', '|', 'g'),
+				'(?<=\d)[\s\u00a0.()-]{1,2}(?=\d)', '', 'g') ~* '(?<!\d)(\d{9,10}|\d{12}|\d{16}|84\d{9,10}|[a-z]{2}\s*\d{13})(?!\d)')
+		ELSE false END
+$$;
+COMMENT ON FUNCTION dwh_internal.open_data_is_personal(jsonb) IS
+	'Giá trị có dạng số định danh, bảo hiểm, điện thoại, thẻ hoặc thư điện tử | Whether a value looks like the number of a person, or an e-mail address';
+
+-- Whether a column is called like one of persons, in English or Vietnamese.
+CREATE FUNCTION dwh_internal.open_data_names_person(p_column text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT p_column ~ ('^(.*_)?(person_id|social_insurance_no|identity_no|(full|first|last|family|given|middle)_?name|birth_?da(te|y)|date_?of_?birth|passport|(tele)?phone|mobile|e?mail'
+		'|ho_?(va_?)?ten|ho_?dem|ngay_?sinh|cccd|cmnd|cmt|so_?dinh_?danh|ma_?so_?bhxh|ho_?chieu|dien_?thoai|sdt)(_.*)?$|^(name|ten|(so|ma)?_?(so|the)?_?(bhxh|bhyt|bao_?hiem)(_?\d+)?)$')
+$$;
+COMMENT ON FUNCTION dwh_internal.open_data_names_person(text) IS 'Tên cột như của cá nhân | Whether a column is called like one of persons';
+
 -- A dataset is handed on as the JSON of its row in dwh_catalog.open_dataset: the extension's functions exist before the tables.
 --
 -- Columns of a source that a description names, in order: period, levels, measures, count.
@@ -50,8 +72,7 @@ BEGIN
 			'A dataset is made of columns of its service''s source.', 'Name columns of it.', '42703');
 	END IF;
 	SELECT string_agg(c.name, ', ') INTO v_bad FROM dwh_internal.open_data_columns(p_dataset) AS c
-	WHERE c.role <> 'contributor' AND (c.name = p_person_column OR c.name IN ('person_id', 'social_insurance_no', 'identity_no', 'full_name',
-		'birth_date'));
+	WHERE c.role <> 'contributor' AND (c.name = p_person_column OR dwh_internal.open_data_names_person(c.name));
 	IF v_bad IS NOT NULL THEN
 		PERFORM dwh_internal.open_data_refuse(format('column %s identifies persons', v_bad),
 			'ND47 Arts. 17, 20.1: dữ liệu mở không cho phép định danh cá nhân | open data identifies nobody.', 'Publish figures of groups.');
@@ -197,6 +218,7 @@ DECLARE
 	v_bad bigint;
 	v_rows bigint;
 	v_big text;
+	v_person text;
 BEGIN
 	EXECUTE (SELECT format('SELECT count(*), count(*) FILTER (WHERE %s) FROM %s', string_agg(CASE
 			WHEN c.role IN ('measure', 'count') THEN format('%1$I IS NULL OR %1$I < 0 OR %1$I::numeric IN (''NaN'', ''Infinity'') OR scale(trim_scale(%1$I::numeric)) > %2$s',
@@ -213,6 +235,13 @@ BEGIN
 			'Period, levels and contributor are given, a period is finite and no level is called _T, which is a total; figures are numbers from 0 on with at most 6 '
 				'decimals, and 0 where nobody is behind them; numbers of people are whole.',
 			'Leave such rows out of the source, or give their missing levels a name.');
+	END IF;
+	-- Labels stand in the files whether their figures do or not.
+	EXECUTE (SELECT string_agg(format('SELECT %2$L FROM (SELECT DISTINCT %1$I AS label FROM %3$s) AS l WHERE dwh_internal.open_data_is_personal(to_jsonb(label))', c.name, c.name, p_relation),
+		' UNION ALL ') || ' LIMIT 1' FROM dwh_internal.open_data_columns(p_dataset) AS c WHERE c.role = 'level') INTO v_person;
+	IF v_person IS NOT NULL THEN
+		PERFORM dwh_internal.open_data_refuse(format('labels of column %s look like numbers or addresses of persons', v_person),
+			'ND47 Arts. 17, 20.1: dữ liệu mở không cho phép định danh cá nhân | open data identifies nobody.', 'Publish figures of groups.');
 	END IF;
 	-- Intervals have room beside the figures, which are counted in the smallest decimal of all.
 	EXECUTE (SELECT format('SELECT concat_ws('', '', %s) FROM (SELECT %s, 10::numeric ^ greatest(0, %s) AS step FROM %s) AS t',

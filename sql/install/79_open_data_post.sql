@@ -1,19 +1,5 @@
 -- Datasets that registered users post (2327 Arts. 14.3, 14.4): see src/access/act.c for how calls and refusals are recorded.
 
--- Whether a value looks like the number of somebody, whatever separates its digits and stands around them: 9 or 12 digits (identity card), 10 (social
--- insurance, telephone), 84 and 9 or 10 (telephone), two letters and 13 (health-insurance card), 16 (bank card), or like an e-mail address. Dates are none.
--- A whole number in JSON has lost its leading zeros: 10 to 12 digits.
-CREATE FUNCTION dwh_internal.open_data_is_personal(p_value jsonb)
-RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE jsonb_typeof(p_value) WHEN 'number' THEN trim_scale(p_value::numeric)::text ~ '^\d{10,12}$'
-		WHEN 'string' THEN p_value #>> '{}' ~ '[^\s@]@[^\s@]+\.' OR (length(p_value #>> '{}') > 8
-			AND regexp_replace(regexp_replace(p_value #>> '{}', '\m((19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](19|20)\d\d)(?!\d)', '|', 'g'),
-				'(?<=\d)[\s\u00a0.()-]{1,2}(?=\d)', '', 'g') ~* '(?<!\d)(\d{9,10}|\d{12}|\d{16}|84\d{9,10}|[a-z]{2}\s*\d{13})(?!\d)')
-		ELSE false END
-$$;
-COMMENT ON FUNCTION dwh_internal.open_data_is_personal(jsonb) IS
-	'Giá trị có dạng số định danh, bảo hiểm, điện thoại, thẻ hoặc thư điện tử | Whether a value looks like the number of a person, or an e-mail address';
-
 -- Why rows that a user posts are not taken; NULL where they are. Who a row is about is told by names of columns, and by values.
 CREATE FUNCTION dwh_internal.open_data_post_fault(p_rows jsonb)
 RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -43,8 +29,7 @@ BEGIN
 		RETURN 'values are numbers, truth values or texts of 1000 letters at most';
 	END IF;
 	SELECT string_agg(c, ', ') INTO v_bad FROM unnest(v_columns) AS c
-	WHERE c ~ ('^(.*_)?(person_id|social_insurance_no|identity_no|(full|first|last|family|given|middle)_?name|birth_?da(te|y)|date_?of_?birth|passport|(tele)?phone|mobile|e?mail'
-			'|ho_?(va_?)?ten|ho_?dem|ngay_?sinh|cccd|cmnd|cmt|so_?dinh_?danh|ma_?so_?bhxh|ho_?chieu|dien_?thoai|sdt)(_.*)?$|^(name|ten|(so|ma)?_?(so|the)?_?(bhxh|bhyt|bao_?hiem)(_?\d+)?)$')
+	WHERE dwh_internal.open_data_names_person(c)
 		OR EXISTS (SELECT FROM jsonb_array_elements(p_rows) AS r WHERE dwh_internal.open_data_is_personal(r -> c));
 	RETURN 'persons are identified by: ' || v_bad;
 END
