@@ -115,18 +115,86 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.list_viewers(int, int, date, int) IS 'Phần thân của dwh.list_viewers() | What dwh.list_viewers() runs';
 
--- p_administrator NULL: the grants of all accounts; else those of this administrator's province, no administrators' and not his own.
-CREATE FUNCTION dwh_internal.reassign_unit(p_old int, p_new int, p_on date, p_decision_no text, p_decided_by text, p_administrator int)
+-- The line of the request that a grant is issued anew by: whose it is, on which path, who decides. Refuses where the office holder does not
+-- decide on it; on a change of units the sector's leadership may decide for everybody [own].
+CREATE FUNCTION dwh_internal.reassignment_line(g record, p_unit_id int, p_decided_by int, p_decision_no text, p_decided_on date)
+RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	a	dwh_catalog.account;
+	m	dwh_catalog.mailbox_holder;
+	h	dwh_catalog.office_holder;
+	p	dwh_catalog.access_path;
+	l	dwh_catalog.access_request_line;
+	v_why text;
+BEGIN
+	SELECT * INTO a FROM dwh_catalog.account WHERE account_id = g.account_id;
+	SELECT * INTO m FROM dwh_catalog.mailbox_holder WHERE account_id = g.account_id AND ended_at IS NULL;
+	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = p_decided_by;
+	l.action := 'change';
+	l.account_id := a.account_id; l.account_kind := a.kind; l.full_name := coalesce(m.person_name, a.full_name); l.email := a.email;
+	l.iam_subject := a.iam_subject; l.login_role := a.login_role; l.holder_email := m.email; l.title := m.title;
+	-- whose own unit has ended is now of the new one
+	l.unit_id := coalesce((SELECT u.unit_id FROM dwh_star.dim_unit AS u WHERE u.unit_id = a.home_unit_id
+		AND coalesce(u.valid_to >= dwh.today(), true)), p_unit_id);
+	l.user_group_id := g.user_group_id; l.scope_unit_id := p_unit_id; l.reason := 'unit_move'; l.valid_to := g.valid_to;
+	l.subject_ids := CASE WHEN g.subject_scope = 'listed' THEN ARRAY(SELECT s.subject_id FROM dwh_catalog.access_grant_subject AS s
+		WHERE s.grant_id = g.grant_id ORDER BY s.subject_id) END;
+	l.access_path_id := dwh_internal.find_access_path(l.account_kind, dwh_internal.unit_side(l.unit_id), dwh_internal.is_leader(
+		dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, p_decided_on),
+		(SELECT u.role_name FROM dwh_catalog.user_group AS u WHERE u.user_group_id = g.user_group_id), p_decided_on);
+	SELECT * INTO p FROM dwh_catalog.access_path WHERE access_path_id = l.access_path_id;
+	v_why := CASE WHEN p.access_path_id IS NULL THEN 'no path gives it on that day'
+		ELSE dwh_internal.judge_decider(l, p, p_decided_by, h, true, p_decided_on) END;
+	IF v_why IS NOT NULL THEN
+		PERFORM dwh_internal.access_refuse(format('grant %s: %s', g.grant_id, v_why), coalesce(p.decided_article, '893 Art. 17')
+			|| ': không đúng thẩm quyền | not the one who decides.',
+			'dwh_catalog.access_path says who decides on each path; the sector''s leadership may decide on a change of units.');
+	END IF;
+	l.state := 'applied'; l.decided_by := p_decided_by; l.decided_on := p_decided_on; l.decision_no := p_decision_no;
+	l.decision_recorded_at := now(); l.decision_recorded_by := session_user;
+	RETURN l;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.reassignment_line(record, int, int, text, date) IS
+	'Dòng đề nghị cấp lại một quyền cho đơn vị kế thừa | The line by which a grant is issued anew on a successor';
+
+-- The request that the decision stands for, so that what follows has its lines and notices.
+CREATE FUNCTION dwh_internal.open_reassignment(p_unit_id int, p_decided_by int, p_decision_no text, p_decided_on date)
+RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	c record := dwh_internal.access_caller();
+	v_id int;
+BEGIN
+	INSERT INTO dwh_catalog.access_request (kind, letter_no, letter_on, received_on, from_unit_id, signed_by, state, recorded_account_id,
+		applied_at, applied_by, applied_account_id, applied_person)
+	VALUES ('change', p_decision_no, p_decided_on, dwh.today(), p_unit_id, p_decided_by, 'applied', c.account_id, now(), session_user,
+		c.account_id, (SELECT coalesce((SELECT h.person_name FROM dwh_catalog.mailbox_holder AS h
+			WHERE h.account_id = a.account_id AND h.ended_at IS NULL), a.full_name) FROM dwh_catalog.account AS a WHERE a.account_id = c.account_id))
+	RETURNING request_id INTO v_id;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.open_reassignment(int, int, text, date) IS
+	'Đề nghị ghi lại quyết định cấp lại quyền | The request that a decision to issue grants anew is recorded as';
+
+-- p_administrator NULL: the grants of all accounts; else those of this administrator's province. Never an administrator's, which have a
+-- letter and an assignment of their own, nor the caller's: nobody gives himself another unit.
+CREATE FUNCTION dwh_internal.reassign_unit(p_old int, p_new int, p_on date, p_decision_no text, p_decided_by int, p_decided_on date,
+	p_administrator int)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_today		date := dwh.today();
 	v_start		date := greatest(p_on, v_today);
+	v_decided_on date := coalesce(p_decided_on, v_today);
+	v_caller	text := (dwh_internal.access_caller()).person;
+	v_own		int[] := dwh_internal.administered_units(p_administrator);
 	v_new		dwh_star.dim_unit;
 	v_old		dwh_star.dim_unit;
-	v_grant		record;
+	v_grant		dwh_catalog.access_grant;
+	l			dwh_catalog.access_request_line;
+	v_request	int;
 	v_new_id	int;
 	v_next		date;
-	v_detail	jsonb := jsonb_build_object('decision_no', p_decision_no, 'decided_by', p_decided_by);
 	v_count		int := 0;
 BEGIN
 	SELECT * INTO v_old FROM dwh_star.dim_unit WHERE unit_id = p_old;
@@ -153,28 +221,39 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = format('unit %s is no successor of unit %s', p_new, p_old),
 			HINT = 'dwh.list_successors(unit_id) shows what it became.';
 	END IF;
+	IF v_decided_on > v_today OR NOT dwh_internal.holds_office(p_decided_by, v_decided_on) THEN
+		PERFORM dwh_internal.access_refuse(format('office holder %s held no office on %s, or the decision is of a later day', p_decided_by, v_decided_on),
+			'893 Art. 6: quyền cấp theo quyết định của người có thẩm quyền | rights are given by a decision of who holds the office.',
+			'dwh.list_office_holders() gives the numbers; p_decided_on is the day of the decision.');
+	END IF;
 	FOR v_grant IN
 		SELECT g.* FROM dwh_catalog.access_grant AS g
 		JOIN dwh_catalog.account AS a USING (account_id)
 		JOIN dwh_catalog.user_group AS u USING (user_group_id)
 		WHERE g.scope_unit_id = p_old AND g.revoked_at IS NULL AND coalesce(g.valid_to >= v_start, true)
-			AND (p_administrator IS NULL OR g.account_id <> p_administrator AND u.role_name NOT IN ('dwh_central_admin', 'dwh_province_admin')
-				AND coalesce(a.home_unit_id = ANY (dwh_internal.administered_units(p_administrator)), false))
+			AND u.role_name NOT IN ('dwh_central_admin', 'dwh_province_admin')
+			AND NOT coalesce(dwh_internal.account_person(g.account_id) = v_caller, false)
+			AND (p_administrator IS NULL OR coalesce(a.home_unit_id = ANY (v_own), false))
 		ORDER BY g.grant_id
 		FOR UPDATE OF g
 	LOOP
+		l := dwh_internal.reassignment_line(v_grant, p_new, p_decided_by, p_decision_no, v_decided_on);
+		v_request := coalesce(v_request, dwh_internal.open_reassignment(p_new, p_decided_by, p_decision_no, v_decided_on));
+		v_count := v_count + 1;
+		INSERT INTO dwh_catalog.access_request_line (request_id, line_no, action, access_path_id, account_id, account_kind, full_name, title,
+			email, iam_subject, login_role, holder_email, unit_id, user_group_id, scope_unit_id, subject_ids, reason, effective_on, valid_to,
+			state, decided_by, decided_on, decision_no, decision_recorded_at, decision_recorded_by, decision_recorded_account_id)
+		SELECT v_request, v_count, l.action, l.access_path_id, l.account_id, l.account_kind, l.full_name, l.title,
+			l.email, l.iam_subject, l.login_role, l.holder_email, l.unit_id, l.user_group_id, l.scope_unit_id, l.subject_ids, l.reason, v_start,
+			l.valid_to, l.state, l.decided_by, l.decided_on, l.decision_no, l.decision_recorded_at, l.decision_recorded_by, r.recorded_account_id
+		FROM dwh_catalog.access_request AS r WHERE r.request_id = v_request
+		RETURNING request_line_id INTO l.request_line_id;
 		-- What begins later leaves the old right until the day before; what is due now takes it at once.
-		IF v_start > v_today THEN
-			UPDATE dwh_catalog.access_grant SET valid_to = greatest(v_start - 1, valid_from - 1), revoked_by = session_user,
-				revoke_reason = format('unit %s takes over from unit %s', p_new, p_old)
-			WHERE grant_id = v_grant.grant_id;
-		ELSE
-			UPDATE dwh_catalog.access_grant SET valid_to = greatest(v_today, valid_from - 1), revoked_at = now(), revoked_by = session_user,
-				revoke_reason = format('unit %s takes over from unit %s', p_new, p_old)
-			WHERE grant_id = v_grant.grant_id;
-		END IF;
-		PERFORM dwh_internal.audit_append('revoke_access', v_grant.grant_id::text, 'done',
-			v_detail || jsonb_build_object('unit', p_old, 'account', v_grant.account_id));
+		UPDATE dwh_catalog.access_grant SET valid_to = greatest(CASE WHEN v_start > v_today THEN v_start - 1 ELSE v_today END, valid_from - 1),
+			revoked_at = CASE WHEN v_start = v_today THEN now() END, revoked_by = session_user, revoke_line_id = l.request_line_id,
+			revoke_reason = format('unit %s takes over from unit %s', p_new, p_old)
+		WHERE grant_id = v_grant.grant_id;
+		PERFORM dwh_internal.log_access('revoke_access', ARRAY[v_grant.grant_id], ARRAY[l.request_line_id]);
 		-- An open right on the new unit that is there already is not given twice; one that begins later ends the gap before it.
 		v_next := NULL;
 		IF v_grant.subject_scope = 'group' THEN
@@ -183,23 +262,23 @@ BEGIN
 				AND g.subject_scope = 'group' AND g.valid_to IS NULL;
 		END IF;
 		IF v_next IS NULL OR v_next > greatest(v_start, v_grant.valid_from) THEN
-			INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to, decision_no)
+			INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to,
+				request_line_id, decision_no)
 			VALUES (v_grant.account_id, v_grant.user_group_id, p_new, v_grant.subject_scope, greatest(v_start, v_grant.valid_from),
-				least(v_grant.valid_to, v_next - 1), p_decision_no)
+				least(v_grant.valid_to, v_next - 1), l.request_line_id, p_decision_no)
 			RETURNING grant_id INTO v_new_id;
 			INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id)
-			SELECT v_new_id, l.subject_id FROM dwh_catalog.access_grant_subject AS l WHERE l.grant_id = v_grant.grant_id;
-			PERFORM dwh_internal.audit_append('grant_access', v_new_id::text, 'done',
-				v_detail || jsonb_build_object('unit', p_new, 'account', v_grant.account_id, 'in_place_of', v_grant.grant_id));
+			SELECT v_new_id, s.subject_id FROM dwh_catalog.access_grant_subject AS s WHERE s.grant_id = v_grant.grant_id;
+			PERFORM dwh_internal.log_access('grant_access', ARRAY[v_new_id], ARRAY[l.request_line_id]);
 		END IF;
-		v_count := v_count + 1;
 	END LOOP;
 	PERFORM dwh_internal.audit_append('reassign_unit', format('%s to %s', p_old, p_new), 'done',
-		v_detail || jsonb_build_object('on', v_start, 'grants', v_count));
+		jsonb_strip_nulls(jsonb_build_object('decision_no', p_decision_no, 'decided_by', (SELECT h.person_name FROM dwh_catalog.office_holder AS h
+			WHERE h.office_holder_id = p_decided_by), 'decided_on', v_decided_on, 'request', v_request, 'on', v_start, 'grants', v_count)));
 	RETURN v_count;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.reassign_unit(int, int, date, text, text, int) IS 'Phần thân của dwh.reassign_unit() | What dwh.reassign_unit() runs';
+COMMENT ON FUNCTION dwh_internal.reassign_unit(int, int, date, text, int, date, int) IS 'Phần thân của dwh.reassign_unit() | What dwh.reassign_unit() runs';
 
 CREATE FUNCTION dwh.explain_scope(
 	p_email				text,
@@ -242,8 +321,8 @@ RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '
 COMMENT ON FUNCTION dwh.list_viewers(int, text, date) IS
 	'Ai vào ngày đó xem được dòng của đơn vị trong chủ đề | Who could see the unit''s rows of a subject on a day';
 
-CREATE FUNCTION dwh.reassign_unit(p_old int, p_new int, p_on date, p_decision_no text, p_decided_by text)
+CREATE FUNCTION dwh.reassign_unit(p_old int, p_new int, p_on date, p_decision_no text, p_decided_by int, p_decided_on date DEFAULT NULL)
 RETURNS int LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_reassign_unit';
-COMMENT ON FUNCTION dwh.reassign_unit(int, int, date, text, text) IS
+COMMENT ON FUNCTION dwh.reassign_unit(int, int, date, text, int, date) IS
 	'Cấp lại quyền của một đơn vị đã kết thúc cho đơn vị kế thừa theo một quyết định; trả về số quyền | '
 	'Issues the grants of an ended unit anew on its successor under one decision; returns how many';

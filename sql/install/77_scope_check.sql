@@ -23,7 +23,7 @@ COMMENT ON FUNCTION dwh_internal.scoped_relations() IS
 -- Without jit: the query has hundreds of expressions and few rows, and would spend all its time compiling.
 CREATE FUNCTION dwh_internal.check_scope()
 RETURNS TABLE (problem text, object text, detail text)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET quote_all_identifiers = off AS $$
 BEGIN
 	RETURN QUERY
 	WITH RECURSIVE scoped AS MATERIALIZED (
@@ -56,17 +56,16 @@ BEGIN
 			CASE c.relowner WHEN 'dwh_owner'::regrole THEN '' ELSE 'ALTER TABLE ... OWNER TO dwh_owner, and ' END || 'ALTER TABLE ... ENABLE ROW LEVEL SECURITY'
 		FROM every AS e JOIN pg_class AS c ON c.oid = e.oid WHERE NOT c.relrowsecurity
 		UNION ALL
-		SELECT 'no_policy', s.oid::regclass::text, 'readers see no row of it'
+		SELECT 'no_policy', s.oid::regclass::text, CASE WHEN c.relrowsecurity THEN 'readers see no row of it' ELSE 'readers see every row of it' END
 		FROM scoped AS s JOIN pg_class AS c ON c.oid = s.oid
 		WHERE NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = s.oid AND p.polcmd IN ('*', 'r'))
 			AND EXISTS (SELECT FROM reader AS r WHERE r.oid = s.oid)
 		UNION ALL
-		SELECT 'strange_policy', s.oid::regclass::text, format('policy %I shows more than the scope does', p.polname)
+		-- ours ask for the scope and for nothing else; what narrows it is a restrictive policy
+		SELECT 'strange_policy', s.oid::regclass::text, format('policy %I may show more than the scope does', p.polname)
 		FROM scoped AS s JOIN pg_policy AS p ON p.polrelid = s.oid
 		WHERE p.polpermissive AND p.polcmd IN ('*', 'r')
-			AND NOT EXISTS (SELECT FROM pg_depend AS d JOIN pg_proc AS f ON f.oid = d.refobjid
-				WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
-					AND f.pronamespace = 'dwh'::regnamespace AND f.proname IN ('in_scope', 'has_subject', 'has_whole_unit'))
+			AND coalesce(pg_get_expr(p.polqual, p.polrelid) !~ '^[(]?dwh[.](in_scope|has_subject)[(][^()]+[)]( AND dwh[.]has_whole_unit[(][^()]+[)][)])?$', true)
 		UNION ALL
 		SELECT 'owner_not_forced', s.oid::regclass::text, format('its owner %s sees all rows', c.relowner::regrole)
 		FROM scoped AS s JOIN pg_class AS c ON c.oid = s.oid WHERE c.relowner <> 'dwh_owner'::regrole AND NOT c.relforcerowsecurity
@@ -97,8 +96,7 @@ BEGIN
 		UNION ALL
 		SELECT 'view_without_security_invoker', v.oid::regclass::text, format('it shows the rows of its owner %s', v.relowner::regrole)
 		FROM over AS o JOIN pg_class AS v ON v.oid = o.oid AND v.relkind = 'v'
-		WHERE NOT 'security_invoker=true' = ANY (ARRAY(SELECT lower(k) FROM unnest(v.reloptions) AS k))
-			AND NOT 'security_invoker=on' = ANY (ARRAY(SELECT lower(k) FROM unnest(v.reloptions) AS k))
+		WHERE NOT coalesce((SELECT p.option_value::boolean FROM pg_options_to_table(v.reloptions) AS p WHERE p.option_name = 'security_invoker'), false)
 		UNION ALL
 		SELECT 'materialized_view', v.oid::regclass::text,
 			format('%s reads the rows of its owner %s', CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE r.grantee::regrole::text END, v.relowner::regrole)
@@ -111,17 +109,35 @@ BEGIN
 		FROM pg_roles AS r
 		WHERE (r.rolsuper OR r.rolbypassrls) AND (EXISTS (SELECT FROM members AS b WHERE b.member = r.oid AND b.via <> 'dwh_owner')
 			OR EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.login_role = r.rolname)
-			OR EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = r.rolname))
+			OR EXISTS (SELECT FROM dwh_catalog.user_group AS g WHERE g.role_name = r.rolname)
+			OR r.rolbypassrls AND NOT r.rolsuper AND EXISTS (SELECT FROM every AS e WHERE has_any_column_privilege(r.oid, e.oid, 'SELECT')))
+		UNION ALL
+		SELECT 'makes_members', r.rolname, 'up to PostgreSQL 15 a role with CREATEROLE makes itself a member of dwh_owner'
+		FROM pg_roles AS r
+		WHERE current_setting('server_version_num')::int < 160000 AND r.rolcreaterole AND NOT r.rolsuper
+			AND (EXISTS (SELECT FROM members AS b WHERE b.member = r.oid) OR EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.login_role = r.rolname))
+		UNION ALL
+		-- a column is given to a group that needs it, never the table, and nothing to everybody
+		SELECT 'personal_granted', 'dwh_star.dim_person', CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END
+		FROM (SELECT a.grantee FROM pg_class AS c, aclexplode(c.relacl) AS a
+				WHERE c.oid = 'dwh_star.dim_person'::regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+			UNION
+			SELECT a.grantee FROM pg_attribute AS t, aclexplode(t.attacl) AS a WHERE t.attrelid = 'dwh_star.dim_person'::regclass
+				AND a.privilege_type = 'SELECT' AND a.grantee = 0
+				AND t.attname IN ('social_insurance_no', 'identity_no', 'full_name', 'birth_date', 'sex')) AS x
 		UNION ALL
 		SELECT 'reads_all_data', r.rolname, 'a member of pg_read_all_data reads accounts, grants and landing'
 		FROM pg_roles AS r
 		WHERE NOT r.rolsuper AND pg_has_role(r.oid, 'pg_read_all_data', 'MEMBER') AND (EXISTS (SELECT FROM members AS b WHERE b.member = r.oid)
 			OR EXISTS (SELECT FROM dwh_catalog.account AS a WHERE a.login_role = r.rolname))
 		UNION ALL
-		SELECT 'cache_not_told', t.name, 'trigger after_change_cache is missing or not ENABLE ALWAYS: sessions keep an old scope'
+		SELECT 'cache_not_told', t.name, 'trigger after_change_cache is missing or not ENABLE ALWAYS, or after_change_replica not ENABLE REPLICA: '
+			'sessions keep an old scope'
 		FROM unnest(ARRAY['dwh_catalog.account', 'dwh_catalog.user_group', 'dwh_catalog.user_group_subject', 'dwh_catalog.access_grant',
-			'dwh_catalog.access_grant_subject', 'dwh_catalog.user_group_limit', 'dwh_catalog.warehouse', 'dwh_star.dim_unit', 'dwh_catalog.unit_succession']) AS t (name)
-		WHERE NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = to_regclass(t.name) AND g.tgname = 'after_change_cache' AND g.tgenabled = 'A')
+			'dwh_catalog.access_grant_subject', 'dwh_catalog.user_group_limit', 'dwh_catalog.warehouse', 'dwh_star.dim_unit', 'dwh_catalog.unit_succession',
+			'dwh_catalog.token_issuer', 'dwh_catalog.token_key', 'dwh_catalog.gateway', 'dwh_catalog.mailbox_holder']) AS t (name)
+		WHERE (SELECT count(*) FROM pg_trigger AS g WHERE g.tgrelid = to_regclass(t.name)
+			AND (g.tgname = 'after_change_cache' AND g.tgenabled = 'A' OR g.tgname = 'after_change_replica' AND g.tgenabled = 'R')) <> 2
 	) AS x (problem, object, detail)
 	GROUP BY 1, 2, 3
 	ORDER BY x.problem COLLATE "C", x.object COLLATE "C", x.detail COLLATE "C";

@@ -4,6 +4,19 @@
 CREATE OR REPLACE TRIGGER after_change_cache AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON dwh_catalog.mailbox_holder
 	FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.invalidate_cache();
 ALTER TABLE dwh_catalog.mailbox_holder ENABLE ALWAYS TRIGGER after_change_cache;
+-- What comes by logical replication fires no trigger of statements: there, and there alone, each row of a table of any cache tells of itself.
+DO $$
+DECLARE
+	v_table regclass;
+BEGIN
+	FOR v_table IN SELECT t.tgrelid FROM pg_trigger AS t WHERE t.tgname = 'after_change_cache' AND t.tgfoid = 'dwh_internal.invalidate_cache()'::regprocedure
+		ORDER BY t.tgrelid LOOP
+		EXECUTE format('CREATE OR REPLACE TRIGGER after_change_replica AFTER INSERT OR UPDATE OR DELETE ON %s
+			FOR EACH ROW EXECUTE FUNCTION dwh_internal.invalidate_cache()', v_table);
+		EXECUTE format('ALTER TABLE %s ENABLE REPLICA TRIGGER after_change_replica', v_table);
+	END LOOP;
+END
+$$;
 
 -- Who changes these tables with anything but the functions of the extension is in the log, whoever it is.
 DO $$

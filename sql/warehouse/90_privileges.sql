@@ -131,7 +131,7 @@ GRANT EXECUTE ON FUNCTION dwh.register_token_issuer(text, text, text, int, int),
 
 -- Who may see what, and why. These ask for the right themselves; everyone may ask about himself.
 GRANT EXECUTE ON FUNCTION dwh.explain_scope(text, date), dwh.list_viewers(int, text, date), dwh.check_scope(),
-	dwh.reassign_unit(int, int, date, text, text)
+	dwh.reassign_unit(int, int, date, text, int, date)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;
 
 -- Limits: set_group_limits() asks for the right itself.

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(dwh_sql_list_viewers);
 PG_FUNCTION_INFO_V1(dwh_sql_check_scope);
 PG_FUNCTION_INFO_V1(dwh_sql_reassign_unit);
 
-#define MAX_PARAMS 6
+#define MAX_PARAMS 7
 
 /* One call: its record, who calls, and the parameters of the statement that answers. */
 typedef struct Inquiry
@@ -162,11 +162,11 @@ emit(ReturnSetInfo *rsinfo, uint64 rows)
 
 /* ------------------------------------------------------------------ questions */
 
-/* dwh.explain_scope(p_email text, p_on date) */
+/* dwh.explain_scope(p_email text, p_on date): of an account by its address or IAM subject; NULL: of the caller's own. */
 Datum
 dwh_sql_explain_scope(PG_FUNCTION_ARGS)
 {
-	char	   *email = text_to_cstring(DatumGetTextPP(need(fcinfo, 0, "p_email")));
+	char	   *email = PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Inquiry		inquiry;
 	DateADT		day;
 	int32		account_id = 0;
@@ -174,9 +174,15 @@ dwh_sql_explain_scope(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	begin_inquiry(&inquiry, "explain_scope", email, false);
 	day = day_argument(fcinfo, 1);
-	add(&inquiry, TEXTOID, CStringGetTextDatum(email), false);
-	if (ask(&inquiry, "SELECT account_id FROM dwh_catalog.account WHERE lower(email) = lower($1)") > 0)
-		account_id = dwh_spi_int(0, 1);
+	if (email == NULL)
+		account_id = inquiry.account_id != 0 ? inquiry.account_id : DatumGetInt32(need(fcinfo, 0, "p_email"));
+	else
+	{
+		add(&inquiry, TEXTOID, CStringGetTextDatum(email), false);
+		if (ask(&inquiry, "SELECT account_id FROM dwh_catalog.account WHERE lower(email) = lower($1) OR iam_subject = $1 "
+				"ORDER BY lower(email) IS DISTINCT FROM lower($1) LIMIT 1") > 0)
+			account_id = dwh_spi_int(0, 1);
+	}
 	if (!inquiry.is_central && (account_id == 0 || account_id != inquiry.account_id))
 	{
 		bool		is_own = false;
@@ -193,8 +199,8 @@ dwh_sql_explain_scope(PG_FUNCTION_ARGS)
 	if (account_id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("there is no account with the e-mail address \"%s\"", email),
-				 errhint("Case does not matter; the rest of the address does.")));
+				 errmsg("there is no account with the e-mail address or IAM subject \"%s\"", email),
+				 errhint("Case matters in the subject only; the rest matters in both.")));
 	add(&inquiry, INT4OID, Int32GetDatum(account_id), false);
 	add(&inquiry, DATEOID, DateADTGetDatum(day), false);
 	emit((ReturnSetInfo *) fcinfo->resultinfo, ask(&inquiry, "SELECT * FROM dwh_internal.explain_scope($1, $2)"));
@@ -281,14 +287,14 @@ need_text(FunctionCallInfo fcinfo, int number, const char *name)
 	return value;
 }
 
-/* dwh.reassign_unit(p_old int, p_new int, p_on date, p_decision_no text, p_decided_by text) */
+/* dwh.reassign_unit(p_old int, p_new int, p_on date, p_decision_no text, p_decided_by int, p_decided_on date) */
 Datum
 dwh_sql_reassign_unit(PG_FUNCTION_ARGS)
 {
 	int32		old_unit = DatumGetInt32(need(fcinfo, 0, "p_old"));
 	int32		new_unit = DatumGetInt32(need(fcinfo, 1, "p_new"));
 	char	   *decision = need_text(fcinfo, 3, "p_decision_no");
-	char	   *decider = need_text(fcinfo, 4, "p_decided_by");
+	int32		decider = DatumGetInt32(need(fcinfo, 4, "p_decided_by"));
 	Inquiry		inquiry;
 	DateADT		day;
 	int32		count;
@@ -302,9 +308,10 @@ dwh_sql_reassign_unit(PG_FUNCTION_ARGS)
 	add(&inquiry, INT4OID, Int32GetDatum(new_unit), false);
 	add(&inquiry, DATEOID, DateADTGetDatum(day), false);
 	add(&inquiry, TEXTOID, CStringGetTextDatum(decision), false);
-	add(&inquiry, TEXTOID, CStringGetTextDatum(decider), false);
+	add(&inquiry, INT4OID, Int32GetDatum(decider), false);
+	add(&inquiry, DATEOID, PG_GETARG_DATUM(5), PG_ARGISNULL(5));
 	add(&inquiry, INT4OID, Int32GetDatum(inquiry.account_id), inquiry.is_central);
-	(void) ask(&inquiry, "SELECT dwh_internal.reassign_unit($1, $2, $3, $4, $5, $6)");
+	(void) ask(&inquiry, "SELECT dwh_internal.reassign_unit($1, $2, $3, $4, $5, $6, $7)");
 	count = dwh_spi_int(0, 1);
 	end_inquiry(&inquiry);
 	PG_RETURN_INT32(count);

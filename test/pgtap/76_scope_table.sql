@@ -6,7 +6,12 @@ SELECT plan(5);
 \set readme `cat README.md`
 
 CREATE TEMPORARY TABLE made AS
-WITH RECURSIVE scoped AS (SELECT r.relation::oid AS oid, r.relation::oid AS base FROM dwh_internal.scoped_relations() AS r),
+WITH RECURSIVE scoped AS (
+	SELECT r.relation::oid AS oid, r.relation::oid AS base FROM dwh_internal.scoped_relations() AS r
+	UNION
+	-- dimensions that say which unit a row is of, the units themselves left out
+	SELECT c.oid, c.oid FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'unit_id'
+	WHERE c.relnamespace = 'dwh_star'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'dim\_%' AND c.relname <> 'dim_unit'),
 over (oid, base) AS (
 	SELECT s.oid, s.base FROM scoped AS s
 	UNION
