@@ -73,6 +73,7 @@ dwh_sql_sync_group_role(PG_FUNCTION_ARGS)
 	comment = dwh_spi_text(0, 3);
 	is_ended = dwh_spi_bool(0, 4);
 	dwh_owner_leave(&owner);
+	dwh_instance_require_live(psprintf("role \"%s\"", role));
 	if (is_ended && OidIsValid(get_role_oid(role, true)))
 		run_as_superuser(psprintf("REVOKE %s FROM %s", rights, quote_identifier(role)));
 	else if (!is_ended)

@@ -300,6 +300,7 @@ bring_in_line(ArrayType *account_ids)
 		append_statements(&sql, role);
 		if (sql.len > 0)
 		{
+			dwh_instance_require_live(psprintf("role \"%s\"", role->name));
 			dwh_superuser_enter(&state);
 			dwh_spi_utility(sql.data);
 			dwh_owner_leave(&state);
@@ -399,7 +400,7 @@ leave_role(LoginRole *role)
 /*
  * dwh.adopt_login_role(p_email text, p_role text): an existing role becomes the login role of an account, by a superuser's explicit
  * call. Raises 42501 for others, 42704 for an unknown account or role, 42710 for a role with attributes, with memberships that nobody
- * takes, or that is another account's or a gateway's.
+ * takes, or that is another account's or a gateway's, 55000 where the warehouse is not live.
  */
 Datum
 dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
@@ -445,6 +446,7 @@ dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 	role = read_roles(list_of_one(account_id), &count);
 	dwh_owner_leave(&state);
 	judge_for_adoption(role);
+	dwh_instance_require_live(psprintf("role \"%s\"", name));
 	dwh_superuser_enter(&state);
 	dwh_spi_utility(psprintf("COMMENT ON ROLE %s IS %s", quote_identifier(name), quote_literal_cstr(role->mark)));
 	dwh_owner_leave(&state);

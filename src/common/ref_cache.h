@@ -16,7 +16,7 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 
-#define DWH_REF_CACHE_TABLES 8
+#define DWH_REF_CACHE_TABLES 10
 
 typedef struct DwhRefCache
 {

@@ -109,7 +109,27 @@ is_group_role(const char *role)
 	return found;
 }
 
-/* The account that is enabled and valid today: the bound one, or else the role's; 0 for none. */
+/* Whether a role of that name acts for others: by itself it is nobody. */
+static bool
+is_gateway_role(const char *role)
+{
+	static const char *const columns[] = {"login_role", "retired_at", NULL};
+	bool		found = false;
+	DwhTableScan scan;
+
+	dwh_scan_begin(&scan, "dwh_catalog", "gateway", columns, NULL, NULL);
+	while (!found && dwh_scan_next(&scan))
+	{
+		bool		is_open;
+
+		(void) dwh_scan_get(&scan, 1, &is_open);
+		found = is_open && strcmp(dwh_scan_text(&scan, 0), role) == 0;
+	}
+	dwh_scan_end(&scan);
+	return found;
+}
+
+/* The account that is enabled and valid today: the bound one, or else the role's; 0 for none. As identity.c has it. */
 static int32
 find_account(const DwhScopeCopy *copy)
 {
@@ -127,7 +147,7 @@ find_account(const DwhScopeCopy *copy)
 	{
 		char	   *role = GetUserNameFromId(copy->role, true);
 
-		if (role == NULL || is_group_role(role))
+		if (role == NULL || is_group_role(role) || is_gateway_role(role))
 			return 0;
 		dwh_scan_key(&key, "dwh_catalog", "account", "login_role", TEXTOID, CStringGetTextDatum(role));
 		dwh_scan_begin(&scan, "dwh_catalog", "account", columns, "account_login_role_key", &key);

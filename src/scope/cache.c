@@ -47,7 +47,7 @@ begin_copies(void)
 		.name = "scope",
 		.tables = {{"dwh_catalog", "account"}, {"dwh_catalog", "user_group"}, {"dwh_catalog", "user_group_subject"},
 			{"dwh_catalog", "access_grant"}, {"dwh_catalog", "access_grant_subject"}, {"dwh_catalog", "warehouse"},
-			{"dwh_star", "dim_unit"}, {"dwh_catalog", "unit_succession"}},
+			{"dwh_star", "dim_unit"}, {"dwh_catalog", "unit_succession"}, {"dwh_catalog", "gateway"}},
 		.build = dwh_scope_build,
 		.scans = true,
 	};

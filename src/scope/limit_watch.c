@@ -19,6 +19,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_auth_members.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "libpq/libpq-be.h"
@@ -28,6 +29,7 @@
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/json.h"
@@ -62,6 +64,19 @@ typedef struct Limits
 	bool		is_limited;		/* any of them */
 	TimestampTz set_at;			/* when the last of them was set */
 } Limits;
+
+/* A group and what it names. */
+typedef struct LimitGroup
+{
+	int32		user_group_id;
+	Oid			role;			/* InvalidOid: there is none of that name */
+	Oid			rights_of;		/* of a made group, the role whose rights it has; else InvalidOid */
+	int			seconds;
+	int			work_mem;
+	int			temp_file_limit;
+	int			read_only;		/* 0 or 1 */
+	TimestampTz set_at;
+} LimitGroup;
 
 static void read_limits(DwhRefCache *cache);
 
@@ -106,59 +121,142 @@ named_limit(DwhTableScan *scan, int column)
 	return is_null ? NO_LIMIT : DatumGetInt32(value);
 }
 
-/* The name of the role that carries a group; NULL where the row is gone. */
-static char *
-group_role(int32 user_group_id)
+/* All groups. */
+static List *
+read_groups(void)
 {
-	static const char *const columns[] = {"role_name", NULL};
-	ScanKeyData key;
+	static const char *const columns[] = {"user_group_id", "role_name", "rights_of", NULL};
 	DwhTableScan scan;
-	char	   *name = NULL;
+	List	   *groups = NIL;
 
-	dwh_scan_key(&key, "dwh_catalog", "user_group", "user_group_id", INT4OID, Int32GetDatum(user_group_id));
-	dwh_scan_begin(&scan, "dwh_catalog", "user_group", columns, "user_group_pkey", &key);
-	if (dwh_scan_next(&scan))
-		name = dwh_scan_text(&scan, 0);
+	dwh_scan_begin(&scan, "dwh_catalog", "user_group", columns, NULL, NULL);
+	while (dwh_scan_next(&scan))
+	{
+		LimitGroup *group = palloc0(sizeof(LimitGroup));
+		bool		is_seeded;
+
+		(void) dwh_scan_get(&scan, 2, &is_seeded);
+		group->user_group_id = dwh_scan_int(&scan, 0);
+		group->role = get_role_oid(dwh_scan_text(&scan, 1), true);
+		group->rights_of = is_seeded ? InvalidOid : get_role_oid(dwh_scan_text(&scan, 2), true);
+		group->seconds = group->work_mem = group->temp_file_limit = group->read_only = NO_LIMIT;
+		groups = lappend(groups, group);
+	}
 	dwh_scan_end(&scan);
-	return name;
+	return groups;
+}
+
+/* Fills in what the groups name. */
+static void
+read_named(List *groups)
+{
+	static const char *const columns[] = {"user_group_id", "statement_timeout", "work_mem", "temp_file_limit", "is_read_only", "set_at",
+		NULL};
+	DwhTableScan scan;
+
+	dwh_scan_begin(&scan, "dwh_catalog", "user_group_limit", columns, NULL, NULL);
+	while (dwh_scan_next(&scan))
+	{
+		int32		id = dwh_scan_int(&scan, 0);
+		ListCell   *cell;
+
+		foreach(cell, groups)
+		{
+			LimitGroup *group = lfirst(cell);
+			bool		is_null;
+			Datum		value;
+
+			if (group->user_group_id != id)
+				continue;
+			group->seconds = named_limit(&scan, 1);
+			group->work_mem = named_limit(&scan, 2);
+			group->temp_file_limit = named_limit(&scan, 3);
+			value = dwh_scan_get(&scan, 4, &is_null);
+			if (!is_null)
+				group->read_only = DatumGetBool(value);
+			value = dwh_scan_get(&scan, 5, &is_null);
+			if (!is_null)
+				group->set_at = DatumGetTimestampTz(value);
+		}
+	}
+	dwh_scan_end(&scan);
+}
+
+/* The group that a role carries; NULL for none. */
+static LimitGroup *
+find_group(List *groups, Oid role)
+{
+	ListCell   *cell;
+
+	foreach(cell, groups)
+		if (OidIsValid(role) && ((LimitGroup *) lfirst(cell))->role == role)
+			return lfirst(cell);
+	return NULL;
+}
+
+/* The roles that one has, itself included. A made group leads nowhere: it stands for the group whose rights it has (limits.c). */
+static List *
+find_had(List *groups, Oid role)
+{
+	List	   *had = list_make1_oid(role);
+
+	for (int i = 0; i < list_length(had); i++)
+	{
+		Oid			member = list_nth_oid(had, i);
+		LimitGroup *group = find_group(groups, member);
+		CatCList   *memberships;
+
+		if (group != NULL && OidIsValid(group->rights_of))
+			continue;
+		memberships = SearchSysCacheList1(AUTHMEMMEMROLE, ObjectIdGetDatum(member));
+		for (int j = 0; j < memberships->n_members; j++)
+			had = list_append_unique_oid(had, ((Form_pg_auth_members) GETSTRUCT(&memberships->members[j]->tuple))->roleid);
+		ReleaseSysCacheList(memberships);
+	}
+	return had;
+}
+
+/* What a made group leaves out is what the group names whose rights it has. */
+static int
+named_or(int named, int base)
+{
+	return named != NO_LIMIT ? named : base;
 }
 
 /* Build function of the cache. */
 static void
 read_limits(DwhRefCache *cache)
 {
-	static const char *const columns[] = {"user_group_id", "statement_timeout", "work_mem", "temp_file_limit", "is_read_only", "set_at",
-		NULL};
-	DwhTableScan scan;
+	static const LimitGroup none = {.seconds = NO_LIMIT, .work_mem = NO_LIMIT, .temp_file_limit = NO_LIMIT, .read_only = NO_LIMIT};
+	List	   *groups = read_groups();
+	List	   *had;
+	ListCell   *cell;
 	int			read_write = 0;
 	int			read_only = 0;
 	int			seconds = NO_LIMIT;
 
 	limits = (Limits) {NO_LIMIT, NO_LIMIT, NO_LIMIT, false, false, 0};
 	limits_of = GetSessionUserId();
-	dwh_scan_begin(&scan, "dwh_catalog", "user_group_limit", columns, NULL, NULL);
-	while (dwh_scan_next(&scan))
+	read_named(groups);
+	had = find_had(groups, limits_of);
+	foreach(cell, groups)
 	{
-		char	   *name = group_role(dwh_scan_int(&scan, 0));
-		Oid			role = name ? get_role_oid(name, true) : InvalidOid;
-		bool		is_null;
-		Datum		value;
+		const LimitGroup *group = lfirst(cell);
+		const LimitGroup *base = find_group(groups, group->rights_of);
+		int			is_read_only;
 
-		if (!OidIsValid(role) || !is_member_of_role_nosuper(limits_of, role))
+		if (!OidIsValid(group->role) || !list_member_oid(had, group->role))
 			continue;
-		widen(&seconds, named_limit(&scan, 1));
-		widen(&limits.work_mem, named_limit(&scan, 2));
-		widen(&limits.temp_file_limit, named_limit(&scan, 3));
-		value = dwh_scan_get(&scan, 4, &is_null);
-		if (!is_null && DatumGetBool(value))
-			read_only++;
-		else if (!is_null)
-			read_write++;
-		value = dwh_scan_get(&scan, 5, &is_null);
-		if (!is_null)
-			limits.set_at = Max(limits.set_at, DatumGetTimestampTz(value));
+		if (base == NULL)
+			base = &none;
+		widen(&seconds, named_or(group->seconds, base->seconds));
+		widen(&limits.work_mem, named_or(group->work_mem, base->work_mem));
+		widen(&limits.temp_file_limit, named_or(group->temp_file_limit, base->temp_file_limit));
+		is_read_only = named_or(group->read_only, base->read_only);
+		read_only += is_read_only == 1;
+		read_write += is_read_only == 0;
+		limits.set_at = Max(limits.set_at, Max(group->set_at, base->set_at));
 	}
-	dwh_scan_end(&scan);
 	if (seconds != NO_LIMIT)
 		limits.statement_timeout = Min(seconds, INT_MAX / 1000) * 1000;
 	limits.is_read_only = read_only > 0 && read_write == 0;

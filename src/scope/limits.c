@@ -20,13 +20,15 @@
 #include "common/spi.h"
 #include "identity/register.h"
 #include "scope/limits.h"
+#include "warehouse/warehouse.h"
 
 #define KILOBYTES_HINT "Valid units are \"B\", \"kB\", \"MB\", \"GB\" and \"TB\"."
 
-/* What a member has: the widest of his groups. $1 is the oid of the login role. */
+/* What a member has: the widest of his groups. A group that was made has what it names, and else what the group does whose rights it has. */
+#define NAMED(limit) "coalesce(l." limit ", b." limit ")"
 #define WIDEST \
-	"max(l.statement_timeout), max(l.work_mem), max(l.temp_file_limit), max(l.connection_limit)," \
-	" CASE bool_and(l.is_read_only) WHEN true THEN 'on' WHEN false THEN 'off' END AS is_read_only"
+	"max(" NAMED("statement_timeout") "), max(" NAMED("work_mem") "), max(" NAMED("temp_file_limit") "), max(" NAMED("connection_limit") ")," \
+	" CASE bool_and(" NAMED("is_read_only") ") WHEN true THEN 'on' WHEN false THEN 'off' END AS is_read_only"
 
 PG_FUNCTION_INFO_V1(dwh_sql_set_group_limits);
 
@@ -83,15 +85,23 @@ kilobytes_of(FunctionCallInfo fcinfo, int number, const char *name, int least, b
 	return Int32GetDatum(amount);
 }
 
-/* The limits of the groups g that meet a condition. */
-#define LIMITS_OF_GROUPS(condition) \
+/*
+ * The limits of whoever has the roles of a query directly, by these and all that they lead to. A made group leads nowhere: it stands for
+ * the group whose rights it has. limit_watch.c has the same.
+ */
+#define LIMITS_OF(roles) \
+	"WITH RECURSIVE had (oid) AS (" roles \
+	"  UNION SELECT m.roleid FROM had AS h JOIN pg_auth_members AS m ON m.member = h.oid JOIN pg_roles AS r ON r.oid = h.oid" \
+	"  WHERE NOT EXISTS (SELECT FROM dwh_catalog.user_group AS u WHERE u.role_name = r.rolname::text AND u.rights_of IS NOT NULL)) " \
 	"SELECT " WIDEST \
-	" FROM dwh_catalog.user_group_limit AS l JOIN dwh_catalog.user_group AS u USING (user_group_id)" \
-	"  JOIN pg_roles AS g ON g.rolname = u.role_name::name WHERE " condition
+	" FROM had AS h JOIN pg_roles AS r ON r.oid = h.oid JOIN dwh_catalog.user_group AS u ON u.role_name = r.rolname::text" \
+	"  LEFT JOIN dwh_catalog.user_group_limit AS l ON l.user_group_id = u.user_group_id" \
+	"  LEFT JOIN dwh_catalog.user_group AS o ON o.role_name = u.rights_of" \
+	"  LEFT JOIN dwh_catalog.user_group_limit AS b ON b.user_group_id = o.user_group_id"
 
-/* The limits of the login role m by all its groups. */
+/* The limits of the login role m. */
 #define LIMITS_OF_ROLE \
-	" CROSS JOIN LATERAL (" LIMITS_OF_GROUPS("pg_has_role(m.oid, g.oid, 'MEMBER')") ") AS w "
+	" CROSS JOIN LATERAL (" LIMITS_OF("SELECT m.oid") ") AS w "
 #define IS_GATEWAY \
 	"EXISTS (SELECT FROM dwh_catalog.gateway AS y WHERE y.login_role = m.rolname AND y.retired_at IS NULL)"
 
@@ -146,6 +156,7 @@ alter_roles(StringInfo sql)
 
 	if (sql->len == 0)
 		return;
+	dwh_instance_require_live("login roles");
 	dwh_superuser_enter(&state);
 	dwh_spi_utility(sql->data);
 	dwh_owner_leave(&state);
@@ -204,8 +215,7 @@ dwh_limits_of_groups(DwhLimits *limits, List *groups)
 	Oid			types[1] = {TEXTARRAYOID};
 	Datum		values[1] = {dwh_text_array(groups)};
 
-	(void) dwh_spi_run_kept(&plan, LIMITS_OF_GROUPS("EXISTS (SELECT FROM pg_roles AS m WHERE m.rolname = ANY ($1::name[])"
-													"  AND pg_has_role(m.oid, g.oid, 'MEMBER'))"),
+	(void) dwh_spi_run_kept(&plan, LIMITS_OF("SELECT p.oid FROM pg_roles AS p WHERE p.rolname = ANY ($1::name[])"),
 							1, types, values, NULL, false, SPI_OK_SELECT);
 	read_limits(limits, 0, 1);
 }

@@ -59,6 +59,41 @@ dwh_instance_is_live(void)
 	return is_live;
 }
 
+/*
+ * Login roles and the roles of groups belong to the whole server: a copy that is not live must not alter those of the original. Raises
+ * 55000. Inside SPI.
+ */
+void
+dwh_instance_require_live(const char *what)
+{
+	if (dwh_instance_is_live())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("%s cannot be altered: the warehouse is not live here", what),
+			 errdetail("Roles belong to the whole server, and may be those of the warehouse that this one is a copy of."),
+			 errhint("Where this is the warehouse from now on, a superuser calls dwh.start_warehouse() first.")));
+}
+
+/* Warns of other databases of this server that have a warehouse: what both know by the same name, both alter. */
+static void
+warn_of_others(void)
+{
+	uint64		rows;
+
+	dwh_spi_begin();
+	rows = dwh_spi_select_latest("SELECT d.datname FROM pg_catalog.pg_database AS d WHERE d.oid IN ("
+								 "  SELECT s.dbid FROM pg_catalog.pg_shdepend AS s JOIN pg_catalog.pg_roles AS r ON r.oid = s.refobjid"
+								 "  WHERE r.rolname = 'dwh_owner' AND s.deptype = 'o')"
+								 "  AND d.datname <> pg_catalog.current_database() ORDER BY 1", 0, NULL, NULL);
+	for (uint64 row = 0; row < rows; row++)
+		ereport(WARNING,
+				(errmsg("database \"%s\" of this server has a warehouse, too", dwh_spi_text(row, 1)),
+				 errdetail("Login roles and the roles of groups belong to the whole server: where both are live, both alter them."),
+				 errhint("Let one warehouse of a server be live, and put copies on servers of their own.")));
+	dwh_spi_end();
+}
+
 /* dwh.start_warehouse(): makes the warehouse live here and records it. Raises 42501 and WH001. */
 Datum
 dwh_sql_start_warehouse(PG_FUNCTION_ARGS)
@@ -74,6 +109,7 @@ dwh_sql_start_warehouse(PG_FUNCTION_ARGS)
 		dwh_audit_append("start_warehouse", NULL, "done",
 						 psprintf("{\"system_identifier\": \"" UINT64_FORMAT "\", \"database_oid\": %u}",
 								  GetSystemIdentifier(), MyDatabaseId));
+		warn_of_others();
 		told = "warehouse is live on this server and database";
 	}
 	PG_RETURN_TEXT_P(dwh_warehouse_end(&call, told));

@@ -46,15 +46,16 @@ role_statements(const DwhNamedObject *role)
 					role->name, role->name, quote_literal_cstr(psprintf("%s%s", DWH_MARKER, role->comment)));
 }
 
-/* The statements that create the role of a group that was made, palloc'ed; rights is quoted where it must be. */
+/* The statements that create the role of a group that was made, palloc'ed; rights is quoted where it must be, NULL for a group that has ended. */
 char *
 dwh_group_role_statements(const char *role, const char *rights, const char *comment)
 {
 	const char *name = quote_identifier(role);
 
 	return psprintf("CREATE ROLE %s NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT NOREPLICATION NOBYPASSRLS; "
-					"COMMENT ON ROLE %s IS %s; GRANT %s TO %s;",
-					name, name, quote_literal_cstr(psprintf("%s%s", DWH_MARKER, comment)), rights, name);
+					"COMMENT ON ROLE %s IS %s;%s",
+					name, name, quote_literal_cstr(psprintf("%s%s", DWH_MARKER, comment)),
+					rights != NULL ? psprintf(" GRANT %s TO %s;", rights, name) : "");
 }
 
 /* Whether no role of that name exists. */
@@ -102,7 +103,7 @@ add_line(ReturnSetInfo *result, const char *role, const char *statements)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* The lines of groups that were made and are in force. */
+/* The lines of groups that were made: those in force, and those that have ended, whose roles may still have rights that a dump names. */
 static void
 add_made_groups(ReturnSetInfo *result)
 {
@@ -111,11 +112,17 @@ add_made_groups(ReturnSetInfo *result)
 
 	dwh_spi_begin();
 	dwh_owner_enter_unchecked(&owner);
-	rows = dwh_spi_select_latest("SELECT role_name, rights_of, name_vi || ' | ' || name_en FROM dwh_catalog.user_group "
-								 "WHERE rights_of IS NOT NULL AND valid_to IS NULL ORDER BY user_group_id", 0, NULL, NULL);
+	rows = dwh_spi_select_latest("SELECT role_name, CASE WHEN valid_to IS NULL THEN rights_of END, name_vi || ' | ' || name_en"
+								 " FROM dwh_catalog.user_group AS u WHERE rights_of IS NOT NULL AND (valid_to IS NULL"
+								 "  OR EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = u.role_name::name)) "
+								 "ORDER BY user_group_id", 0, NULL, NULL);
 	for (uint64 row = 0; row < rows; row++)
+	{
+		const char *rights = dwh_spi_text(row, 2);
+
 		add_line(result, dwh_spi_text(row, 1),
-				 dwh_group_role_statements(dwh_spi_text(row, 1), quote_identifier(dwh_spi_text(row, 2)), dwh_spi_text(row, 3)));
+				 dwh_group_role_statements(dwh_spi_text(row, 1), rights != NULL ? quote_identifier(rights) : NULL, dwh_spi_text(row, 3)));
+	}
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 }

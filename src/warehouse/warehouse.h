@@ -63,5 +63,6 @@ extern const int dwh_schema_count;
 /* instance.c */
 extern void dwh_instance_start(void);
 extern bool dwh_instance_is_live(void);
+extern void dwh_instance_require_live(const char *what);
 
 #endif							/* DWH_WAREHOUSE_H */

@@ -1,7 +1,7 @@
 -- Limits of groups: what login roles begin with, and that no way of raising them works. 893-039
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(65);
+SELECT plan(67);
 CREATE EXTENSION IF NOT EXISTS dblink;
 
 CREATE ROLE tap_reader LOGIN IN ROLE dwh_analyst;
@@ -217,10 +217,27 @@ SELECT is(pg_temp.have('a', 'statement_timeout') || pg_temp.have('a', 'work_mem'
 SELECT pg_temp.enter('s', 'tap_mighty', '-c work_mem=1GB') \g /dev/null
 SELECT is(pg_temp.have('s', 'work_mem'), '1GB', 'superusers have no limits');
 SELECT dblink_disconnect('a'), dblink_disconnect('s') \g /dev/null
+
+-- A group that was made: its own limits stand for those of the group whose rights it has.
+SELECT dwh.create_user_group('tap_made', 'x', 'x', 'analyst', '{fact_staff}', 'QĐ') AS made \gset
+CREATE ROLE tap_trainee LOGIN IN ROLE dwh_group_tap_made;
+SELECT dwh.set_group_limits('tap_made', '1 minute', '1MB', p_read_only => true), dwh.set_group_limits('analyst', '2 hours', '64MB', '1GB', p_read_only => false)
+\g (format=unaligned) /dev/null
+SELECT pg_temp.enter('m', 'tap_trainee', '-c work_mem=1GB -c statement_timeout=0 -c default_transaction_read_only=off') \g /dev/null
+SELECT is(pg_temp.have('m', 'statement_timeout') || pg_temp.have('m', 'work_mem') || pg_temp.have('m', 'temp_file_limit') ||
+	pg_temp.have('m', 'transaction_read_only'), '1min1MB1GBon', 'narrower ones hold');
+GRANT dwh_analyst TO tap_trainee;
+SELECT is(pg_temp.have('m', 'statement_timeout') || pg_temp.have('m', 'work_mem') || pg_temp.have('m', 'transaction_read_only'), '2h64MBoff',
+	'until the member is in the other group himself');
+SELECT dblink_disconnect('m') \g /dev/null
+SELECT dwh.set_group_limits('analyst') \g (format=unaligned) /dev/null
 SELECT * FROM finish();
 SELECT dwh.set_group_limits('loader') \g (format=unaligned) /dev/null
 SELECT dwh.retire_gateway('tap_gate', 'Test') \g (format=unaligned) /dev/null
 DELETE FROM dwh_catalog.user_group_limit;
+DROP ROLE tap_trainee, dwh_group_tap_made;
+DELETE FROM dwh_catalog.user_group_subject WHERE user_group_id = :made;
+DELETE FROM dwh_catalog.user_group WHERE user_group_id = :made;
 DELETE FROM dwh_catalog.access_grant WHERE account_id IN (SELECT account_id FROM dwh_catalog.account WHERE login_role = 'tap_admin');
 DELETE FROM dwh_catalog.account WHERE login_role = 'tap_admin';
 DROP SCHEMA tap_open CASCADE;
