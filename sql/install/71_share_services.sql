@@ -378,10 +378,11 @@ COMMENT ON FUNCTION dwh_internal.share_columns(regclass, jsonb) IS 'Các cột v
 CREATE FUNCTION dwh_internal.share_structure(p_columns jsonb)
 RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT jsonb_build_object('$schema', 'https://json-schema.org/draft/2020-12/schema', 'type', 'object', 'additionalProperties', false,
-		'properties', jsonb_object_agg(c ->> 'name', jsonb_build_object('title', c ->> 'title', 'type', jsonb_build_array(CASE
-			WHEN c ->> 'type' IN ('smallint', 'integer', 'bigint') THEN 'integer'
-			WHEN c ->> 'type' ~ '^(numeric|real|double)' THEN 'number'
-			WHEN c ->> 'type' = 'boolean' THEN 'boolean' ELSE 'string' END, 'null'))))
+		'properties', jsonb_object_agg(c ->> 'name', jsonb_build_object('title', c ->> 'title') || CASE
+			WHEN c ->> 'type' IN ('smallint', 'integer', 'bigint') THEN '{"type": ["integer", "null"]}'
+			-- What is no number in JSON is a text.
+			WHEN c ->> 'type' ~ '^(numeric|real|double precision)(\(.*\))?$' THEN '{"type": ["number", "string", "null"], "pattern": "^(NaN|-?Infinity)$"}'
+			WHEN c ->> 'type' = 'boolean' THEN '{"type": ["boolean", "null"]}' ELSE '{"type": ["string", "null"]}' END::jsonb))
 	FROM jsonb_array_elements(p_columns) AS c
 $$;
 COMMENT ON FUNCTION dwh_internal.share_structure(jsonb) IS 'Cấu trúc dữ liệu theo JSON Schema | Data structure as JSON Schema';
@@ -423,6 +424,41 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_check_relation(regclass) IS 'Kiểm tra nguồn của dịch vụ | Checks the source of a service';
+
+-- A page begins after the key of the last row: rows with the same key, or without one, would be on no page. A table's index says that there are none;
+-- of a view, the rows that it has now are looked at.
+CREATE FUNCTION dwh_internal.share_check_key(p_service_id int)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	s dwh_catalog.share_service;
+	v_is_table boolean;
+	v_is_key boolean;
+BEGIN
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
+	-- The others are not read in pages.
+	IF s.kind NOT IN ('default', 'special') THEN
+		RETURN;
+	END IF;
+	SELECT relkind IN ('r', 'p') INTO v_is_table FROM pg_class WHERE oid = s.relation::regclass;
+	IF v_is_table THEN
+		v_is_key := (SELECT bool_and(a.attnotnull) FROM pg_attribute AS a WHERE a.attrelid = s.relation::regclass AND a.attname = ANY (s.key_columns))
+			AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = s.relation::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+				AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) AS n
+					JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE a.attname <> ALL (s.key_columns)));
+	ELSE
+		EXECUTE (SELECT format('SELECT NOT EXISTS (SELECT FROM %1$s AS t WHERE %2$s) AND NOT EXISTS (SELECT FROM %1$s AS t GROUP BY %3$s HAVING count(*) > 1)',
+			s.relation::regclass, string_agg(format('t.%I IS NULL', k), ' OR '), string_agg(format('t.%I', k), ', ')) FROM unnest(s.key_columns) AS k)
+		INTO v_is_key;
+	END IF;
+	IF NOT v_is_key THEN
+		RAISE EXCEPTION 'the key of service "%" does not tell its rows apart', s.code
+			USING ERRCODE = '55000', DETAIL = 'Mỗi trang bắt đầu sau khóa của dòng cuối | A page begins after the key of the last row: rows with the same key, or '
+				'without one, would be on no page.', HINT = CASE WHEN v_is_table THEN 'Name NOT NULL columns that a unique index of the table covers.'
+				ELSE 'Name columns that are never empty and unique together.' END;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_key(int) IS 'Kiểm tra khóa phân trang | Checks that a service can be read in pages';
 
 CREATE FUNCTION dwh_internal.share_set_service(p_service_id int, p_relation regclass, p_definition jsonb)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -526,6 +562,7 @@ BEGIN
 	PERFORM dwh_internal.share_check_relation(s.relation::regclass);
 	PERFORM dwh_internal.share_set_service(s.service_id, s.relation::regclass, p_definition);
 	IF s.published_at IS NOT NULL THEN
+		PERFORM dwh_internal.share_check_key(s.service_id);
 		INSERT INTO dwh_catalog.share_notice (kind, service_id, subject, body, due_on)
 		VALUES ('service_change', s.service_id, format('Thay đổi dịch vụ %s | Change of service %s', p_code, p_code),
 			format('Mục thay đổi: %s', (SELECT string_agg(k, ', ') FROM jsonb_object_keys(p_definition) AS k)), dwh.today());
@@ -583,6 +620,7 @@ BEGIN
 			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 24.3: the structure published is that of the data.',
 				HINT = 'Bring it up to date with dwh.update_service().';
 	END IF;
+	PERFORM dwh_internal.share_check_key(s.service_id);
 	IF s.published_at IS NOT NULL AND s.withdrawn_on IS NULL THEN
 		RETURN s.publish_due_on;
 	END IF;

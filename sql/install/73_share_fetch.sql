@@ -1,5 +1,18 @@
 -- Supply on request: see src/share/fetch.c.
 
+-- The type that values to be compared with a column are read as: not with its length, nor as its domain, which would cut them.
+CREATE FUNCTION dwh_internal.share_value_type(p_relation regclass, p_column text)
+RETURNS text LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE base AS (
+		SELECT t.oid, t.typtype, t.typbasetype FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+		WHERE a.attrelid = p_relation AND a.attname = p_column
+		UNION ALL
+		SELECT t.oid, t.typtype, t.typbasetype FROM base AS b JOIN pg_type AS t ON t.oid = b.typbasetype WHERE b.typtype = 'd')
+	SELECT format_type(b.oid, -1) FROM base AS b WHERE b.typtype <> 'd'
+$$;
+COMMENT ON FUNCTION dwh_internal.share_value_type(regclass, text) IS
+	'Kiểu của giá trị đem so với một cột | Type of values that are compared with a column';
+
 -- What a partner's call reads under an agreement: the statement, built here of names of the catalogue and quoted literals only; and for services of
 -- matched persons another one, which counts those of the request who are withheld, whatever its limit. rule, reason and article say why there
 -- is none.
@@ -14,6 +27,7 @@ DECLARE
 	v_unknown text;
 	v_where text[] := '{}';
 	v_hidden text[] := '{}';
+	v_values text[] := '{}';
 	v_units int[];
 	v_persons int[];
 	v_from date;
@@ -21,7 +35,7 @@ DECLARE
 	v_limit bigint;
 	v_parameter jsonb;
 	v_name text;
-	v_type text;
+	v_value text;
 	v_relation regclass;
 BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service AS n WHERE n.service_id = p_service_id;
@@ -106,9 +120,9 @@ BEGIN
 			ELSIF v_parameter ->> 'column' <> ALL (v.items) THEN
 				v_hidden := v_hidden || (v_parameter ->> 'column');
 			END IF;
-			SELECT format_type(a.atttypid, a.atttypmod) INTO v_type FROM pg_attribute AS a
-			WHERE a.attrelid = v_relation AND a.attname = v_parameter ->> 'column';
-			v_where := v_where || format('%I = %L::%s', v_parameter ->> 'column', p_params -> 'where' ->> v_name, v_type);
+			v_value := format('%L::%s', p_params -> 'where' ->> v_name, dwh_internal.share_value_type(v_relation, v_parameter ->> 'column'));
+			v_values := v_values || v_value;
+			v_where := v_where || format('%I = %s', v_parameter ->> 'column', v_value);
 		END LOOP;
 		IF p_params ? 'after' THEN
 			IF jsonb_array_length(p_params -> 'after') <> cardinality(s.key_columns) THEN
@@ -117,11 +131,11 @@ BEGIN
 				RETURN;
 			END IF;
 			v_hidden := v_hidden || ARRAY(SELECT k FROM unnest(s.key_columns) AS k WHERE k <> ALL (v.items));
-			SELECT v_where || format('(%s) > (%s)', string_agg(quote_ident(k.name), ', ' ORDER BY k.n),
-				string_agg(format('%L::%s', p_params -> 'after' ->> (k.n - 1)::int, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY k.n))
-			INTO v_where
-			FROM unnest(s.key_columns) WITH ORDINALITY AS k (name, n)
-				JOIN pg_attribute AS a ON a.attrelid = v_relation AND a.attname = k.name;
+			SELECT string_agg(format('%L::%s', p_params -> 'after' ->> (k.n - 1)::int, dwh_internal.share_value_type(v_relation, k.name)), ', ' ORDER BY k.n)
+			INTO v_value FROM unnest(s.key_columns) WITH ORDINALITY AS k (name, n);
+			v_values := v_values || v_value;
+			v_where := v_where || format('(%s) > (%s)', (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k.n)
+				FROM unnest(s.key_columns) WITH ORDINALITY AS k (name, n)), v_value);
 		END IF;
 		-- What one may compare with values of one's own is known after some calls.
 		IF v_hidden <> '{}' THEN
@@ -131,6 +145,13 @@ BEGIN
 			RETURN;
 		END IF;
 		v_limit := least((p_params ->> 'limit')::bigint, s.row_limit);
+		IF v_limit < 0 THEN
+			RAISE invalid_parameter_value USING MESSAGE = format('limit %s', v_limit);
+		END IF;
+		-- What is no value of its column is refused here, before the log has an intent.
+		IF v_values <> '{}' THEN
+			EXECUTE 'SELECT ' || array_to_string(v_values, ', ');
+		END IF;
 	EXCEPTION WHEN data_exception OR invalid_text_representation OR datetime_field_overflow THEN
 		rule := 'parameter'; article := 'ND47 Art. 24.3';
 		reason := format('tham số không hợp lệ: %s | a parameter is not valid: %s', SQLERRM, SQLERRM);

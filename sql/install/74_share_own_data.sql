@@ -143,7 +143,7 @@ COMMENT ON FUNCTION dwh_internal.own_data_is_withheld(int, int[]) IS
 -- The person's rows in the order of the key, one JSON object a line, with their number and the SHA-256 of the text.
 CREATE FUNCTION dwh_internal.own_data_read(p_service_id int, p_person_ids int[], OUT row_count bigint, OUT body text, OUT digest text)
 RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD'
-SET intervalstyle = 'iso_8601' SET extra_float_digits = '1' AS $$
+SET intervalstyle = 'iso_8601' SET extra_float_digits = '1' SET bytea_output = 'hex' SET lc_monetary = 'C' SET timezone = 'UTC' AS $$
 DECLARE
 	s dwh_catalog.share_service;
 	v_keys text;
@@ -152,6 +152,7 @@ BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
 	v_relation := s.relation::regclass;
 	PERFORM dwh_internal.share_check_relation(v_relation);
+	PERFORM set_config('timezone', w.time_zone, true) FROM dwh_catalog.warehouse AS w;
 	SELECT string_agg(format('t.%I', k), ', ' ORDER BY n) INTO v_keys FROM unnest(s.key_columns) WITH ORDINALITY AS u (k, n);
 	EXECUTE format('SELECT count(*), coalesce(string_agg(r.line, E''\n'' ORDER BY r.n), '''') FROM (
 		SELECT (SELECT row_to_json(x)::text FROM (SELECT %s) AS x) AS line, row_number() OVER (ORDER BY %s) AS n

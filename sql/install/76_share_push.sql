@@ -86,8 +86,8 @@ RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, p
 		UNION ALL
 		SELECT f.n, format('record %s: %s is no %s', f.n, h.name, h.types ->> 0) FROM field AS f JOIN header AS h USING (k)
 		WHERE f.n > 1 AND f.value <> '' AND NOT CASE
+			WHEN h.types ? 'number' THEN f.value ~ '^([-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?|NaN|-?Infinity)$'
 			WHEN h.types ? 'string' THEN true
-			WHEN h.types ? 'number' THEN f.value ~ '^[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$'
 			WHEN h.types ? 'integer' THEN f.value ~ '^[-+]?[0-9]+$'
 			WHEN h.types ? 'boolean' THEN f.value IN ('true', 'false', 't', 'f')
 			ELSE true END
@@ -138,8 +138,10 @@ BEGIN
 				SELECT format('row %s has %s twice', a.n, k) FROM json_object_keys(o.fields) AS k GROUP BY k HAVING count(*) > 1
 				UNION ALL
 				SELECT format('row %s: %s is no %s', a.n, e.key, t.types ->> 0)
-				FROM jsonb_each(o.fields::jsonb) AS e CROSS JOIN LATERAL (SELECT s.data_structure -> 'properties' -> e.key -> 'type' AS types) AS t
-				WHERE s.structure_version = p_structure_version AND NOT coalesce(t.types ? jsonb_typeof(e.value), true)
+				FROM jsonb_each(o.fields::jsonb) AS e CROSS JOIN LATERAL (SELECT s.data_structure -> 'properties' -> e.key -> 'type' AS types,
+					s.data_structure -> 'properties' -> e.key ->> 'pattern' AS pattern) AS t
+				WHERE s.structure_version = p_structure_version AND NOT (coalesce(t.types ? jsonb_typeof(e.value), true)
+						AND (jsonb_typeof(e.value) <> 'string' OR coalesce(e.value #>> '{}' ~ t.pattern, true)))
 					AND NOT (t.types ? 'integer' AND jsonb_typeof(e.value) = 'number' AND scale(trim_scale((e.value #>> '{}')::numeric)) = 0)) AS f
 		LIMIT 1);
 END

@@ -74,9 +74,9 @@ dwh_day_in_zone(const char *zone)
 	return last_day;
 }
 
-/* The zone. Raises WH001 where no warehouse stands, 55000 where its row is gone. */
-static const char *
-warehouse_zone(void)
+/* The zone of the warehouse. Raises WH001 where no warehouse stands, 55000 where its row is gone. */
+const char *
+dwh_warehouse_zone(void)
 {
 	dwh_ref_cache_use(&zone_cache);
 	if (zone_name == NULL)
@@ -97,7 +97,7 @@ read_zone(DwhRefCache *cache)
 DateADT
 dwh_today(void)
 {
-	return dwh_day_in_zone(warehouse_zone());
+	return dwh_day_in_zone(dwh_warehouse_zone());
 }
 
 /* The first day of the month of a moment, for the warehouse. Raises what dwh_today() raises. */
@@ -106,7 +106,7 @@ dwh_month_of(TimestampTz at)
 {
 	struct pg_tm tm;
 
-	break_down(at, find_zone(warehouse_zone()), &tm);
+	break_down(at, find_zone(dwh_warehouse_zone()), &tm);
 	return date2j(tm.tm_year, tm.tm_mon, 1) - POSTGRES_EPOCH_JDATE;
 }
 

@@ -40,6 +40,7 @@ extern void dwh_identity_assign(const char *newval, void *extra);
 
 /* clock.c */
 extern DateADT dwh_day_in_zone(const char *zone);
+extern const char *dwh_warehouse_zone(void);
 extern DateADT dwh_today(void);
 extern DateADT dwh_month_of(TimestampTz at);
 

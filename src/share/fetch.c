@@ -35,6 +35,7 @@
 #include "audit/audit.h"
 #include "common/compat.h"
 #include "common/guc.h"
+#include "common/identity.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "share/share.h"
@@ -188,13 +189,16 @@ log_and_refuse(DwhShareStage *stage, const char *service, const char *rule, cons
 	refuse(service, rule, reason, article);
 }
 
-/* Sets what texts of dates and numbers look like; undone by dwh_owner_leave(). */
+/* Sets what texts look like, and whose days and hours they mean, whatever the partner's session has set; undone by dwh_owner_leave(). */
 static void
-set_output_style(void)
+set_style(void)
 {
+	dwh_guc_set_here("timezone", dwh_warehouse_zone());
 	dwh_guc_set_here("datestyle", "ISO, YMD");
 	dwh_guc_set_here("intervalstyle", "iso_8601");
 	dwh_guc_set_here("extra_float_digits", "1");
+	dwh_guc_set_here("bytea_output", "hex");
+	dwh_guc_set_here("lc_monetary", "C");
 }
 
 static void
@@ -377,7 +381,7 @@ fill_batch(ShareFetch *fetch, const char *service)
 	resetStringInfo(&fetch->batch);
 	fetch->lines = fetch->next = 0;
 	dwh_owner_enter(&owner);
-	set_output_style();
+	set_style();
 	PushActiveSnapshot(fetch->query->snapshot);
 	if (fetch->columns == NULL)
 	{
@@ -415,6 +419,7 @@ count_withheld(const char *sql)
 
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
+	set_style();
 	(void) dwh_spi_select(sql, 0, NULL, NULL, NULL, true);
 	count = dwh_spi_bigint(0, 1);
 	dwh_owner_leave(&owner);
@@ -432,7 +437,7 @@ begin_query(ShareFetch *fetch, const char *sql)
 	MemoryContext old;
 
 	dwh_owner_enter(&owner);
-	set_output_style();
+	set_style();
 	fetch->query_context = AllocSetContextCreate(TopTransactionContext, "dwh share query", ALLOCSET_DEFAULT_SIZES);
 	fetch->row_context = AllocSetContextCreate(fetch->query_context, "dwh share row", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(fetch->query_context);

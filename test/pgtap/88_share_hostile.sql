@@ -115,7 +115,7 @@ SELECT is((SELECT string_agg(DISTINCT (pg_temp.try('dwh.fetch_share($1, $2::json
 	'{"items": [["n"]]}', '{"items": [null]}', '{"unit_ids": [null, 101]}', '{"unit_ids": [{}]}', '{"where": [1]}', '{"where": 1}', '{"after": {}}', '{"after": []}', '{"after": [1, 2]}', '{"limit": [1]}', '{"limit": 1.5}',
 	'{"from": 1}', '{"from": {}}']) AS p), '!42501', 'another type than asked for');
 SELECT is((pg_temp.try('dwh.fetch_share($1, $2::jsonb)', 'tap_evil', '{"where": {"label": "a\u0000b"}}'))[1], '!22P05', 'no NUL gets as far as that');
-SELECT is((pg_temp.try('dwh.fetch_share($1, $2::jsonb)', 'tap_evil', '{"limit": -5}'))[1], '!2201W', 'no negative limit');
+SELECT is((pg_temp.try('dwh.fetch_share($1, $2::jsonb)', 'tap_evil', '{"limit": -5}'))[1], '!42501', 'no negative limit');
 RESET ROLE;
 
 -- 2. A gateway.
