@@ -1,7 +1,7 @@
 -- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
 -- 2327-005 2327-044 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
 SET client_min_messages = error;
-SELECT plan(80);
+SELECT plan(83);
 CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_open_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_open_auditor LOGIN IN ROLE dwh_auditor;
@@ -53,6 +53,8 @@ SELECT is(pg_temp.describe('{"licence": "free"}'), '22023', 'ND47-011 no address
 SELECT is(pg_temp.describe('{"coverage": null}'), '22023', '2327-061 no coverage');
 SELECT is(pg_temp.describe('{"periodicity": "SOMETIMES"}'), '22023', '2327-061 no period of updates');
 SELECT is(pg_temp.describe('{"measures": [{"name": "person_id"}]}'), '22023', 'ND47-011 an identifying column');
+SELECT ok(bool_and(dwh_internal.open_data_names_person(c)), 'ND47-011 columns of persons, in Vietnamese too') FROM unnest('{ho_ten,so_cccd,full_name,ngay_sinh,so_bhxh,birth_date}'::text[]) AS c;
+SELECT ok(NOT bool_or(dwh_internal.open_data_names_person(c)), 'and columns of groups') FROM unnest('{province,region,sex,scheme,category_name,age_group,bhxh_total,phuong_thuc}'::text[]) AS c;
 SELECT is(pg_temp.describe('{"measures": [{"name": "province"}]}'), '22023', 'figures are numbers');
 SELECT is(pg_temp.describe('{"measures": [{"name": "nothing"}]}'), '42703', 'of the source');
 SELECT is(pg_temp.describe('{"dimensions": []}'), '22023', 'dimensions are there');
@@ -199,6 +201,7 @@ EXCEPTION
 		RETURN SQLERRM;
 END
 $$;
+SELECT matches(pg_temp.with_value($$province = '079 200 012345'$$), '^22023 labels of column province look like', 'ND47-011 no label is somebody''s number');
 SELECT matches(pg_temp.with_value(v), '^22023 1 rows of the source', 'ND47-012 refused: ' || v) FROM unnest(ARRAY['province = ''_T''', 'month = ''infinity''', 'amount = ''Infinity''']) AS v;
 SELECT matches(pg_temp.with_value('amount = 1e18'), '^54000 the figures of amount are too big', 'figures that are too big are called that');
 SELECT matches(pg_temp.with_value('amount = 9e12 + 0.000001'), '^54000 the figures of amount are too big', 'decimals count, too');
