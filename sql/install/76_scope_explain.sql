@@ -252,7 +252,8 @@ BEGIN
 		UPDATE dwh_catalog.access_grant SET valid_to = greatest(CASE WHEN v_start > v_today THEN v_start - 1 ELSE v_today END, valid_from - 1),
 			revoked_at = CASE WHEN v_start = v_today THEN now() END, revoked_by = session_user, revoke_line_id = l.request_line_id,
 			revoke_reason = format('unit %s takes over from unit %s', p_new, p_old)
-		WHERE grant_id = v_grant.grant_id;
+		WHERE grant_id = v_grant.grant_id RETURNING valid_to INTO v_grant.valid_to;
+		INSERT INTO dwh_catalog.access_revocation (grant_id, request_line_id, valid_to) VALUES (v_grant.grant_id, l.request_line_id, v_grant.valid_to);
 		PERFORM dwh_internal.log_access('revoke_access', ARRAY[v_grant.grant_id], ARRAY[l.request_line_id]);
 		-- An open right on the new unit that is there already is not given twice; one that begins later ends the gap before it.
 		v_next := NULL;
@@ -265,7 +266,7 @@ BEGIN
 			INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, subject_scope, valid_from, valid_to,
 				request_line_id, decision_no)
 			VALUES (v_grant.account_id, v_grant.user_group_id, p_new, v_grant.subject_scope, greatest(v_start, v_grant.valid_from),
-				least(v_grant.valid_to, v_next - 1), l.request_line_id, p_decision_no)
+				least(l.valid_to, v_next - 1), l.request_line_id, p_decision_no)
 			RETURNING grant_id INTO v_new_id;
 			INSERT INTO dwh_catalog.access_grant_subject (grant_id, subject_id)
 			SELECT v_new_id, s.subject_id FROM dwh_catalog.access_grant_subject AS s WHERE s.grant_id = v_grant.grant_id;
