@@ -78,7 +78,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE work');
 sql('CREATE EXTENSION dwh_ext', 'SELECT dwh.create_warehouse()', 'CREATE ROLE officer LOGIN IN ROLE dwh_share_officer', 'CREATE ROLE partner LOGIN IN ROLE dwh_partner',
 	q{INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document)
 		VALUES (990094, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1')},
-	'CREATE TABLE dwh_star.numbers AS SELECT n FROM generate_series(1, 3) AS n', 'ALTER TABLE dwh_star.numbers OWNER TO dwh_owner',
+	'CREATE TABLE dwh_star.numbers AS SELECT n FROM generate_series(1, 3) AS n', 'ALTER TABLE dwh_star.numbers ADD PRIMARY KEY (n)', 'ALTER TABLE dwh_star.numbers OWNER TO dwh_owner',
 	'SET ROLE officer', q{SELECT dwh.register_agency('unit', 'G24', 'BHXH Việt Nam', NULL, 1), dwh.register_agency('agency', 'G09.85', 'Bộ Y')},
 	'RESET ROLE', q{UPDATE dwh_catalog.share_host SET agency_id = (SELECT agency_id FROM dwh_catalog.agency WHERE identifier = 'G24')}, 'SET ROLE officer',
 	q{SELECT dwh.register_official('G24', 'Lê B', 'Phó', 'CNTT', '024', 'b@example.invalid')},
