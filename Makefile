@@ -48,6 +48,7 @@ OBJS = \
 	src/audit/check.o \
 	src/audit/export.o \
 	src/audit/functions.o \
+	src/audit/guard.o \
 	src/audit/partition.o \
 	src/audit/ring.o \
 	src/audit/seal.o \
@@ -150,6 +151,7 @@ SQL_PARTS = \
 	sql/install/09_audit_tree.sql \
 	sql/install/10_audit_archive.sql \
 	sql/install/11_audit_check.sql \
+	sql/install/11_audit_guards.sql \
 	sql/install/12_tokens.sql \
 	build/warehouse_part.sql \
 	sql/install/20_id_set.sql \

@@ -14,9 +14,14 @@ BEGIN
 		RAISE EXCEPTION 'p_unassigned_hours must not be negative' USING ERRCODE = '22023', DETAIL = 'It is a number of hours.', HINT = 'Give 0 or more.';
 	END IF;
 	RETURN QUERY
-	SELECT 'worker', CASE WHEN v_is_running THEN 'ok' ELSE 'error' END,
-		CASE WHEN v_is_running THEN 'Tiến trình nhật ký đang chạy | The audit worker is running'
-			ELSE 'Tiến trình nhật ký không chạy cho cơ sở dữ liệu này | No audit worker runs for this database' END, NULL::timestamptz;
+	SELECT 'worker', CASE WHEN NOT v_is_running THEN 'error' WHEN count(*) > 0 THEN 'warning' ELSE 'ok' END,
+		CASE WHEN NOT v_is_running THEN 'Tiến trình nhật ký không chạy cho cơ sở dữ liệu này | No audit worker runs for this database'
+			WHEN count(*) > 0 THEN format('%1$s bản ghi của 7 ngày qua chỉ có trong nhật ký máy chủ | %1$s records of the last 7 days are in the server log only',
+				sum((e.detail ->> 'count')::bigint))
+			ELSE 'Tiến trình nhật ký đang chạy | The audit worker is running' END, min(e.occurred_at)
+	FROM dwh_log.audit_event AS e
+	WHERE e.action = 'records_lost' AND e.occurred_at > statement_timestamp() - interval '7 days'
+		AND e.month >= date_trunc('month', statement_timestamp() - interval '8 days');
 
 	-- A copy, and a server that pg_upgrade made, write and send nothing until a superuser says so.
 	RETURN QUERY
@@ -65,6 +70,11 @@ BEGIN
 	CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM dwh_log.audit_event AS e
 		WHERE e.month >= date_trunc('month', statement_timestamp() - interval '1 month') AND e.occurred_at > coalesce(a.last_sealed_at, '-infinity')
 			AND e.occurred_at < statement_timestamp() - interval '1 hour')) AS n (is_open);
+
+	RETURN QUERY
+	SELECT 'log_guards', 'error', 'Bảng nhật ký không còn được bảo vệ đúng | The tables of the log are not guarded as they should be: '
+		|| string_agg(g.fault, '; ' ORDER BY g.fault), NULL::timestamptz
+	FROM dwh_internal.log_guard_faults() AS g HAVING count(*) > 0;
 
 	RETURN QUERY
 	SELECT 'dead_letters', CASE WHEN count(*) > 0 THEN 'error' ELSE 'ok' END,

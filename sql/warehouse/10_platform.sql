@@ -220,7 +220,7 @@ CREATE TABLE dwh_log.audit_event (
 ) PARTITION BY RANGE (month);
 CREATE INDEX audit_event_occurred_at_idx ON dwh_log.audit_event (occurred_at);
 CREATE INDEX audit_event_account_id_idx ON dwh_log.audit_event (account_id, occurred_at);
-CREATE INDEX audit_event_bypass_idx ON dwh_log.audit_event (occurred_at) WHERE action = 'bypass';
+CREATE INDEX audit_event_bypass_idx ON dwh_log.audit_event (occurred_at) WHERE action IN ('bypass', 'records_lost');
 -- No foreign key to account: an event must be recordable whatever happens to the row it names.
 COMMENT ON TABLE dwh_log.audit_event IS
 	'Nhật ký sự kiện, chỉ được thêm dòng | Log of events; rows are only ever appended';

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
@@ -58,6 +59,21 @@ set_common(Datum *values, char *nulls, const DwhAuditEvent *event)
 	set_text(&values[8], &nulls[8], event->decision);
 }
 
+/*
+ * Raises 27000 where an INSERT into a log wrote other than so many rows: a trigger has swallowed them. Nothing of ours is done without its
+ * record, and nobody is told that a record is there which is not.
+ */
+void
+dwh_audit_require_written(const char *table, uint64 written, uint64 wanted)
+{
+	if (written != wanted)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("the row of dwh_log.%s was not written", table),
+				 errdetail("A trigger on the table took it away."),
+				 errhint("See which: SELECT detail FROM dwh.health() WHERE component = 'log_guards'.")));
+}
+
 /* Inserts one event as dwh_owner, with this detail (jsonb). Works inside and outside of SPI. Raises WH001 where no warehouse stands. */
 static void
 insert_event(const DwhAuditEvent *event, Datum detail)
@@ -67,6 +83,7 @@ insert_event(const DwhAuditEvent *event, Datum detail)
 	Oid			types[COMMON_VALUES + 4] = {COMMON_TYPES, TEXTOID, JSONBOID, TEXTOID, TEXTOID};
 	Datum		values[COMMON_VALUES + 4];
 	char		nulls[COMMON_VALUES + 4];
+	uint64		written;
 	DwhOwnerSwitch owner;
 
 	dwh_owner_enter(&owner);
@@ -83,13 +100,14 @@ insert_event(const DwhAuditEvent *event, Datum detail)
 	set_text(&values[11], &nulls[11], event->reason);
 	set_text(&values[12], &nulls[12], event->sqlstate);
 	if (event->reason == NULL && event->sqlstate == NULL)
-		(void) dwh_spi_run_kept(&plan, INSERT_EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-								COMMON_VALUES + 2, types, values, nulls, false, SPI_OK_INSERT);
+		written = dwh_spi_run_kept(&plan, INSERT_EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+								   COMMON_VALUES + 2, types, values, nulls, false, SPI_OK_INSERT);
 	else
-		(void) dwh_spi_run_kept(&reason_plan, INSERT_EVENT
-								"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-								"  $11 || jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13)))",
-								COMMON_VALUES + 4, types, values, nulls, false, SPI_OK_INSERT);
+		written = dwh_spi_run_kept(&reason_plan, INSERT_EVENT
+								   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+								   "  $11 || jsonb_strip_nulls(jsonb_build_object('reason', $12, 'sqlstate', $13)))",
+								   COMMON_VALUES + 4, types, values, nulls, false, SPI_OK_INSERT);
+	dwh_audit_require_written("audit_event", written, 1);
 	dwh_spi_end();
 	dwh_owner_leave(&owner);
 }
@@ -158,6 +176,12 @@ dwh_sql_audit_append(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+static uint64
+count_of(ArrayType *array)
+{
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
 /*
  * dwh_internal.audit_append_all(action, objects text[], details jsonb[]): an event for each of them, in their order, of an act that was
  * done; with one statement, as a list of a thousand has a thousand.
@@ -172,6 +196,7 @@ dwh_sql_audit_append_all(PG_FUNCTION_ARGS)
 	DwhCaller	caller;
 	DwhAuditEvent event;
 	DwhOwnerSwitch owner;
+	uint64		written;
 
 	describe_caller(&event, &caller);
 	event.action = text_argument(fcinfo, 0);
@@ -182,10 +207,11 @@ dwh_sql_audit_append_all(PG_FUNCTION_ARGS)
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
 	set_common(values, nulls, &event);
-	(void) dwh_spi_run_kept(&plan, INSERT_EVENT
-							"SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, e.object, e.detail "
-							"FROM unnest($10, $11) WITH ORDINALITY AS e (object, detail, n) ORDER BY e.n",
-							COMMON_VALUES + 2, types, values, nulls, false, SPI_OK_INSERT);
+	written = dwh_spi_run_kept(&plan, INSERT_EVENT
+							   "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, e.object, e.detail "
+							   "FROM unnest($10, $11) WITH ORDINALITY AS e (object, detail, n) ORDER BY e.n",
+							   COMMON_VALUES + 2, types, values, nulls, false, SPI_OK_INSERT);
+	dwh_audit_require_written("audit_event", written, Max(count_of(PG_GETARG_ARRAYTYPE_P(1)), count_of(PG_GETARG_ARRAYTYPE_P(2))));
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	PG_RETURN_VOID();

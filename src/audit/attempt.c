@@ -60,10 +60,11 @@ forget(DwhAttemptEntry *entry)
 }
 
 /*
- * Hands a record over, or writes it to the server log where it cannot be. Where wait is true, waits for its commit.
+ * Hands a record over, or writes it to the server log where it cannot be. Where wait is true, waits for its commit. What failed is not
+ * weighty: anybody can fail as fast as he likes.
  */
 static void
-hand_over(const DwhAuditRecord *record, bool is_served, bool wait)
+hand_over(const DwhAuditRecord *record, bool is_served, bool is_weighty, bool wait)
 {
 	DwhRingTicket ticket;
 
@@ -73,7 +74,7 @@ hand_over(const DwhAuditRecord *record, bool is_served, bool wait)
 					 "dwh_ext is not in shared_preload_libraries");
 		return;
 	}
-	if (!dwh_ring_push(record, &ticket))
+	if (!dwh_ring_push(record, is_weighty, &ticket))
 	{
 		dwh_ring_log(record, "the ring is full");
 		ereport(WARNING,
@@ -165,7 +166,7 @@ dwh_attempt_refused(DwhAttempt *attempt, const char *reason)
 	attempt->entry = NULL;
 	COPY_TEXT(record.decision, "refused");
 	COPY_TEXT(record.reason, reason);
-	hand_over(&record, is_served, true);
+	hand_over(&record, is_served, true, true);
 }
 
 /* Ends an attempt that was carried out (or had nothing to do). */
@@ -197,7 +198,7 @@ dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person
 	COPY_TEXT(record->detail, detail);
 	COPY_TEXT(record->decision, "done");
 	if (attempt->entry->is_served)
-		hand_over(record, true, false);
+		hand_over(record, true, true, false);
 	forget(attempt->entry);
 	attempt->entry = NULL;
 }
@@ -211,7 +212,7 @@ hand_over_aborted(DwhAttemptEntry *entry)
 	strlcpy(entry->record.decision, is_denied ? "refused" : "failed", sizeof(entry->record.decision));
 	if (entry->sqlstate != 0)
 		strlcpy(entry->record.sqlstate, unpack_sql_state(entry->sqlstate), sizeof(entry->record.sqlstate));
-	hand_over(&entry->record, entry->is_served, false);
+	hand_over(&entry->record, entry->is_served, false, false);
 	forget(entry);
 }
 

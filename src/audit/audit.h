@@ -115,6 +115,7 @@ typedef struct DwhRingState
 /* append.c */
 extern void dwh_audit_append(const char *action, const char *object, const char *decision, const char *detail);
 extern void dwh_audit_insert(const DwhAuditEvent *event);
+extern void dwh_audit_require_written(const char *table, uint64 written, uint64 wanted);
 
 /* attempt.c */
 extern void dwh_attempt_init(void);
@@ -124,6 +125,9 @@ extern void dwh_attempt_refused(DwhAttempt *attempt, const char *reason);
 extern void dwh_attempt_end(DwhAttempt *attempt);
 extern void dwh_attempt_done_apart(DwhAttempt *attempt, int32 account_id, const char *person, const char *detail);
 
+/* guard.c */
+extern void dwh_audit_check_guards(void);
+
 /* partition.c */
 extern int32 dwh_audit_ensure_partitions(void);
 
@@ -131,13 +135,16 @@ extern int32 dwh_audit_ensure_partitions(void);
 extern void dwh_ring_init(void);
 extern bool dwh_ring_is_preloaded(void);
 extern bool dwh_ring_serves_this_database(void);
-extern bool dwh_ring_push(const DwhAuditRecord *record, DwhRingTicket *ticket);
+extern bool dwh_ring_push(const DwhAuditRecord *record, bool is_weighty, DwhRingTicket *ticket);
 extern void dwh_ring_push_once(const DwhAuditRecord *record, uint64 key);
 extern bool dwh_ring_wait(const DwhRingTicket *ticket, int timeout_ms);
 extern void dwh_ring_attach_worker(void);
 extern int	dwh_ring_peek(DwhAuditRecord *records, int limit);
 extern int	dwh_ring_count_try(void);
-extern void dwh_ring_release(int count, bool is_written);
+extern bool dwh_ring_is_note(const DwhAuditRecord *record);
+extern void dwh_ring_release(int count, bool is_written, int lost);
+extern uint64 dwh_ring_get_lost(void);
+extern void dwh_ring_tell_lost(uint64 count);
 extern void dwh_ring_get_state(DwhRingState *state);
 extern void dwh_ring_log(const DwhAuditRecord *record, const char *why);
 extern void dwh_audit_require_preload(const char *what);

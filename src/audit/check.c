@@ -108,6 +108,7 @@ dwh_audit_check(bool is_full, int64 limit, DwhVerifyResult *result)
 	insert_check(result, tree_size, begun);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
+	dwh_audit_check_guards();
 	if (result->problem != NULL)
 		raise_alarm(result);
 	return result->problem != NULL || result->leaf_to == tree_size;

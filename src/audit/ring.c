@@ -43,6 +43,7 @@ typedef struct AuditRing
 	uint64		committed;
 	uint64		given_up;		/* taken out and not written */
 	uint64		dropped;		/* never put in, since there was no room */
+	uint64		lost;			/* events and rows among those two that are in the server log only, and no event tells so yet */
 	pg_atomic_uint64 noted[NOTED];	/* keys of notes that were handed over */
 	DwhAuditRecord slots[FLEXIBLE_ARRAY_MEMBER];
 } AuditRing;
@@ -144,18 +145,26 @@ put(const DwhAuditRecord *record)
 		SetLatch(ring->worker_latch);
 }
 
-/* Hands a record over and wakes the worker. Returns false where the ring is full. ticket is for dwh_ring_wait(), NULL where nobody waits. */
+/*
+ * Hands a record over and wakes the worker. Returns false where the ring is full; the last quarter of it is for weighty records, so that what
+ * anybody can hand over as often as he likes does not keep others' out. ticket is for dwh_ring_wait(), NULL where nobody waits.
+ */
 bool
-dwh_ring_push(const DwhAuditRecord *record, DwhRingTicket *ticket)
+dwh_ring_push(const DwhAuditRecord *record, bool is_weighty, DwhRingTicket *ticket)
 {
 	bool		has_room;
 
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
-	has_room = ring->handed - ring->committed < ring->size;
+	has_room = ring->handed - ring->committed < (is_weighty ? ring->size : ring->size - ring->size / 4);
 	if (has_room)
 		put(record);
 	else
+	{
 		ring->dropped++;
+		ring->lost++;
+		if (ring->worker_latch != NULL)
+			SetLatch(ring->worker_latch);
+	}
 	if (ticket != NULL)
 	{
 		ticket->number = ring->handed;
@@ -264,17 +273,46 @@ dwh_ring_count_try(void)
 	return before;
 }
 
-/* Frees the oldest slots, whose records are written or given up, and wakes who waits. For the worker. */
+/* Whether a record is a note of use. */
+bool
+dwh_ring_is_note(const DwhAuditRecord *record)
+{
+	return record->target == DWH_RING_GRANT_USE || record->target == DWH_RING_LOGIN;
+}
+
+/* Frees the oldest slots, whose records are written or given up, so many of these lost, and wakes who waits. For the worker. */
 void
-dwh_ring_release(int count, bool is_written)
+dwh_ring_release(int count, bool is_written, int lost)
 {
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	ring->committed += count;
 	ring->tries = 0;
 	if (!is_written)
 		ring->given_up += count;
+	ring->lost += lost;
 	LWLockRelease(ring->lock);
 	ConditionVariableBroadcast(&ring->committed_moved);
+}
+
+/* How many records were lost of which no event tells yet. For the worker. */
+uint64
+dwh_ring_get_lost(void)
+{
+	uint64		lost;
+
+	LWLockAcquire(ring->lock, LW_SHARED);
+	lost = ring->lost;
+	LWLockRelease(ring->lock);
+	return lost;
+}
+
+/* An event tells of so many of them. For the worker. */
+void
+dwh_ring_tell_lost(uint64 count)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	ring->lost -= count;
+	LWLockRelease(ring->lock);
 }
 
 /* What the ring holds at this moment. */
@@ -290,12 +328,12 @@ dwh_ring_get_state(DwhRingState *state)
 	LWLockRelease(ring->lock);
 }
 
-/* Writes a record that cannot get into the table to the server log. */
+/* Writes a record that cannot get into the table to the server log, unless it is a note, which comes again. */
 void
 dwh_ring_log(const DwhAuditRecord *record, const char *why)
 {
-	if (record->target == DWH_RING_GRANT_USE || record->target == DWH_RING_LOGIN)
-		return;					/* a note that is lost comes again */
+	if (dwh_ring_is_note(record))
+		return;
 	if (record->target == DWH_RING_SHARE_LOG)
 	{
 		ereport(LOG_SERVER_ONLY,

@@ -34,6 +34,7 @@ typedef struct Watched
 {
 	dlist_node	node;
 	SubTransactionId subid;
+	bool		is_weighty;
 	DwhAuditRecord record;
 } Watched;
 
@@ -102,7 +103,7 @@ look_at(const PlannedStmt *planned, const char *query)
 
 	initStringInfo(&object);
 	scope = dwh_watch_scope(planned->utilityStmt, &object);
-	if (scope == DWH_WATCH_NOTHING)
+	if (scope == DWH_WATCH_NOTHING || dwh_own_is_running(scope == DWH_WATCH_ROLES))
 		return;
 	is_here = dwh_ring_serves_this_database();
 	if (!is_here && scope == DWH_WATCH_WAREHOUSE)
@@ -110,6 +111,7 @@ look_at(const PlannedStmt *planned, const char *query)
 	old = MemoryContextSwitchTo(TopTransactionContext);
 	entry = palloc0(sizeof(Watched));
 	entry->subid = GetCurrentSubTransactionId();
+	entry->is_weighty = dwh_watch_is_weighty(planned->utilityStmt);
 	record = &entry->record;
 	record->target = DWH_RING_AUDIT_EVENT;
 	record->occurred_at = GetCurrentTimestamp();
@@ -132,6 +134,13 @@ look_at(const PlannedStmt *planned, const char *query)
 	dlist_push_tail(&watched, &entry->node);
 }
 
+/* Whether what runs inside of a statement is others' code, event triggers that is, and not the statement's own text. */
+static bool
+runs_event_triggers(Node *statement)
+{
+	return !IsA(statement, DoStmt) && !IsA(statement, CallStmt);
+}
+
 /*
  * The hook. A part of another statement is recorded with that, but for the GRANTs in CREATE SCHEMA, which may be about anything.
  */
@@ -139,11 +148,26 @@ static void
 watch_utility(PlannedStmt *planned, const char *query, bool is_read_only_tree, ProcessUtilityContext context, ParamListInfo params,
 			  QueryEnvironment *environment, DestReceiver *destination, QueryCompletion *completion)
 {
-	if ((context != PROCESS_UTILITY_SUBCOMMAND || IsA(planned->utilityStmt, GrantStmt)) && !dwh_own_is_running() && IsTransactionState() &&
-		dwh_database[0] != '\0')
+	ProcessUtility_hook_type run = previous_hook != NULL ? previous_hook : standard_ProcessUtility;
+	int			statement;
+
+	if ((context != PROCESS_UTILITY_SUBCOMMAND || IsA(planned->utilityStmt, GrantStmt)) && IsTransactionState() && dwh_database[0] != '\0')
 		look_at(planned, query);
-	(previous_hook != NULL ? previous_hook : standard_ProcessUtility) (planned, query, is_read_only_tree, context, params, environment,
-																	   destination, completion);
+	if (context == PROCESS_UTILITY_SUBCOMMAND || !runs_event_triggers(planned->utilityStmt))
+	{
+		run(planned, query, is_read_only_tree, context, params, environment, destination, completion);
+		return;
+	}
+	statement = dwh_own_statement_begin();
+	PG_TRY();
+	{
+		run(planned, query, is_read_only_tree, context, params, environment, destination, completion);
+	}
+	PG_FINALLY();
+	{
+		dwh_own_statement_end(statement);
+	}
+	PG_END_TRY();
 }
 
 /* At the commit the records go to the worker; a transaction that is prepared can no longer be followed, so they go then. */
@@ -155,10 +179,10 @@ at_transaction_end(XactEvent event, void *arg)
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE)
 		dlist_foreach(iter, &watched)
 		{
-			const DwhAuditRecord *record = &dlist_container(Watched, node, iter.cur)->record;
+			const Watched *entry = dlist_container(Watched, node, iter.cur);
 
-			if (!dwh_ring_push(record, NULL))
-				dwh_ring_log(record, "the ring is full");
+			if (!dwh_ring_push(&entry->record, entry->is_weighty, NULL))
+				dwh_ring_log(&entry->record, "the ring is full");
 		}
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_ABORT)
 		dlist_init(&watched);

@@ -12,14 +12,17 @@
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "audit/watch_statement.h"
 #include "common/owner.h"
+#include "warehouse/warehouse.h"
 
 static bool
 is_our_schema(const char *name)
@@ -136,6 +139,9 @@ name_object(StringInfo object, ObjectType type, Node *node)
 				return false;
 			add_name(object, NULL, "dwh_ext");
 			return true;
+		case OBJECT_EVENT_TRIGGER:
+			add_name(object, NULL, strVal(node));	/* it sees, and may add to, every statement of ours */
+			return true;
 		case OBJECT_DATABASE:
 			return false;
 		case OBJECT_TRIGGER:
@@ -175,6 +181,58 @@ add_role(StringInfo object, const RoleSpec *role)
 		add_name(object, NULL, role->rolename);
 	else
 		add_name(object, NULL, role->roletype == ROLESPEC_PUBLIC ? "PUBLIC" : "CURRENT_USER");
+}
+
+/* Whether a role has the rights of one of our groups, or is one. Not as superuser. */
+static bool
+is_of_ours(Oid role)
+{
+	for (int i = 0; OidIsValid(role) && i < dwh_role_count; i++)
+	{
+		Oid			group = get_role_oid(dwh_roles[i].name, true);
+
+		if (OidIsValid(group) && is_member_of_role_nosuper(role, group))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the effective user can do more to roles, or to our tables, than anybody can. */
+static bool
+has_power(void)
+{
+	return has_createrole_privilege(GetUserId()) ||
+		(OidIsValid(dwh_owner_oid()) && is_member_of_role_nosuper(GetUserId(), dwh_owner_oid()));
+}
+
+/* Whether a statement gives or takes the rights of one of our groups. */
+static bool
+is_grant_of_ours(Node *statement)
+{
+	ListCell   *cell;
+
+	if (IsA(statement, GrantRoleStmt))
+		foreach(cell, castNode(GrantRoleStmt, statement)->granted_roles)
+			if (is_of_ours(get_role_oid(castNode(AccessPriv, lfirst(cell))->priv_name, true)))
+				return true;
+	return false;
+}
+
+/*
+ * Whether a statement about roles is nobody's matter here: given by who has no power and is of none of our groups, and giving nothing of
+ * them, it is what anybody may do to his own role (settings, password), as often as he likes.
+ */
+static bool
+is_of_no_concern(Node *statement)
+{
+	return !has_power() && !is_of_ours(GetUserId()) && !is_grant_of_ours(statement);
+}
+
+/* Whether a statement is worth the last places in the ring: settings of roles, and what anybody may do, are not. */
+bool
+dwh_watch_is_weighty(Node *statement)
+{
+	return !IsA(statement, AlterRoleSetStmt) && (has_power() || is_grant_of_ours(statement));
 }
 
 /* Statements about roles. */
@@ -236,6 +294,41 @@ name_renamed(StringInfo object, const RenameStmt *rename)
 	return rename->object != NULL && name_object(object, rename->renameType, rename->object);
 }
 
+static bool
+name_ranges(StringInfo object, List *relations)
+{
+	ListCell   *cell;
+	bool		is_ours = false;
+
+	foreach(cell, relations)
+		is_ours |= name_range(object, lfirst_node(RangeVar, cell));
+	return is_ours;
+}
+
+/* ALTER TABLE: the table, and those that it begins or ceases to inherit from or to have as a partition. */
+static bool
+name_altered(StringInfo object, const AlterTableStmt *alter)
+{
+	ListCell   *cell;
+	bool		is_ours = name_range(object, alter->relation);
+
+	foreach(cell, alter->cmds)
+	{
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+
+		if (command->subtype == AT_AddInherit || command->subtype == AT_DropInherit)
+			is_ours |= name_range(object, castNode(RangeVar, command->def));
+		else if (command->subtype == AT_AttachPartition || command->subtype == AT_DetachPartition)
+		{
+			const PartitionCmd *partition = castNode(PartitionCmd, command->def);
+
+			if (!is_ours)		/* else it is in the statement */
+				is_ours = name_range(object, partition->name);
+		}
+	}
+	return is_ours;
+}
+
 /* Statements that change what belongs to the warehouse, its owner, its guards or who may use it. */
 static bool
 name_warehouse(StringInfo object, Node *statement)
@@ -250,7 +343,19 @@ name_warehouse(StringInfo object, Node *statement)
 			add_name(object, NULL, "default privileges");
 			return true;
 		case T_AlterTableStmt:
-			return name_range(object, castNode(AlterTableStmt, statement)->relation);
+			return name_altered(object, castNode(AlterTableStmt, statement));
+		case T_CreateStmt:
+			return name_ranges(object, castNode(CreateStmt, statement)->inhRelations);
+		case T_CreateForeignTableStmt:
+			return name_ranges(object, ((CreateForeignTableStmt *) statement)->base.inhRelations);
+		case T_IndexStmt:
+			return name_range(object, castNode(IndexStmt, statement)->relation);
+		case T_CreateEventTrigStmt:
+			add_name(object, NULL, castNode(CreateEventTrigStmt, statement)->trigname);
+			return true;
+		case T_AlterEventTrigStmt:
+			add_name(object, NULL, castNode(AlterEventTrigStmt, statement)->trigname);
+			return true;
 		case T_AlterSeqStmt:
 			return name_range(object, castNode(AlterSeqStmt, statement)->sequence);
 		case T_RenameStmt:
@@ -308,7 +413,7 @@ dwh_watch_scope(Node *statement, StringInfo object)
 	if (creating_extension && CurrentExtensionObject == get_extension_oid("dwh_ext", true))
 		return DWH_WATCH_NOTHING;
 	if (name_roles(object, statement))
-		return DWH_WATCH_ROLES;
+		return is_of_no_concern(statement) ? DWH_WATCH_NOTHING : DWH_WATCH_ROLES;
 	return name_warehouse(object, statement) ? DWH_WATCH_WAREHOUSE : DWH_WATCH_NOTHING;
 }
 

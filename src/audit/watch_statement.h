@@ -8,7 +8,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/plannodes.h"
 
-/* Whom a statement concerns. */
+/* Whom a statement concerns. About roles of others, given by somebody without power over roles, nobody here is concerned. */
 typedef enum DwhWatchScope
 {
 	DWH_WATCH_NOTHING,
@@ -17,6 +17,7 @@ typedef enum DwhWatchScope
 } DwhWatchScope;
 
 extern DwhWatchScope dwh_watch_scope(Node *statement, StringInfo object);
+extern bool dwh_watch_is_weighty(Node *statement);
 extern char *dwh_watch_text(const PlannedStmt *statement, const char *query);
 
 #endif							/* DWH_WATCH_STATEMENT_H */

@@ -1,14 +1,15 @@
 /*
  * worker.c
  *		The background worker "dwh_ext audit": commits the records of the ring to dwh_log.audit_event
- *		and dwh_log.share_log, and notes of use to dwh_catalog; seals both logs every dwh_ext.audit_seal_interval and counts what was
+ *		and dwh_log.share_log, and notes of use to dwh_catalog; tells of records that were lost; seals both logs every dwh_ext.audit_seal_interval and counts what was
  *		settled by it for the statistics of sharing; and checks them every dwh_ext.audit_check_interval.
  *
  * It writes as dwh_owner, in dwh_ext.database, and only while the warehouse is live there; otherwise the records go to the server
  * log, so that nobody's wait depends on it. It holds no transaction while it waits, so the extension and the warehouse may come
  * and go. An error ends the process (the postmaster starts it again after RESTART_SECONDS) and leaves the records in the ring; a
  * record that failed once may have lacked its partition, so missing ones are made; one that failed MAX_TRIES times goes to the
- * server log. A record that the table itself refuses (errors of class 22 and 23) costs no restart: it is found by trying one at a time.
+ * server log. A record that the table itself refuses (errors of class 22 and 23) or that a trigger or rule on it swallows (27000) costs no
+ * restart: it is found by trying one at a time.
  */
 #include "postgres.h"
 
@@ -36,6 +37,7 @@
 #include "warehouse/worker.h"
 
 #define BATCH				64
+#define TAKEN_AT_ONCE		4096	/* records, before sealing and checking have their turn */
 #define MAX_TRIES			5
 #define UPKEEP_MS			(6 * 60 * 60 * 1000L)	/* between looks at the partitions of the log */
 #define RETRY_CHECK_MS		(60 * 1000L)
@@ -174,13 +176,14 @@ recover(MemoryContext context)
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 
-/* Whether an error says that a record cannot be in its table, now or later. */
+/* Whether an error says that a record cannot be in its table, now or later: it is refused there, or swallowed. */
 static bool
 is_of_record(int sqlstate)
 {
 	int			class = ERRCODE_TO_CATEGORY(sqlstate);
 
-	return class == ERRCODE_DATA_EXCEPTION || class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+	return class == ERRCODE_DATA_EXCEPTION || class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+		sqlstate == ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION;
 }
 
 /*
@@ -220,16 +223,20 @@ write_records(const DwhAuditRecord *records, int count)
 	return why;
 }
 
-/* Takes records out of the ring until it is empty. */
-static void
+/* Takes records out of the ring until it is empty, or sealing has waited long enough for that; returns whether it is empty. */
+static bool
 drain(DwhAuditRecord *records)
 {
 	int			count;
 
-	while ((count = dwh_ring_peek(records, BATCH)) > 0)
+	for (int taken = 0; (count = dwh_ring_peek(records, BATCH)) > 0; taken += count)
 	{
 		int			tries = dwh_ring_count_try();
 		const char *why = "writing it failed again and again";
+		int			lost = 0;
+
+		if (taken >= TAKEN_AT_ONCE)
+			return false;
 
 		CHECK_FOR_INTERRUPTS();
 		if (tries > 0)
@@ -242,10 +249,32 @@ drain(DwhAuditRecord *records)
 			continue;			/* which one is it, or is it its partition? */
 		/* the watch is about a live warehouse only: restoring one is no bypass, but taking its extension away is */
 		for (int i = 0; i < count && why != NULL; i++)
-			if (why != NOT_LIVE || !is_bypass(&records[i]) || strcmp(records[i].object, "dwh_ext") == 0)
+			if (!dwh_ring_is_note(&records[i]) && (why != NOT_LIVE || !is_bypass(&records[i]) || strcmp(records[i].object, "dwh_ext") == 0))
+			{
 				dwh_ring_log(&records[i], why);
-		dwh_ring_release(count, why == NULL);
+				lost++;
+			}
+		dwh_ring_release(count, why == NULL, lost);
 	}
+	return true;
+}
+
+/* Records that events are missing, as an event, which is sealed: a gap that only the server log shows is one that nobody looks for. */
+static void
+tell_lost(void)
+{
+	uint64		lost = dwh_ring_get_lost();
+	bool		is_live;
+
+	if (lost == 0)
+		return;
+	begin_turn("telling of lost records");
+	is_live = dwh_worker_may_write();
+	if (is_live)
+		dwh_audit_append("records_lost", NULL, "failed", psprintf("{\"count\": " UINT64_FORMAT "}", lost));
+	end_turn();
+	if (is_live)
+		dwh_ring_tell_lost(lost);
 }
 
 /* Seals the logs, unless somebody else does or changes the tables. */
@@ -336,8 +365,9 @@ dwh_audit_worker_main(Datum arg)
 	{
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz next_turn;
+		bool		is_empty = drain(records);
 
-		drain(records);
+		attend(tell_lost);
 		if (now >= next_upkeep)
 		{
 			next_upkeep = TimestampTzPlusMilliseconds(now, UPKEEP_MS);
@@ -361,7 +391,7 @@ dwh_audit_worker_main(Datum arg)
 			check_due = TimestampTzPlusMilliseconds(now, RETRY_CHECK_MS);	/* unless it says otherwise */
 			attend(check);
 		}
-		next_turn = is_roll_due ? now : Min(next_turn, check_due);
+		next_turn = is_roll_due || !is_empty ? now : Min(next_turn, check_due);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next_turn), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);

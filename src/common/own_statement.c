@@ -1,22 +1,47 @@
 /*
  * own_statement.c
- *		How deep the extension's own code is nested at this moment; see own_statement.h.
+ *		How deep the extension's own code is nested at this moment, and where each part of it began; see own_statement.h.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "utils/fmgrprotos.h"
 
 #include "common/own_statement.h"
 
+typedef struct OwnPart
+{
+	SubTransactionId begun_in;
+	int			statements;		/* utility statements around it */
+	int			triggers;		/* triggers around it */
+	bool		is_about_roles;
+} OwnPart;
+
+/* The parts that are running, the outermost first; what is nested deeper than this is taken for a stranger's. */
+#define MAX_PARTS 32
+static OwnPart parts[MAX_PARTS];
 static int	depth = 0;
-static SubTransactionId begun_in = InvalidSubTransactionId; /* the outermost part */
+static int	statements = 0;		/* utility statements that are running, as far as something can run inside of them */
+
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
 
 /* Begins a part of our own code. Returns what dwh_own_end() has to be told. */
 int
-dwh_own_begin(void)
+dwh_own_begin(bool is_about_roles)
 {
-	if (depth == 0)
-		begun_in = GetCurrentSubTransactionId();
+	if (depth < MAX_PARTS)
+	{
+		OwnPart    *part = &parts[depth];
+
+		part->begun_in = GetCurrentSubTransactionId();
+		part->statements = statements;
+		part->triggers = trigger_depth();
+		part->is_about_roles = is_about_roles;
+	}
 	return depth++;
 }
 
@@ -27,11 +52,28 @@ dwh_own_end(int before)
 	depth = before;
 }
 
-/* Whether what runs at this moment is ours. */
+/* Whether a statement that runs at this moment is ours. */
 bool
-dwh_own_is_running(void)
+dwh_own_is_running(bool is_about_roles)
 {
-	return depth > 0;
+	const OwnPart *part = &parts[depth - 1];
+
+	return depth > 0 && depth <= MAX_PARTS && part->statements == statements && part->triggers == trigger_depth() &&
+		(part->is_about_roles || !is_about_roles);
+}
+
+/* A utility statement begins inside of which event triggers may run. Returns what dwh_own_statement_end() has to be told. */
+int
+dwh_own_statement_begin(void)
+{
+	return statements++;
+}
+
+/* It ends, also by an error. */
+void
+dwh_own_statement_end(int before)
+{
+	statements = before;
 }
 
 static void
@@ -40,12 +82,15 @@ at_transaction_end(XactEvent event, void *arg)
 	depth = 0;
 }
 
-/* A part that began in a subtransaction that aborts, or inside of it (which has a larger number), is left behind. */
+/* Parts that began in a subtransaction that aborts, or inside of it (which has a larger number), are left behind. */
 static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB && depth > 0 && begun_in >= subid)
-		depth = 0;
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	depth = Min(depth, MAX_PARTS);
+	while (depth > 0 && parts[depth - 1].begun_in >= subid)
+		depth--;
 }
 
 /* Watches the ends of transactions. */

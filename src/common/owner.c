@@ -172,7 +172,7 @@ dwh_owner_enter(DwhOwnerSwitch *state)
 static void
 enter_as(DwhOwnerSwitch *state, Oid role)
 {
-	state->own_before = dwh_own_begin();
+	state->own_before = dwh_own_begin(role == BOOTSTRAP_SUPERUSERID);
 	state->saved_caller = switch_caller;
 	switch_caller = dwh_caller_role();
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);

@@ -36,15 +36,26 @@ dwh_spi_end(void)
 		elog(ERROR, "SPI_finish failed: %s", SPI_result_code_string(rc));
 }
 
+/* Raises an error unless SPI ended as expected. A rule that somebody has put on a table of ours can replace a statement by nothing. */
+static void
+require_code(int rc, int expected, const char *sql)
+{
+	if (rc == SPI_OK_REWRITTEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a rule has replaced a statement by nothing"),
+				 errdetail("The statement was: %s", sql),
+				 errhint("Drop the rule that was put on its table.")));
+	if (rc != expected)
+		elog(ERROR, "SPI statement ended with %s: %s", SPI_result_code_string(rc), sql);
+}
+
 /* Runs one statement; its result code must be the expected one. Returns the number of rows processed. */
 uint64
 dwh_spi_run(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
 			bool read_only, int expected)
 {
-	int			rc = SPI_execute_with_args(sql, nargs, (Oid *) types, (Datum *) values, nulls, read_only, 0);
-
-	if (rc != expected)
-		elog(ERROR, "SPI statement ended with %s: %s", SPI_result_code_string(rc), sql);
+	require_code(SPI_execute_with_args(sql, nargs, (Oid *) types, (Datum *) values, nulls, read_only, 0), expected, sql);
 	return SPI_processed;
 }
 
@@ -67,8 +78,12 @@ dwh_spi_run_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types,
 		*plan = prepared;
 	}
 	rc = SPI_execute_plan(*plan, (Datum *) values, nulls, read_only, 0);
-	if (rc != expected)
-		elog(ERROR, "SPI statement ended with %s: %s", SPI_result_code_string(rc), sql);
+	if (rc == SPI_OK_REWRITTEN)
+	{
+		SPI_freeplan(*plan);	/* nothing is left of it that would tell when the rule is gone */
+		*plan = NULL;
+	}
+	require_code(rc, expected, sql);
 	return SPI_processed;
 }
 

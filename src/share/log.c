@@ -300,7 +300,7 @@ dwh_share_log_commit(const DwhShareStage *stage)
 	record.target = DWH_RING_SHARE_LOG;
 	record.occurred_at = GetCurrentTimestamp();
 	strlcpy(record.share_row, row, sizeof(record.share_row));
-	is_handed = dwh_ring_push(&record, &ticket);
+	is_handed = dwh_ring_push(&record, true, &ticket);
 	if (is_handed && dwh_ring_wait(&ticket, dwh_audit_wait > 0 ? dwh_audit_wait : 1))
 		return true;
 	dwh_ring_log(&record, is_handed ? "the audit worker did not answer in time or gave the row up, it may still write it" : "the ring is full");
@@ -331,8 +331,7 @@ dwh_share_log_insert(const char *row)
 	values[0] = CStringGetTextDatum(row);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	if (dwh_spi_run_kept(&plan, INSERT_ROW, 1, types, values, NULL, false, SPI_OK_INSERT) != 1)
-		dwh_raise_no_warehouse_row();
+	dwh_audit_require_written("share_log", dwh_spi_run_kept(&plan, INSERT_ROW, 1, types, values, NULL, false, SPI_OK_INSERT), 1);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 }

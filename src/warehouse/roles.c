@@ -18,6 +18,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "warehouse/warehouse.h"
@@ -71,6 +72,7 @@ dwh_roles_create_missing(void)
 {
 	int			created = 0;
 	bool		is_locked = false;
+	int			own_before = dwh_own_begin(true);
 
 	for (int i = 0; i < dwh_role_count; i++)
 	{
@@ -87,6 +89,7 @@ dwh_roles_create_missing(void)
 		dwh_spi_utility(role_statements(&dwh_roles[i]));
 		created++;
 	}
+	dwh_own_end(own_before);
 	CommandCounterIncrement();
 	return created;
 }

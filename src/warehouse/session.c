@@ -52,7 +52,7 @@ dwh_warehouse_begin(DwhWarehouseCall *call, const char *action)
 				 errdetail("It acts on the warehouse as a whole, so only a superuser may call it."),
 				 errhint("Connect as a superuser and call it again.")));
 	}
-	call->own_before = dwh_own_begin();
+	call->own_before = dwh_own_begin(false);
 	call->guc_level = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(pinned); i++)
 		(void) set_config_option(pinned[i].name, pinned[i].value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);

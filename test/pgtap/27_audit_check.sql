@@ -1,7 +1,7 @@
 -- Checks go on where the last good one ended; what they find is an event, a row, and an alarm.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(23);
+SELECT plan(26);
 
 SELECT dwh.audit_seal();
 SELECT count(*) AS base FROM dwh_log.audit_leaf \gset
@@ -70,6 +70,17 @@ SELECT is(pg_temp.after(:'edit_old' || :'full' || format('; UPDATE dwh_log.audit
 SELECT is(pg_temp.after($$UPDATE dwh_log.audit_check SET checked_at = checked_at - interval '3 days'$$, 'SELECT alarm FROM dwh.audit_status'), 'overdue',
 	'no check for two intervals: overdue');
 
+-- The guards of the logs' tables: to the letter.
+SELECT is_empty('SELECT fault FROM dwh_internal.log_guard_faults()', 'every table of the logs has its guards and nothing else');
+CREATE OR REPLACE TRIGGER before_change BEFORE UPDATE OR DELETE ON dwh_log.audit_leaf FOR EACH ROW WHEN (false) EXECUTE FUNCTION dwh_internal.refuse_change();
+ALTER TABLE dwh_log.share_log DISABLE TRIGGER before_change;
+ALTER TABLE dwh_log.share_log ENABLE TRIGGER before_change;
+ALTER TABLE dwh_log.audit_archive FORCE ROW LEVEL SECURITY;
+SELECT is((SELECT string_agg(fault, '; ' ORDER BY fault) FROM dwh_internal.log_guard_faults() WHERE fault !~ 'share_log_'),
+	'dwh_log.audit_archive: row security is forced on its owner; dwh_log.audit_leaf: trigger before_change is missing, disabled or changed; '
+	'dwh_log.share_log: trigger before_change is missing, disabled or changed', 'a condition, ENABLE instead of ENABLE ALWAYS, row security');
+SELECT dwh.audit_check() \g /dev/null
+SELECT matches((SELECT decision || detail FROM dwh_log.audit_event ORDER BY event_id DESC LIMIT 1), '^failed.*audit_leaf: trigger before_change', 'a check makes an event of it');
 SELECT throws_ok('SELECT dwh.schedule_audit_check(NULL)', '22004', NULL, 'a schedule must be given');
 SELECT throws_ok($$SELECT dwh.schedule_audit_check('30 3 * * 0')$$, '0A000', 'pg_cron is not installed in this database', 'and needs pg_cron');
 CREATE ROLE regress_reader LOGIN;

@@ -11,10 +11,11 @@ use Warehouse;
 
 my $node = new_node('audit', shared_preload_libraries => 'dwh_ext', 'dwh_ext.database' => 'work',
 	'dwh_ext.audit_ring_size' => 16, 'dwh_ext.audit_wait' => '5s', restart_after_crash => 'on');
-my $events = q{SELECT action, decision, session_user_name, detail FROM dwh_log.audit_event WHERE event_id > %d ORDER BY event_id};
+my $events = q{SELECT action, decision, session_user_name, detail FROM dwh_log.audit_event WHERE event_id > %d AND action <> 'records_lost'
+	ORDER BY event_id};
 my $seen = 0;
 
-# The events since the last call, one a line.
+# The events since the last call, one a line; how many records were lost is asked for by itself.
 sub new_events
 {
 	my $lines = $node->safe_psql('work', sprintf($events, $seen));
@@ -90,9 +91,12 @@ $node->safe_psql('postgres', q{ALTER SYSTEM SET dwh_ext.audit_wait = 0; SELECT p
 is(scalar(() = $err =~ /WARNING:  the audit worker is behind/g), 5, 'a full ring is told');
 is(count_lines($node, qr/dwh_ext event not in the table: the ring is full/, $offset), 5, 'and its records are in the server log');
 kill 'CONT', $old;
-ok(wait_for(20, sub { $node->safe_psql('work', "SELECT count(*) FROM dwh_log.audit_event WHERE event_id > $seen") == 16 }),
+ok(wait_for(20, sub { $node->safe_psql('work', "SELECT count(*) FROM dwh_log.audit_event WHERE event_id > $seen AND action <> 'records_lost'") == 16 }),
 	'the sixteen that had a place are written when the worker goes on');
 is($node->safe_psql('work', 'SELECT handed - committed, dropped FROM dwh.get_audit_worker()'), '0|' . ($dropped + 5), 'and counted');
+ok(wait_for(20, sub { $node->safe_psql('work', q{SELECT decision || detail FROM dwh_log.audit_event WHERE action = 'records_lost'}) eq 'failed{"count": 5}' }),
+	'the log itself says that five are missing');
+is($node->safe_psql('work', q{SELECT state || detail LIKE 'warning%5 records of the last 7 days%' FROM dwh.health() WHERE component = 'worker'}), 't', 'as does health()');
 new_events();
 
 # A record that its table refuses goes to the server log alone, and at once.

@@ -89,8 +89,7 @@ recorded('ALTER FUNCTION dwh.audit_seal() OWNER TO postgres', 'ALTER FUNCTION', 
 recorded('DROP VIEW dwh.refresh_runs', 'DROP VIEW', 'dwh.refresh_runs');
 recorded('DROP TRIGGER before_truncate ON dwh_log.audit_node', 'DROP TRIGGER', 'dwh_log.audit_node');
 # Statements that commit inside of themselves; one that is cancelled after its first commit has done half of it.
-sql('CREATE INDEX tap_name ON dwh_catalog.account (full_name)');
-bypasses();
+recorded('CREATE INDEX tap_name ON dwh_catalog.account (full_name)', 'CREATE INDEX', 'dwh_catalog.account');
 recorded('DROP INDEX CONCURRENTLY dwh_catalog.tap_name', 'DROP INDEX', 'dwh_catalog.tap_name');
 my $detach = 'ALTER TABLE dwh_log.audit_event DETACH PARTITION dwh_log.audit_event_2030_11';
 my $attach = q{ALTER TABLE dwh_log.audit_event ATTACH PARTITION dwh_log.audit_event_2030_11 FOR VALUES FROM ('2030-11-01') TO ('2030-12-01')};
@@ -116,6 +115,61 @@ sql(q{SET search_path = aside, dwh; CREATE FUNCTION aside.audit_seal(int) RETURN
 	ALTER FUNCTION audit_seal() OWNER TO anna; DROP FUNCTION aside.audit_seal(int)});
 is(bypasses(), 'ALTER FUNCTION|dwh.audit_seal|ALTER FUNCTION audit_seal() OWNER TO anna', 'a function of ours behind another of that name');
 sql('ALTER TYPE dwh.id_set OWNER TO postgres; ALTER FUNCTION dwh.audit_seal() OWNER TO postgres; DROP SCHEMA aside');
+bypasses();
+# A child's rows are rows of its parent, and pass none of the parent's triggers.
+sql('CREATE TABLE public.child (LIKE dwh_catalog.access_grant INCLUDING ALL)');
+recorded('ALTER TABLE public.child INHERIT dwh_catalog.access_grant', 'ALTER TABLE', 'dwh_catalog.access_grant');
+recorded('ALTER TABLE public.child NO INHERIT dwh_catalog.access_grant', 'ALTER TABLE', 'dwh_catalog.access_grant');
+recorded('CREATE TABLE public.checks () INHERITS (dwh_log.audit_check)', 'CREATE TABLE', 'dwh_log.audit_check');
+like(sql(q{SELECT detail FROM dwh.health() WHERE component = 'log_guards'}), qr/; public\.checks: a child table that is not ours$/, 'a child of a log is named by health()');
+sql('DROP TABLE public.child, public.checks; CREATE TABLE public.years (LIKE dwh_log.audit_event INCLUDING CONSTRAINTS) PARTITION BY RANGE (month)');
+recorded(q{CREATE TABLE public.far PARTITION OF dwh_log.audit_event FOR VALUES FROM ('2099-01-01') TO ('2100-01-01')}, 'CREATE TABLE', 'dwh_log.audit_event');
+sql('DROP TABLE public.far');
+sql("$detach; ALTER TABLE public.years ATTACH PARTITION dwh_log.audit_event_2030_11 FOR VALUES FROM ('2030-11-01') TO ('2030-12-01');
+	ALTER TABLE public.years DETACH PARTITION dwh_log.audit_event_2030_11; DROP TABLE public.years; $attach");
+like(bypasses(), qr/^ALTER TABLE\|dwh_log.audit_event_2030_11\|ALTER TABLE public.years ATTACH/m, 'a table of ours that becomes a partition of somebody else');
+
+# Event triggers see every statement of ours, and what they add to it is not ours; nor is what a stranger's trigger does.
+my $creates = 'CREATE EVENT TRIGGER adds ON ddl_command_end EXECUTE FUNCTION public.adds()';
+my $adds = q{CREATE FUNCTION public.adds() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN
+	IF current_setting('tap.go', true) = '1' THEN PERFORM set_config('tap.go', '0', false); GRANT dwh_share_officer TO anna;
+		DO 'BEGIN ALTER TABLE dwh_catalog.gateway DISABLE TRIGGER ALL; END'; END IF; END$$};
+sql($adds);
+recorded($creates, 'CREATE EVENT TRIGGER', 'adds');
+is(bypasses(qq{SET tap.go = '1'; SELECT dwh.ensure_log_partitions('2031-03-01') \\g /dev/null\n}), "GRANT ROLE|dwh_share_officer|GRANT dwh_share_officer TO anna
+ALTER TABLE|dwh_catalog.gateway|ALTER TABLE dwh_catalog.gateway DISABLE TRIGGER ALL", 'what an event trigger adds to our own statements is recorded');
+recorded('ALTER EVENT TRIGGER adds DISABLE', 'ALTER EVENT TRIGGER', 'adds');
+recorded('DROP EVENT TRIGGER adds', 'DROP EVENT TRIGGER', 'adds');
+sql(q{CREATE FUNCTION public.acts() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN
+	ALTER TABLE dwh_catalog.gateway ENABLE TRIGGER ALL; GRANT dwh_partner TO anna; RETURN NEW; END$$;
+	CREATE TRIGGER acts BEFORE INSERT ON dwh_log.audit_event FOR EACH ROW WHEN (NEW.action = 'ensure_log_partitions') EXECUTE FUNCTION public.acts()});
+bypasses();
+is(bypasses(qq{SELECT dwh.ensure_log_partitions('2031-04-01') \\g /dev/null\n}), "ALTER TABLE|dwh_catalog.gateway|ALTER TABLE dwh_catalog.gateway ENABLE TRIGGER ALL
+GRANT ROLE|dwh_partner|GRANT dwh_partner TO anna", q{what a stranger's trigger adds to our own statements is recorded});
+like(sql(q{SELECT detail FROM dwh.health() WHERE component = 'log_guards'}), qr/: dwh_log\.audit_event: trigger acts is not ours;/, 'and the trigger is named by health()');
+sql('DROP TRIGGER acts ON dwh_log.audit_event; REVOKE dwh_partner, dwh_share_officer FROM anna');
+bypasses();
+
+# A trigger that swallows every row of the log: nothing of ours is done without its event, nobody is told that a refusal is in the log.
+sql(q{CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+	CREATE TRIGGER aa BEFORE INSERT ON dwh_log.audit_event FOR EACH ROW EXECUTE FUNCTION public.swallow()});
+my (undef, undef, $refused) = $node->psql('work', q{SELECT dwh.ensure_log_partitions('2040-01-01')}, extra_params => [ '-U', 'anna' ]);
+like($refused, qr/WARNING:  the audit worker did not write this event.*permission denied/s, 'a refusal that was swallowed is told');
+my (undef, undef, $undone) = $node->psql('work', qq{\\set VERBOSITY sqlstate\nSELECT dwh.ensure_log_partitions('2031-05-01')});
+like($undone, qr/27000/, 'an act whose event was swallowed is not done');
+is(sql(q{SELECT to_regclass('dwh_log.audit_event_2031_05') IS NULL}), 't', 'at all');
+my (undef, undef, $checked) = $node->psql('work', 'SELECT dwh.audit_check()');
+like($checked, qr/WARNING:  the tables of the log are not guarded.*audit_event: trigger aa is not ours.*was not written/s, 'audit_check() names the trigger');
+cmp_ok(count_lines($node, qr/dwh_ext event not in the table: the row of dwh_log.audit_event was not written/, 0), '>=', 3, 'CREATE TRIGGER and both calls are in the server log');
+is(bypasses('DROP TRIGGER aa ON dwh_log.audit_event'), 'DROP TRIGGER|dwh_log.audit_event|DROP TRIGGER aa ON dwh_log.audit_event', 'then the log goes on');
+ok(wait_for(20, sub { sql(q{SELECT detail ->> 'count' FROM dwh_log.audit_event WHERE action = 'records_lost'}) >= 3 }), 'and says how many records it lacks');
+is(sql(q{SELECT state FROM dwh.health() WHERE component = 'worker'}), 'warning', 'as does health()');
+sql('CREATE RULE nothing AS ON INSERT TO dwh_log.audit_event DO INSTEAD NOTHING');
+my (undef, undef, $ruled) = $node->psql('work', "\\set VERBOSITY sqlstate\nSELECT dwh.ensure_log_partitions('2031-05-01');
+	DROP RULE nothing ON dwh_log.audit_event; SELECT dwh.ensure_log_partitions('2031-05-01')", on_error_stop => 0);
+is(scalar(() = $ruled =~ /\b[0-9A-Z]{5}$/gm), 1, 'a rule that does nothing instead is found; once it is gone the session goes on');
+is(sql(q{SELECT to_regclass('dwh_log.audit_event_2031_05') IS NULL}), 'f', 'and what was undone is done');
+is(sql(q{SELECT count(*) FROM dwh_internal.log_guard_faults() WHERE fault !~ '^dwh_log.audit_node:'}), 0, 'no other guard is missed');
 bypasses();
 unrecorded('CREATE TABLE own (a int); GRANT SELECT ON own TO anna; ALTER TABLE own ADD b int; DROP TABLE own', q{what is not the warehouse's is not recorded});
 unrecorded(q{DO $$BEGIN PERFORM dwh.ensure_partitions((now() + interval '4 years')::date), dwh.ensure_log_partitions((now() + interval '8 years')::date),
@@ -221,6 +275,28 @@ is(sql(q{SELECT count(*) FROM pg_roles WHERE rolname LIKE 'crowd%'}), 40, 'no st
 is(count_lines($node, qr/dwh_ext event not in the table: the ring is full/, $offset), 24, 'what does not fit into the ring is in the server log');
 kill 'CONT', $worker;
 is(scalar(split /\n/, bypasses()), 16, 'the rest is in the table');
+
+# What anybody may do to his own role is nobody's matter, and of a member of our groups it leaves room for what others do.
+sql('CREATE ROLE stranger LOGIN; CREATE ROLE member LOGIN; GRANT dwh_analyst TO member');
+sql('SELECT 1', extra_params => [ '-U', 'member' ]);		# his login is noted
+bypasses();
+my $loop = q{DO $$BEGIN FOR i IN 1 .. 40 LOOP EXECUTE format('ALTER ROLE %I SET work_mem = %s', session_user, 1000 + i); END LOOP; END$$};
+$node->safe_psql('elsewhere', "$loop; ALTER ROLE stranger PASSWORD 'x'", extra_params => [ '-U', 'stranger' ]);
+is(bypasses(), '', 'settings and password of a stranger, given by himself');
+sql("SET ROLE stranger; $loop" =~ s/session_user/current_user/r);
+is(bypasses(), '', 'or after SET ROLE');
+my $lost = q{SELECT coalesce(sum((detail ->> 'count')::int), 0) FROM dwh_log.audit_event WHERE action = 'records_lost'};
+my $lost_before = sql($lost);
+kill 'STOP', $worker;
+sql("BEGIN; $loop; COMMIT", extra_params => [ '-U', 'member' ]);
+sql('GRANT dwh_loader TO stranger');
+$node->psql('work', 'SET statement_timeout = 200; SELECT dwh.start_warehouse()', extra_params => [ '-U', 'member' ]);
+kill 'CONT', $worker;
+my @kept = split /\n/, bypasses();
+is(scalar(@kept), 13, 'settings of a member fill three quarters of the ring');
+is($kept[-1], 'GRANT ROLE|dwh_loader|GRANT dwh_loader TO stranger', 'who gives rights meanwhile is recorded');
+is(sql(q{SELECT count(*) FROM dwh_log.audit_event WHERE action = 'start_warehouse' AND session_user_name = 'member' AND decision = 'refused'}), 1, 'and who is refused');
+ok(wait_for(20, sub { sql($lost) == $lost_before + 28 }), 'the log tells how many records it lacks');
 
 # Nobody switches it off; who may read it.
 for my $set ('SET dwh_ext.database = elsewhere', 'ALTER ROLE anna SET dwh_ext.database = elsewhere')
