@@ -95,6 +95,7 @@ static bool is_recorded;		/* an excess of this session */
 static int	depth;				/* of running statements */
 static TimestampTz deadline;	/* of the outermost statement; 0: none */
 static int	catches;			/* how often it caught its cancellation */
+static TimestampTz statement_at;	/* when it began */
 
 static planner_hook_type previous_planner;
 static ExecutorStart_hook_type previous_start;
@@ -352,7 +353,17 @@ hold_number(const char *setting, int limit)
 	hold(setting, text);
 }
 
-/* Makes sure that the statement's timer runs, and not for longer than the limit. */
+/* Whether a trigger runs: those that wait for the end of the statement, or of the transaction, run after the executor has returned. */
+static bool
+is_in_trigger(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0;
+}
+
+/*
+ * Makes sure that the statement's timer runs, and not for longer than the limit. What triggers run after the executor has returned is of
+ * the same statement, whose catches count on; the server stops the timer before a commit, so it is started again there.
+ */
 static void
 hold_timer(void)
 {
@@ -371,7 +382,9 @@ hold_timer(void)
 		enable_timeout_at(STATEMENT_TIMEOUT, latest);
 	}
 	deadline = get_timeout_finish_time(STATEMENT_TIMEOUT);
-	catches = 0;
+	if (!is_in_trigger() || statement_at != GetCurrentStatementStartTimestamp())
+		catches = 0;
+	statement_at = GetCurrentStatementStartTimestamp();
 }
 
 static void
@@ -482,13 +495,6 @@ watch_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, v
 		previous_access(access, class_id, object_id, sub_id, arg);
 	if (access == OAT_FUNCTION_EXECUTE && depth == 0)
 		watch();
-}
-
-/* Whether a trigger runs: those that wait for the end of the statement, or of the transaction, run after the executor has returned. */
-static bool
-is_in_trigger(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0;
 }
 
 /*

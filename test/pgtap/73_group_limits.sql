@@ -1,7 +1,7 @@
 -- Limits of groups: what login roles begin with, and that no way of raising them works. 893-039
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(67);
+SELECT plan(66);
 CREATE EXTENSION IF NOT EXISTS dblink;
 
 CREATE ROLE tap_reader LOGIN IN ROLE dwh_analyst;
