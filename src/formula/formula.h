@@ -101,7 +101,8 @@ extern char *dwh_row_compile(DwhRowScope *scope, const DwhNode *node, DwhRowType
 extern char *dwh_row_compile_condition(DwhRowScope *scope, const char *source, const char *what);
 extern bool dwh_row_is_int(Oid relation, const char *source);
 extern char *dwh_relation_sql(Oid relation);
-extern char *dwh_row_text_sql(const char *sql, bool is_date);
+extern char *dwh_row_text_sql(const char *sql, DwhRowType type);
+extern DwhRowType dwh_row_column_type(Oid relation, const char *name);
 extern char *dwh_row_joins_sql(const DwhRowScope *scope);
 
 #endif							/* DWH_FORMULA_H */

@@ -476,6 +476,13 @@ compile(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
 			 errhint("References in brackets belong into formulas of indicators.")));
 }
 
+/* The type of a column of that name, which is there; raises WH203 for types that the language does not know. */
+DwhRowType
+dwh_row_column_type(Oid relation, const char *name)
+{
+	return column_type(relation, get_attnum(relation, name), name);
+}
+
 /* The SQL of a row expression and its type; dimensions it needs are added to scope->joins. */
 char *
 dwh_row_compile(DwhRowScope *scope, const DwhNode *node, DwhRowType *type)
@@ -528,11 +535,16 @@ dwh_relation_sql(Oid relation)
 	return quote_qualified_identifier(schema, name);
 }
 
-/* A value of a row as text. Dates are written as JSON writes them, 2025-12-31, and not as the caller's DateStyle would. */
+/*
+ * A value of a row as text. Equal values have one text: dates are written as JSON writes them, 2025-12-31, and not as the caller's
+ * DateStyle would, numbers without zeros at the end.
+ */
 char *
-dwh_row_text_sql(const char *sql, bool is_date)
+dwh_row_text_sql(const char *sql, DwhRowType type)
 {
-	return is_date ? psprintf("(to_jsonb(%s) #>> '{}')", sql) : psprintf("(%s)::text", sql);
+	if (type == DWH_ROW_DATE)
+		return psprintf("(to_jsonb(%s) #>> '{}')", sql);
+	return psprintf(type == DWH_ROW_NUMBER ? "pg_catalog.trim_scale(%s)::text" : "(%s)::text", sql);
 }
 
 /* The LEFT JOINs of the dimensions needed so far, each at most one row per row of its parent. */

@@ -21,6 +21,7 @@
 #include "common/spi.h"
 #include "indicator/catalogue_edit.h"
 #include "indicator/closed.h"
+#include "indicator/refresh.h"
 #include "scope/scope.h"
 
 PG_FUNCTION_INFO_V1(dwh_sql_create_indicator);
@@ -460,6 +461,60 @@ check_revision(const DwhIndicator *indicator, DwhVersion *last, const char *form
 				 errhint("Nothing needs to be done.")));
 }
 
+/* A formula that follows from the revised one. */
+typedef struct Dependent
+{
+	DwhCatalogue *catalogue;
+	DwhVersion *version;
+	const char *code;
+} Dependent;
+
+static void
+check_dependent(void *arg)
+{
+	Dependent  *dependent = arg;
+	DwhFormulaFacts facts;
+	ListCell   *lc;
+
+	foreach(lc, dependent->catalogue->indicators)
+		((DwhIndicator *) lfirst(lc))->reach = 0;	/* by other versions than now */
+	dwh_formula_check(dependent->catalogue, dependent->version->source, dependent->code, &facts);
+}
+
+/* Raises 2BP01 for a formula with which indicators that refer to the revised one could not be computed. One that cannot be computed anyway is no reason. */
+static void
+check_dependents(DwhCatalogue *catalogue, DwhIndicator *revised, char *formula, DateADT valid_from)
+{
+	List	   *before = revised->versions;
+	DwhVersion *added = palloc0(sizeof(DwhVersion));
+	List	   *after = lappend(list_copy(before), added);
+	ListCell   *lc;
+
+	added->version = ((DwhVersion *) llast(before))->version + 1;
+	added->source = formula;
+	added->valid_from = valid_from;
+	added->valid_to = DATEVAL_NOEND;
+	revised->versions = after;
+	foreach(lc, dwh_dependents(catalogue, revised->code))
+	{
+		DwhDependent *reached = lfirst(lc);
+		Dependent	dependent = {.catalogue = catalogue,.version = reached->version,.code = reached->code};
+		ErrorData  *error = reached->to < valid_from ? NULL : dwh_refresh_try(check_dependent, &dependent);
+
+		if (error == NULL)
+			continue;
+		revised->versions = before;
+		if (dwh_refresh_try(check_dependent, &dependent) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					 errmsg("indicator \"%s\" cannot have this formula while others refer to it", revised->code),
+					 errdetail("%s (version %d) could not be computed: %s.", reached->code, reached->version->version, error->message),
+					 errhint("Revise or retire those first.")));
+		revised->versions = after;
+	}
+	revised->versions = before;
+}
+
 /* dwh.revise_indicator(p_code, p_formula, p_valid_from, p_reason, p_decision): the number of the new version. */
 Datum
 dwh_sql_revise_indicator(PG_FUNCTION_ARGS)
@@ -498,6 +553,7 @@ dwh_sql_revise_indicator(PG_FUNCTION_ARGS)
 	dwh_edit_check_reach(&edit, facts.formula, indicator->subject_id, valid_from);
 	formula = dwh_formula_deparse(facts.formula);
 	check_revision(indicator, last, formula, valid_from);
+	check_dependents(edit.catalogue, indicator, formula, valid_from);
 	dwh_closed_refuse_revision(&edit.attempt, edit.catalogue, indicator, valid_from);
 	if (last->valid_to == DATEVAL_NOEND)
 	{

@@ -317,6 +317,40 @@ check(Checker *checker, const DwhNode *node)
 }
 
 /*
+ * How many periods the functions over time within a node reach over together, by the longest period; see times() in over_time.c. There
+ * are no cycles. What indicators reach is worked out once.
+ */
+static int
+reach_of(DwhCatalogue *catalogue, const DwhNode *node)
+{
+	DwhIndicator *indicator = node->kind == DWH_NODE_REF ? dwh_catalogue_indicator(catalogue, node->text) : NULL;
+	int			reach = 1;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (node->kind == DWH_NODE_REF)
+	{
+		if (indicator && indicator->reach == 0)
+		{
+			foreach(lc, indicator->versions)
+				reach = Max(reach, reach_of(catalogue, dwh_version_formula(indicator, lfirst(lc))));
+			indicator->reach = reach;
+		}
+		return indicator ? indicator->reach : 1;
+	}
+	foreach(lc, node->args)
+		reach = Max(reach, reach_of(catalogue, lfirst(lc)));
+	if (dwh_node_is_op(node, DWH_NODE_CALL, "growth"))
+		reach *= 2;
+	else if (dwh_node_is_op(node, DWH_NODE_CALL, "average"))
+		reach *= 12;
+	else if (node->kind == DWH_NODE_CALL && strncmp(node->text, "rolling_", strlen("rolling_")) == 0)
+		reach *= dwh_periods_argument(node);
+	dwh_reach_check(reach);
+	return reach;
+}
+
+/*
  * Parses and checks a formula; code is that of the indicator it is meant for, or NULL. What the formula refers to and which
  * dimensions it can be given by goes to facts.
  */
@@ -338,6 +372,8 @@ dwh_formula_check(DwhCatalogue *catalogue, const char *source, const char *code,
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 	check_as(&checker, facts->formula, TYPE_NUMBER);
+	checker.at = facts->formula;
+	(void) reach_of(catalogue, facts->formula);
 	error_context_stack = context.previous;
 	if (facts->references == NIL)
 		facts->dimensions = NIL;

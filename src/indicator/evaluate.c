@@ -483,23 +483,34 @@ is_constant(const DwhNode *node)
 	return node->kind == DWH_NODE_NUMBER;
 }
 
+/* The node without constants that it is multiplied with, on either side, or divided by. */
+static const DwhNode *
+without_factors(const DwhNode *node)
+{
+	for (;;)
+	{
+		bool		is_product = dwh_node_is_op(node, DWH_NODE_BINARY, "*");
+
+		if (is_product && is_constant(linitial(node->args)))
+			node = lsecond(node->args);
+		else if ((is_product || dwh_node_is_op(node, DWH_NODE_BINARY, "/")) && is_constant(lsecond(node->args)))
+			node = linitial(node->args);
+		else
+			return node;
+	}
+}
+
 /*
- * Numerator and denominator of a formula whose top is a ratio, without constant factors: 100 * [A] / [B] gives [A] and [B].
- * Returns false where the top is no ratio.
+ * Numerator and denominator of a formula whose top is a ratio, without constant factors: 100 * [A] / [B] and [A] / [B] * 100 give [A]
+ * and [B]. Returns false where the top is no ratio.
  */
 bool
 dwh_ratio_parts(const DwhNode *node, const DwhNode **numerator, const DwhNode **denominator)
 {
-	const DwhNode *left;
-
-	while (dwh_node_is_op(node, DWH_NODE_BINARY, "*") && is_constant(linitial(node->args)))
-		node = lsecond(node->args);
-	if (!dwh_node_is_op(node, DWH_NODE_BINARY, "/") || is_constant(lsecond(node->args)))
+	node = without_factors(node);
+	if (!dwh_node_is_op(node, DWH_NODE_BINARY, "/"))
 		return false;
-	left = linitial(node->args);
-	while (dwh_node_is_op(left, DWH_NODE_BINARY, "*") && is_constant(linitial(left->args)))
-		left = lsecond(left->args);
-	*numerator = left;
-	*denominator = lsecond(node->args);
+	*numerator = without_factors(linitial(node->args));
+	*denominator = without_factors(lsecond(node->args));
 	return true;
 }

@@ -109,6 +109,7 @@ typedef struct DwhIndicator
 	int32		subject_id;		/* under which it is published: decides who sees its values */
 	Bitmapset  *periods;		/* of DwhPeriodType */
 	List	   *versions;		/* of DwhVersion, by valid_from */
+	int			reach;			/* of its functions over time, once worked out; see reach_of() */
 } DwhIndicator;
 
 typedef struct DwhCatalogue
@@ -468,6 +469,7 @@ extern DwhValue dwh_public_value(const DwhPlace *place, const DwhNode *node);
 
 /* over_time.c */
 extern bool dwh_context_function(const char *name, int *nargs);
+extern void dwh_reach_check(int reach);
 extern int	dwh_periods_argument(const DwhNode *call);
 extern DwhValue dwh_context_value(const DwhPlace *place, const DwhNode *call);
 extern List *dwh_context_places(const DwhPlace *place, const DwhNode *call);

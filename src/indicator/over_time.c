@@ -80,19 +80,26 @@ frame_of(const DwhPlace *place)
 	return &place->ev->frames[place->frame];
 }
 
-/* The place for an argument that will be evaluated n times. Raises WH205 where functions over time are nested too far. */
+/* Raises WH205 where functions over time are nested too far. */
+void
+dwh_reach_check(int reach)
+{
+	if (reach > MAX_REACH)
+		ereport(ERROR,
+				(errcode(ERRCODE_DWH_FORMULA_TOO_LARGE),
+				 errmsg("functions over time are nested too far"),
+				 errdetail("Together they reach over %d periods; %d are allowed.", reach, MAX_REACH),
+				 errhint("Use fewer periods, or nest them less deep.")));
+}
+
+/* The place for an argument that will be evaluated n times. */
 static DwhPlace
 times(const DwhPlace *place, int n)
 {
 	DwhPlace	inner = *place;
 
 	inner.reach = Max(1, place->reach) * n;
-	if (inner.reach > MAX_REACH)
-		ereport(ERROR,
-				(errcode(ERRCODE_DWH_FORMULA_TOO_LARGE),
-				 errmsg("functions over time are nested too far"),
-				 errdetail("Together they reach over %d periods; %d are allowed.", inner.reach, MAX_REACH),
-				 errhint("Use fewer periods, or nest them less deep.")));
+	dwh_reach_check(inner.reach);
 	return inner;
 }
 

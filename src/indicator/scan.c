@@ -454,7 +454,7 @@ dwh_dimension_sql(DwhRowScope *scope, DwhMeasure *measure, const char *code)
 	inner.dimension = NULL;
 	sql = dwh_row_compile(&inner, dimension->expression, &type);
 	scope->joins = inner.joins;
-	return dwh_row_text_sql(sql, type == DWH_ROW_DATE);
+	return dwh_row_text_sql(sql, type);
 }
 
 /* The same over the rows of a source. */
@@ -767,7 +767,8 @@ statement_sql(DwhEvaluation *ev, DwhSource *source, List *requests, Bitmapset *f
 	{
 		add_frame_parameters(ev, frames, parameters);
 		pairs = psprintf("unnest($1, $2, $3) AS m(frame, last, map_on) ON %s <= m.last", month);
-		appendStringInfoString(&where, "true");
+		/* no month: its rows are not read elsewhere, either */
+		appendStringInfo(&where, "pg_catalog.date_part('day', %s) = 1", month);
 	}
 	else
 	{

@@ -251,9 +251,8 @@ char *
 dwh_source_column_sql(DwhSource *source, const char *code)
 {
 	const char *column = summary_dimension(source->summary, code)->column;
-	Oid			relation = source->summary->relation;
 
-	return dwh_row_text_sql(psprintf("f.%s", quote_identifier(column)), getBaseType(get_atttype(relation, get_attnum(relation, column))) == DATEOID);
+	return dwh_row_text_sql(psprintf("f.%s", quote_identifier(column)), dwh_row_column_type(source->summary->relation, column));
 }
 
 /* The states of a request's measure put together, from rows whose columns they are; filter is the FILTER clause, or empty. */

@@ -159,8 +159,8 @@ parse_filter(ValuesCall *call, Datum filter)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("p_filter must be a JSON object"),
 				 errhint("Write it as '{\"scheme\": \"BHXH_BB\", \"sex\": [\"F\"]}'.")));
-	n = dwh_spi_select("SELECT key, ARRAY(SELECT jsonb_array_elements_text("
-					   " CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE jsonb_build_array(value) END))"
+	n = dwh_spi_select("SELECT key, ARRAY(SELECT CASE jsonb_typeof(e) WHEN 'number' THEN trim_scale(e::numeric)::text ELSE e #>> '{}' END"
+					   " FROM jsonb_array_elements(CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE jsonb_build_array(value) END) AS u (e))"
 					   " FROM jsonb_each($1) ORDER BY 1", 1, types, values, NULL, true);
 	for (uint64 i = 0; i < n; i++)
 	{
