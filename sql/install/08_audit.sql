@@ -36,15 +36,22 @@ BEGIN
 				v_is_locked := true;
 			END IF;
 			IF to_regclass(v_name) IS NULL THEN
-				EXECUTE format('CREATE TABLE %s PARTITION OF dwh_log.%I FOR VALUES FROM (%L) TO (%L)',
-					v_name, v_log, v_month, (v_month + interval '1 month')::date);
-				-- Row triggers come from the parent, this one does not.
-				EXECUTE format('CREATE TRIGGER before_truncate BEFORE TRUNCATE ON %s
-					FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change()', v_name);
-				EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER before_truncate', v_name);
+				-- Attached when it is there, which neither readers nor writers of the log notice: CREATE TABLE ... PARTITION OF waits for all
+				-- of them, and all that come later wait for it.
+				EXECUTE format('CREATE TABLE %s (LIKE dwh_log.%I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS
+					INCLUDING STORAGE INCLUDING COMPRESSION)', v_name, v_log);
+				EXECUTE format('ALTER TABLE dwh_log.%I ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
+					v_log, v_name, v_month, (v_month + interval '1 month')::date);
 				v_made := v_made + 1;
 			END IF;
 			v_month := v_month + interval '1 month';
+		END LOOP;
+		-- Row triggers come from the parent, this one does not; nor to partitions that a site has made.
+		FOR v_name IN SELECT i.inhrelid::regclass FROM pg_inherits AS i WHERE i.inhparent = format('dwh_log.%I', v_log)::regclass
+			AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = i.inhrelid AND t.tgname = 'before_truncate') LOOP
+			EXECUTE format('CREATE TRIGGER before_truncate BEFORE TRUNCATE ON %s
+				FOR EACH STATEMENT EXECUTE FUNCTION dwh_internal.refuse_change()', v_name);
+			EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER before_truncate', v_name);
 		END LOOP;
 	END LOOP;
 	RETURN v_made;

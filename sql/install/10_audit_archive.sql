@@ -25,7 +25,7 @@ RETURNS TABLE (month date, partition regclass) LANGUAGE sql STABLE STRICT PARALL
 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
 	SELECT b.bound[1]::date, b.relation
 	FROM (SELECT c.oid::regclass AS relation,
-			regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(\d{4}-\d\d-01)''\) TO \(''(\d{4}-\d\d-01)''\)') AS bound
+			regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM [(]''([0-9]{4}-[0-9][0-9]-01)''[)] TO [(]''([0-9]{4}-[0-9][0-9]-01)''[)]') AS bound
 		FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 		WHERE i.inhparent = format('dwh_log.%I', p_log || CASE p_log WHEN 'audit' THEN '_event' ELSE '_log' END)::regclass) AS b
 	WHERE b.bound[2]::date = b.bound[1]::date + interval '1 month'
@@ -40,7 +40,9 @@ CREATE FUNCTION dwh_internal.archive_log(p_log text, p_until date, p_keep_tables
 RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
 DECLARE
-	v_retention int := dwh_internal.log_retention(p_log);
+	v_rule int := dwh_internal.log_retention(p_log);
+	-- Shorter than this audit_verify() does not believe, whatever the rows say: MIN_RETENTION_MONTHS of src/audit/archive.c.
+	v_retention int := CASE WHEN v_rule IS NOT NULL THEN greatest(v_rule, 24) END;
 	v_floor date := date_trunc('month', dwh.today() - make_interval(months => v_retention));
 	v_id_column name := CASE p_log WHEN 'audit' THEN 'event_id' ELSE 'share_id' END;
 	v_months date[] := '{}';

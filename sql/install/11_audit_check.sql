@@ -15,7 +15,7 @@ DECLARE
 	v_full boolean := coalesce(p_full, true);
 	v_job bigint;
 BEGIN
-	IF p_cron IS NULL OR p_cron !~ '\S' THEN
+	IF p_cron IS NULL OR p_cron !~ '[^[:space:]]' THEN
 		RAISE EXCEPTION 'p_cron must be given'
 			USING ERRCODE = '22004', HINT = 'Write it as ''30 3 * * 0'': every Sunday at 03:30.';
 	END IF;

@@ -42,6 +42,7 @@ CREATE TABLE dwh_log.audit_tree_head (
 	share_drawn		bigint NOT NULL,
 	audit_settled	bigint NOT NULL,
 	share_settled	bigint NOT NULL,
+	running			text[],
 	CONSTRAINT audit_tree_head_tree_size_check CHECK (tree_size >= 0),
 	CONSTRAINT audit_tree_head_root_hash_check CHECK (octet_length(root_hash) = 32)
 );
@@ -59,6 +60,9 @@ COMMENT ON COLUMN dwh_log.audit_tree_head.audit_settled IS
 	'Không còn event_id nào đến số này được ghi thêm | No event up to this event_id can still be committed';
 COMMENT ON COLUMN dwh_log.audit_tree_head.share_settled IS
 	'Không còn share_id nào đến số này được ghi thêm | No row up to this share_id can still be committed';
+COMMENT ON COLUMN dwh_log.audit_tree_head.running IS
+	'Các giao dịch khác đang chạy lúc đó (mã như trong pg_locks); trống: không biết | '
+	'Other transactions that ran then, by their virtual ids as in pg_locks; empty: not known';
 
 CREATE TABLE dwh_log.audit_archive (
 	source				text,

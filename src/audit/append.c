@@ -19,6 +19,7 @@
 #include "audit/audit.h"
 #include "audit/event_insert.h"
 #include "common/identity.h"
+#include "common/own_statement.h"
 #include "common/owner.h"
 #include "common/spi.h"
 
@@ -217,7 +218,21 @@ dwh_sql_audit_append_all(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Trigger: refuses every UPDATE, DELETE and TRUNCATE, also by the owner. */
+/* Refuses a row that is not ours. */
+static void
+raise_insert(Relation table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("rows of table \"%s\" cannot be added by hand", RelationGetRelationName(table)),
+			 errdetail("What stands there is believed by the next sealing and the next check, so the functions of dwh_ext alone write it."),
+			 errhint("A dump is restored into a database without these tables.")));
+}
+
+/*
+ * Trigger: refuses every UPDATE, DELETE and TRUNCATE, also by the owner. Before INSERT it refuses rows that are not ours: with the argument
+ * "own" what no function of ours writes, else all of them, where ours go past triggers.
+ */
 Datum
 dwh_sql_refuse_change(PG_FUNCTION_ARGS)
 {
@@ -225,6 +240,12 @@ dwh_sql_refuse_change(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		elog(ERROR, "refuse_change() was not called as a trigger");
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+	{
+		if (trigger->tg_trigger->tgnargs == 0 || !dwh_own_is_running())
+			raise_insert(trigger->tg_relation);
+		PG_RETURN_POINTER(trigger->tg_trigtuple);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("rows of table \"%s\" cannot be changed or removed", RelationGetRelationName(trigger->tg_relation)),

@@ -4,8 +4,9 @@
  *
  * The work is done by dwh_internal.archive_log() (sql/install/10_audit_archive.sql). It appends an event for each month, seals it in the
  * same transaction and keeps its canonical bytes in audit_archive. A row of audit_archive counts only if these bytes have the hash of the
- * event's leaf and say what the row says: who writes a row there to hide missing events has no such leaf. The bytes are kept because the
- * event itself is archived one day, too.
+ * event's leaf and say what the row says: who writes a row there to hide missing events has no such leaf. And it counts only if the month
+ * had been kept for its time by then, at least MIN_RETENTION_MONTHS, as the event and the head that seals it tell: who appends such an event
+ * to hide what happened lately is too early. The bytes are kept because the event itself is archived one day, too.
  */
 #include "postgres.h"
 
@@ -13,6 +14,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/timestamp.h"
 
 #include "audit/audit.h"
 #include "audit/tree.h"
@@ -21,9 +23,13 @@
 
 /* What the event of an archived month says; its fields as they are numbered in dwh_leaf_tables. */
 #define ARCHIVE_ACTION	"archive_log"
+#define FIELD_TIME		2
 #define FIELD_ACTION	8
 #define FIELD_DECISION	10
 #define FIELD_DETAIL	11
+
+/* Both logs are kept so long at least, whatever the rows of dwh_catalog.deadline say; also in dwh_internal.archive_log(). */
+#define MIN_RETENTION_MONTHS 24
 
 PG_FUNCTION_INFO_V1(dwh_sql_archive_audit);
 PG_FUNCTION_INFO_V1(dwh_sql_purge_share_log);
@@ -50,6 +56,22 @@ says_archived(const bytea *event, const char *detail)
 		dwh_canonical_field_is(event, FIELD_DETAIL, detail);
 }
 
+/* Whether a month had been over for its retention at some time; a day is left for the time zone of the warehouse. */
+static bool
+is_past_retention(DateADT month, int32 retention, TimestampTz when)
+{
+	struct pg_tm then;
+	fsec_t		fraction;
+	int			year;
+	int			number;
+	int			day;
+
+	if (TIMESTAMP_NOT_FINITE(when) || timestamp2tm(when + USECS_PER_DAY, NULL, &then, &fraction, NULL, NULL) != 0)
+		return false;
+	j2date(month + POSTGRES_EPOCH_JDATE, &year, &number, &day);
+	return year * INT64CONST(12) + number + 1 + Max(retention, MIN_RETENTION_MONTHS) <= then.tm_year * INT64CONST(12) + then.tm_mon;
+}
+
 /* Reads audit_archive, inside SPI as dwh_owner. Returns how many months there are; they are palloc'ed. */
 int
 dwh_archive_read(DwhArchivedMonth **months)
@@ -57,9 +79,11 @@ dwh_archive_read(DwhArchivedMonth **months)
 	pg_cryptohash_ctx *hasher = dwh_hasher_create();
 	uint64		rows;
 
-	rows = dwh_spi_select("SELECT a.source = 'share', a.month, a.row_count, a.event_bytes, l.leaf_index, l.leaf_hash,"
+	rows = dwh_spi_select("SELECT a.source = 'share', a.month, a.row_count, a.event_bytes::bytea, l.leaf_index, l.leaf_hash,"
 						  "  jsonb_build_object('log', a.source, 'month', a.month, 'row_count', a.row_count, 'retention_months',"
-						  "    a.retention_months, 'is_table_kept', a.is_table_kept)::text "
+						  "    a.retention_months, 'is_table_kept', a.is_table_kept)::text, a.retention_months::int,"
+						  "  (SELECT h.sealed_at FROM dwh_log.audit_tree_head AS h WHERE h.tree_size > l.leaf_index"
+						  "    ORDER BY h.tree_size, h.head_no LIMIT 1)::timestamptz "
 						  "FROM dwh_log.audit_archive AS a LEFT JOIN dwh_log.audit_leaf AS l"
 						  "  ON l.source = 'audit' AND l.source_id = a.event_id AND l.source_month = a.event_month "
 						  "ORDER BY a.source, a.month", 0, NULL, NULL, NULL, false);
@@ -67,21 +91,26 @@ dwh_archive_read(DwhArchivedMonth **months)
 	for (uint64 i = 0; i < rows; i++)
 	{
 		DwhArchivedMonth *month = &(*months)[i];
-		HeapTuple	row = SPI_tuptable->vals[i];
 		bool		isnull;
-		bytea	   *event = DatumGetByteaPP(SPI_getbinval(row, SPI_tuptable->tupdesc, 4, &isnull));
+		bytea	   *event;
+		DwhHash		leaf;
 		DwhHash		hash;
+		TimestampTz sealed_at;
 
 		month->source = dwh_spi_bool(i, 1) ? DWH_LEAF_SHARE : DWH_LEAF_AUDIT;
 		month->month = dwh_spi_date(i, 2);
 		month->row_count = dwh_spi_bigint(i, 3);
 		month->event_leaf = -1;
-		if (dwh_spi_isnull(i, 5))
+		if (dwh_spi_isnull(i, 4) || dwh_spi_isnull(i, 7) || dwh_spi_isnull(i, 9) || !dwh_tree_hash_cell(i, 6, &leaf))
 			continue;
+		event = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 4, &isnull));
+		sealed_at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 9, &isnull));
 		dwh_hash_leaf(hasher, VARDATA_ANY(event), VARSIZE_ANY_EXHDR(event), &hash);
-		if (memcmp(&hash, VARDATA_ANY(DatumGetByteaPP(SPI_getbinval(row, SPI_tuptable->tupdesc, 6, &isnull))), sizeof(hash)) == 0 &&
-			says_archived(event, dwh_spi_text(i, 7)))
-			month->event_leaf = dwh_spi_bigint(i, 5);
+		if (memcmp(&hash, &leaf, sizeof(hash)) != 0 || !says_archived(event, dwh_spi_text(i, 7)))
+			continue;
+		month->event_leaf = dwh_spi_bigint(i, 5);
+		month->is_early = !is_past_retention(month->month, dwh_spi_int(i, 8), dwh_canonical_field_time(event, FIELD_TIME)) ||
+			!is_past_retention(month->month, dwh_spi_int(i, 8), sealed_at);
 	}
 	SPI_freetuptable(SPI_tuptable);
 	pg_cryptohash_free(hasher);

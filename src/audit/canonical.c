@@ -124,33 +124,56 @@ dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, Tu
 	}
 }
 
-/* Whether a field of canonical bytes, numbered from 0, is this text. The bytes may be anybody's. */
-bool
-dwh_canonical_field_is(const bytea *canonical, int field, const char *text)
+/* A field of canonical bytes, numbered from 0; NULL where there is none. The bytes may be anybody's. */
+static const uint8 *
+find_field(const bytea *canonical, int field, uint32 *length)
 {
 	const uint8 *bytes = (const uint8 *) VARDATA_ANY(canonical);
 	const uint8 *end = bytes + VARSIZE_ANY_EXHDR(canonical);
-	const char *utf8 = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
 
 	if (end - bytes < 4 || bytes[0] != CANONICAL_VERSION || field >= (bytes[2] << 8 | bytes[3]))
-		return false;
+		return NULL;
 	bytes += 4;
 	for (;; field--)
 	{
-		uint32		length;
-
 		if (end - bytes < 4)
-			return false;
-		length = (uint32) bytes[0] << 24 | (uint32) bytes[1] << 16 | (uint32) bytes[2] << 8 | bytes[3];
+			return NULL;
+		*length = (uint32) bytes[0] << 24 | (uint32) bytes[1] << 16 | (uint32) bytes[2] << 8 | bytes[3];
 		bytes += 4;
-		if (length == NULL_LENGTH)
-			length = 0;
-		if (length > (uint32) (end - bytes))
-			return false;
+		if (*length == NULL_LENGTH)
+			*length = 0;
+		if (*length > (uint32) (end - bytes))
+			return NULL;
 		if (field == 0)
-			return length == strlen(utf8) && memcmp(bytes, utf8, length) == 0;
-		bytes += length;
+			return bytes;
+		bytes += *length;
 	}
+}
+
+/* Whether a field of canonical bytes is this text. */
+bool
+dwh_canonical_field_is(const bytea *canonical, int field, const char *text)
+{
+	const char *utf8 = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+	uint32		length;
+	const uint8 *bytes = find_field(canonical, field, &length);
+
+	return bytes != NULL && length == strlen(utf8) && memcmp(bytes, utf8, length) == 0;
+}
+
+/* The time in a field of canonical bytes; DT_NOBEGIN where there is none. */
+TimestampTz
+dwh_canonical_field_time(const bytea *canonical, int field)
+{
+	uint32		length;
+	const uint8 *bytes = find_field(canonical, field, &length);
+	uint64		value = 0;
+
+	if (bytes == NULL || length != 8)
+		return DT_NOBEGIN;
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | bytes[i];
+	return (TimestampTz) value - EPOCH_DAYS * USECS_PER_DAY;
 }
 
 /* The hash of a leaf. */

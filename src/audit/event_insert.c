@@ -14,6 +14,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "partitioning/partbounds.h"
@@ -33,6 +34,9 @@
 static const char *const given[DWH_EVENT_COLUMNS] = {
 	"occurred_at", "month", "account_id", "person", "session_user_name", "outer_user_name", "client_address", "action", "decision", "object",
 	"detail"
+};
+static const Oid given_types[DWH_EVENT_COLUMNS] = {
+	TIMESTAMPTZOID, DATEOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID
 };
 
 /* What is kept of the partition used last. */
@@ -102,6 +106,8 @@ learn_columns(Relation table, Relation partition)
 			return false;
 		if (place >= 0)
 		{
+			if (attribute->atttypid != given_types[place])
+				return false;
 			kept.columns[place] = attribute->attnum;
 			n_given++;
 			continue;

@@ -4,8 +4,9 @@
  *
  * One sealer at a time, by the lock on audit_leaf; writers of the logs take no lock for it. Rows are found by what is visible, so one
  * that commits later is found by a later seal whatever its id. audit_tree_head.audit_settled and share_settled only keep the search short:
- * an id at or below them was drawn before a moment (a head's sealed_at) since when every transaction that ran then has ended. Where it
- * is not known what runs, they stay where they are.
+ * an id at or below them had been drawn when an earlier head was made, and every transaction that ran then (its column running) has ended.
+ * Where it is not known what runs, they stay where they are. No clock is asked. After a restart of the server a new transaction may have
+ * the virtual id of an old one: that makes them wait, and nothing else.
  */
 #include "postgres.h"
 
@@ -13,10 +14,8 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
-#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -25,14 +24,23 @@
 #include "audit/audit.h"
 #include "audit/tree.h"
 #include "common/bulk_insert.h"
+#include "common/compat.h"
 #include "common/owner.h"
 #include "common/spi.h"
 
 /* Rows fetched at once. */
 #define BATCH 1024
 
-static const char *const leaf_columns[] = {"leaf_index", "source", "source_id", "source_month", "leaf_hash", NULL};
-static const char *const node_columns[] = {"level", "node_index", "node_hash", NULL};
+static const DwhBulkColumn leaf_columns[] = {
+	{"leaf_index", INT8OID}, {"source", TEXTOID}, {"source_id", INT8OID}, {"source_month", DATEOID}, {"leaf_hash", BYTEAOID}, {NULL}
+};
+static const DwhBulkColumn node_columns[] = {
+	{"level", INT4OID}, {"node_index", INT8OID}, {"node_hash", BYTEAOID}, {NULL}
+};
+static const DwhBulkColumn head_columns[] = {
+	{"tree_size", INT8OID}, {"root_hash", BYTEAOID}, {"sealed_at", TIMESTAMPTZOID}, {"audit_drawn", INT8OID}, {"share_drawn", INT8OID},
+	{"audit_settled", INT8OID}, {"share_settled", INT8OID}, {"running", TEXTARRAYOID}, {NULL}
+};
 
 /* Leaves and nodes on their way into their tables. */
 typedef struct SealBatch
@@ -43,48 +51,26 @@ typedef struct SealBatch
 	DwhBulkInsert nodes;
 } SealBatch;
 
-/* What is known of a backend, by its number from 1 in this transaction's copy of the list. */
-static LocalPgBackendStatus *
-backend_by_index(int index)
-{
-#if PG_VERSION_NUM >= 160000
-	return pgstat_get_local_beentry_by_index(index);
-#else
-	return pgstat_fetch_stat_local_beentry(index);
-#endif
-}
-
 /*
- * The start of the oldest other transaction of this database, infinity where none runs, and -infinity where it cannot be known:
- * some backend does not report (track_activities), or a transaction is prepared.
+ * The other transactions of this database that run now, by their virtual ids as pg_locks writes them. Whatever the clock did, a transaction
+ * that drew an id before is among them or has ended. Returns false where a transaction is prepared: it has no such id any more.
  */
-static TimestampTz
-oldest_running(void)
+static bool
+find_running(Datum *running)
 {
-	TimestampTz oldest = DT_NOEND;
-	int			reported = 0;
-	int			running = 0;
+	VirtualTransactionId *ids;
+	List	   *names = NIL;
+	int			count;
 
 	(void) dwh_spi_select("SELECT FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() LIMIT 1",
 						  0, NULL, NULL, NULL, false);
 	if (SPI_processed > 0)
-		return DT_NOBEGIN;
-	pgstat_clear_backend_activity_snapshot();
-	for (int i = 1; i <= pgstat_fetch_stat_numbackends(); i++)
-	{
-		PgBackendStatus *status = &backend_by_index(i)->backendStatus;
-
-		if (status->st_databaseid != MyDatabaseId || status->st_xact_start_timestamp == 0)
-			continue;
-		reported++;
-		if (status->st_procpid != MyProcPid && status->st_xact_start_timestamp < oldest)
-			oldest = status->st_xact_start_timestamp;
-	}
-	(void) GetCurrentVirtualXIDs(InvalidTransactionId, false, false, 0, &running);
-	/* ours is not among the running */
-	if (!pgstat_track_activities || running > reported - 1)
-		return DT_NOBEGIN;
-	return oldest;
+		return false;
+	ids = GetCurrentVirtualXIDs(InvalidTransactionId, false, false, 0, &count);
+	for (int i = 0; i < count; i++)
+		names = lappend(names, psprintf("%d/%u", DWH_VIRTUAL_BACKEND(ids[i]), ids[i].localTransactionId));
+	*running = dwh_text_array(names);
+	return true;
 }
 
 static void
@@ -98,11 +84,11 @@ flush(SealBatch *batch)
 static Datum
 hash_in_batch(SealBatch *batch, const DwhHash *hash)
 {
-	bytea	   *bytes = MemoryContextAlloc(batch->context, VARHDRSZ + DWH_HASH_SIZE);
+	MemoryContext old = MemoryContextSwitchTo(batch->context);
+	Datum		value = dwh_hash_datum(hash);
 
-	SET_VARSIZE(bytes, VARHDRSZ + DWH_HASH_SIZE);
-	memcpy(VARDATA(bytes), hash->bytes, DWH_HASH_SIZE);
-	return PointerGetDatum(bytes);
+	MemoryContextSwitchTo(old);
+	return value;
 }
 
 static void
@@ -174,35 +160,64 @@ seal_source(const DwhLeafTable *table, int64 settled, DwhTreeBuilder *builder, S
 static int64
 last_drawn(const DwhLeafTable *table)
 {
-	(void) dwh_spi_select(psprintf("SELECT coalesce(pg_catalog.pg_sequence_last_value("
-								   "pg_catalog.pg_get_serial_sequence('%s', '%s')::regclass), 0)", table->table, table->id_column),
-						  0, NULL, NULL, NULL, false);
+	(void) dwh_spi_select(psprintf("SELECT " DWH_LAST_DRAWN, table->table, table->id_column), 0, NULL, NULL, NULL, false);
 	return dwh_spi_bigint(0, 1);
 }
 
-/* Appends a head. */
+/*
+ * What is settled: known by the heads, and from now on. Asked are the last heads. One that settles more than the head before it had seen
+ * drawn, or has seen what was never drawn, was not made here and is not believed.
+ */
 static void
-insert_head(DwhTreeBuilder *builder, const int64 *drawn, const int64 *settled, TimestampTz sealed_at)
+find_settled(const int64 *drawn, const Datum *running, int64 *known, int64 *settled)
 {
-	Oid			types[7] = {INT8OID, BYTEAOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID};
-	Datum		values[7];
+	Oid			types[3] = {TEXTARRAYOID, INT8OID, INT8OID};
+	Datum		values[3] = {running == NULL ? (Datum) 0 : *running, Int64GetDatum(drawn[DWH_LEAF_AUDIT]), Int64GetDatum(drawn[DWH_LEAF_SHARE])};
+	const char	nulls[] = {running == NULL ? 'n' : ' ', ' ', ' '};
+
+	(void) dwh_spi_select("SELECT coalesce(max(h.audit_settled), 0), coalesce(max(h.share_settled), 0),"
+						  "  greatest(max(h.audit_settled), max(h.audit_drawn) FILTER (WHERE NOT h.running && $1), 0),"
+						  "  greatest(max(h.share_settled), max(h.share_drawn) FILTER (WHERE NOT h.running && $1), 0) "
+						  "FROM (SELECT l.*, lag(l.audit_drawn) OVER w AS audit_before, lag(l.share_drawn) OVER w AS share_before"
+						  "  FROM (SELECT * FROM dwh_log.audit_tree_head ORDER BY head_no DESC LIMIT 1000) AS l"
+						  "  WINDOW w AS (ORDER BY l.head_no)) AS h "
+						  "WHERE h.audit_drawn <= $2 AND h.audit_settled <= coalesce(h.audit_before, h.audit_drawn)"
+						  "  AND h.share_drawn <= $3 AND h.share_settled <= coalesce(h.share_before, h.share_drawn)",
+						  3, types, values, nulls, false);
+	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
+	{
+		known[i] = dwh_spi_bigint(0, 1 + i);
+		settled[i] = dwh_spi_bigint(0, 3 + i);
+	}
+}
+
+/* Appends a head, past the trigger that refuses everybody's rows. */
+static void
+insert_head(DwhTreeBuilder *builder, const int64 *drawn, const int64 *settled, const Datum *running, TimestampTz sealed_at)
+{
+	DwhBulkInsert *bulk = palloc(sizeof(DwhBulkInsert));
+	DwhBulkColumn columns[lengthof(head_columns)];
+	Datum		values[8];
 	DwhHash		root;
-	bytea	   *bytes = palloc(VARHDRSZ + DWH_HASH_SIZE);
 
 	dwh_tree_root(builder, &root);
-	SET_VARSIZE(bytes, VARHDRSZ + DWH_HASH_SIZE);
-	memcpy(VARDATA(bytes), root.bytes, DWH_HASH_SIZE);
 	values[0] = Int64GetDatum(builder->size);
-	values[1] = PointerGetDatum(bytes);
+	values[1] = dwh_hash_datum(&root);
 	values[2] = TimestampTzGetDatum(sealed_at);
 	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
 	{
 		values[3 + i] = Int64GetDatum(drawn[i]);
 		values[5 + i] = Int64GetDatum(settled[i]);
 	}
-	(void) dwh_spi_run("INSERT INTO dwh_log.audit_tree_head (tree_size, root_hash, sealed_at, audit_drawn, share_drawn,"
-					   "  audit_settled, share_settled) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-					   7, types, values, NULL, false, SPI_OK_INSERT);
+	memcpy(columns, head_columns, sizeof(columns));
+	if (running == NULL)
+		columns[7].name = NULL;
+	else
+		values[7] = *running;
+	dwh_bulk_begin(bulk, "dwh_log", "audit_tree_head", columns);
+	dwh_bulk_add(bulk, values);
+	dwh_bulk_end(bulk);
+	CommandCounterIncrement();
 }
 
 /* Becomes the one sealer until the transaction ends. Without waiting, returns whether it is. */
@@ -230,8 +245,8 @@ dwh_audit_seal(bool wait)
 	DwhOwnerSwitch owner;
 	DwhTreeBuilder *builder;
 	SealBatch  *batch;
-	Oid			types[1] = {TIMESTAMPTZOID};
-	Datum		values[1];
+	Datum		running_value;
+	Datum	   *running;
 	int64		drawn[DWH_LEAF_SOURCES];
 	int64		known[DWH_LEAF_SOURCES];
 	int64		settled[DWH_LEAF_SOURCES];
@@ -258,21 +273,12 @@ dwh_audit_seal(bool wait)
 	context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext seal of the log", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 
-	/* in this order: drawn, then the time; what runs, then the rows */
+	/* in this order: drawn, then what runs, then the rows */
 	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
 		drawn[i] = last_drawn(&dwh_leaf_tables[i]);
 	sealed_at = GetCurrentTimestamp();
-	values[0] = TimestampTzGetDatum(oldest_running());
-	(void) dwh_spi_select("SELECT coalesce(max(audit_settled), 0), coalesce(max(share_settled), 0),"
-						  "  greatest(max(audit_settled), max(audit_drawn) FILTER (WHERE sealed_at < $1), 0),"
-						  "  greatest(max(share_settled), max(share_drawn) FILTER (WHERE sealed_at < $1), 0) "
-						  "FROM (SELECT * FROM dwh_log.audit_tree_head ORDER BY head_no DESC LIMIT 1000) AS h",
-						  1, types, values, NULL, false);
-	for (int i = 0; i < DWH_LEAF_SOURCES; i++)
-	{
-		known[i] = dwh_spi_bigint(0, 1 + i);
-		settled[i] = dwh_spi_bigint(0, 3 + i);
-	}
+	running = find_running(&running_value) ? &running_value : NULL;
+	find_settled(drawn, running, known, settled);
 
 	builder = palloc(sizeof(DwhTreeBuilder));
 	batch = palloc0(sizeof(SealBatch));
@@ -289,7 +295,7 @@ dwh_audit_seal(bool wait)
 	dwh_bulk_end(&batch->nodes);
 	sealed = builder->size - before;
 	if (sealed > 0 || settled[DWH_LEAF_AUDIT] > known[DWH_LEAF_AUDIT] || settled[DWH_LEAF_SHARE] > known[DWH_LEAF_SHARE])
-		insert_head(builder, drawn, settled, sealed_at);
+		insert_head(builder, drawn, settled, running, sealed_at);
 	pg_cryptohash_free(builder->hasher);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

@@ -74,6 +74,37 @@ fold(pg_cryptohash_ctx *hasher, const DwhHash *hashes, int count, DwhHash *root)
 	*root = level[0];
 }
 
+/* A hash as bytea, palloc'ed. */
+Datum
+dwh_hash_datum(const DwhHash *hash)
+{
+	bytea	   *bytes = palloc(VARHDRSZ + DWH_HASH_SIZE);
+
+	SET_VARSIZE(bytes, VARHDRSZ + DWH_HASH_SIZE);
+	memcpy(VARDATA(bytes), hash->bytes, DWH_HASH_SIZE);
+	return PointerGetDatum(bytes);
+}
+
+/*
+ * The hash in a cell of the rows that were selected. False where it holds none: whoever may alter the table may have put anything there.
+ */
+bool
+dwh_tree_hash_cell(uint64 row, int col, DwhHash *hash)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col, &isnull);
+	bytea	   *bytes;
+
+	memset(hash, 0, sizeof(DwhHash));
+	if (isnull || SPI_gettypeid(SPI_tuptable->tupdesc, col) != BYTEAOID)
+		return false;
+	bytes = DatumGetByteaPP(value);
+	if (VARSIZE_ANY_EXHDR(bytes) != DWH_HASH_SIZE)
+		return false;
+	memcpy(hash->bytes, VARDATA_ANY(bytes), DWH_HASH_SIZE);
+	return true;
+}
+
 /* Reads a tile as far as it is stored; gaps end it. */
 static void
 load_tile(DwhTile *tile, int level, int64 number)
@@ -94,12 +125,10 @@ load_tile(DwhTile *tile, int level, int64 number)
 	tile->level = level;
 	tile->number = number;
 	tile->count = 0;
-	for (uint64 i = 0; i < rows && dwh_spi_bigint(i, 1) == first + (int64) i; i++)
+	for (uint64 i = 0; i < Min(rows, DWH_TILE_SIZE) && dwh_spi_bigint(i, 1) == first + (int64) i; i++)
 	{
-		bool		isnull;
-		bytea	   *hash = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
-
-		memcpy(tile->hashes[i].bytes, VARDATA_ANY(hash), DWH_HASH_SIZE);
+		if (!dwh_tree_hash_cell(i, 2, &tile->hashes[i]))
+			break;
 		tile->count++;
 	}
 	SPI_freetuptable(SPI_tuptable);
@@ -298,16 +327,6 @@ subtree_root(TreeReader *reader, int64 start, int64 count, DwhHash *root)
 	fold(reader->hasher, tile->hashes + (first & (DWH_TILE_SIZE - 1)), width, root);
 }
 
-static Datum
-hash_datum(const DwhHash *hash)
-{
-	bytea	   *bytes = palloc(VARHDRSZ + DWH_HASH_SIZE);
-
-	SET_VARSIZE(bytes, VARHDRSZ + DWH_HASH_SIZE);
-	memcpy(VARDATA(bytes), hash->bytes, DWH_HASH_SIZE);
-	return PointerGetDatum(bytes);
-}
-
 /* The largest power of two below a number of at least 2. */
 static int64
 split_point(int64 count)
@@ -356,7 +375,7 @@ dwh_tree_inclusion_proof(int64 leaf, int64 size)
 			leaf -= left;
 			size -= left;
 		}
-		hashes[count++] = hash_datum(&hash);
+		hashes[count++] = dwh_hash_datum(&hash);
 	}
 	pg_cryptohash_free(reader.hasher);
 	return reverse_array(hashes, count);
@@ -393,12 +412,12 @@ dwh_tree_consistency_proof(int64 first, int64 second)
 			second -= left;
 			is_whole = false;
 		}
-		hashes[count++] = hash_datum(&hash);
+		hashes[count++] = dwh_hash_datum(&hash);
 	}
 	if (!is_whole)
 	{
 		subtree_root(&reader, start, second, &hash);
-		hashes[count++] = hash_datum(&hash);
+		hashes[count++] = dwh_hash_datum(&hash);
 	}
 	pg_cryptohash_free(reader.hasher);
 	return reverse_array(hashes, count);

@@ -47,6 +47,9 @@ typedef struct DwhLeafTable
 
 extern const DwhLeafTable dwh_leaf_tables[DWH_LEAF_SOURCES];
 
+/* The last id drawn for a log, in SQL, NULL where none was; to be formatted with the table and its id column. */
+#define DWH_LAST_DRAWN "pg_catalog.pg_sequence_last_value(pg_catalog.pg_get_serial_sequence('%s', '%s')::regclass)"
+
 typedef struct DwhTile
 {
 	int			level;			/* of its hashes: 0, 8, 16 ... */
@@ -70,6 +73,7 @@ typedef struct DwhTreeBuilder
 typedef struct DwhKnownRoot
 {
 	int64		size;			/* -1: none */
+	bool		is_checkpoint;	/* of the last good check, not of a head */
 	DwhHash		root;
 } DwhKnownRoot;
 
@@ -80,6 +84,7 @@ typedef struct DwhArchivedMonth
 	DateADT		month;
 	int64		row_count;		/* rows that were taken out */
 	int64		event_leaf;		/* of the event that says so; -1: no sealed event does */
+	bool		is_early;		/* it does, but the month was too young then */
 	int64		missing;		/* leaves met whose row is not there */
 	int64		first_missing;
 } DwhArchivedMonth;
@@ -102,6 +107,7 @@ extern char *dwh_archive_month_text(DateADT month);
 /* canonical.c */
 extern void dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor);
 extern bool dwh_canonical_field_is(const bytea *canonical, int field, const char *text);
+extern TimestampTz dwh_canonical_field_time(const bytea *canonical, int field);
 extern void dwh_hash_leaf(pg_cryptohash_ctx *hasher, const char *bytes, int length, DwhHash *hash);
 
 /* check.c */
@@ -115,7 +121,9 @@ extern void dwh_tree_begin(DwhTreeBuilder *builder, int64 size);
 extern int64 dwh_tree_begin_or_gap(DwhTreeBuilder *builder, int64 size);
 extern void dwh_tree_add(DwhTreeBuilder *builder, const DwhHash *leaf);
 extern void dwh_tree_root(DwhTreeBuilder *builder, DwhHash *root);
+extern Datum dwh_hash_datum(const DwhHash *hash);
 extern int64 dwh_tree_size(void);
+extern bool dwh_tree_hash_cell(uint64 row, int col, DwhHash *hash);
 extern int64 dwh_tree_promised_size(void);
 extern void dwh_tree_root_at(int64 size, DwhHash *root);
 extern ArrayType *dwh_tree_inclusion_proof(int64 leaf, int64 size);

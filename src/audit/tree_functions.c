@@ -21,16 +21,6 @@ PG_FUNCTION_INFO_V1(dwh_sql_audit_inclusion_proof);
 PG_FUNCTION_INFO_V1(dwh_sql_audit_consistency_proof);
 PG_FUNCTION_INFO_V1(dwh_sql_audit_verify);
 
-static Datum
-bytea_datum(const DwhHash *hash)
-{
-	bytea	   *bytes = palloc(VARHDRSZ + DWH_HASH_SIZE);
-
-	SET_VARSIZE(bytes, VARHDRSZ + DWH_HASH_SIZE);
-	memcpy(VARDATA(bytes), hash->bytes, DWH_HASH_SIZE);
-	return PointerGetDatum(bytes);
-}
-
 /* Begins to read the tree as dwh_owner. Returns its size; a size asked for must not be larger. */
 static int64
 begin_reading(DwhOwnerSwitch *owner, int64 asked)
@@ -78,7 +68,7 @@ dwh_sql_audit_tree_head(PG_FUNCTION_ARGS)
 	dwh_tree_root_at(PG_ARGISNULL(0) ? size : PG_GETARG_INT64(0), &root);
 	end_reading(&owner);
 	MemoryContextSwitchTo(outer);
-	PG_RETURN_DATUM(bytea_datum(&root));
+	PG_RETURN_DATUM(dwh_hash_datum(&root));
 }
 
 /* Copies a proof out of SPI's memory. */
@@ -163,7 +153,7 @@ dwh_sql_audit_verify(PG_FUNCTION_ARGS)
 	nulls[4] = result->problem == NULL;
 	values[5] = result->problem == NULL ? (Datum) 0 : CStringGetTextDatum(result->problem);
 	nulls[5] = result->problem == NULL;
-	values[6] = bytea_datum(&result->root);
+	values[6] = dwh_hash_datum(&result->root);
 	nulls[6] = result->problem != NULL;
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

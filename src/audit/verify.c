@@ -25,6 +25,7 @@ typedef enum LeafState
 {
 	LEAF_MISSING_ROW,
 	LEAF_FALSELY_ARCHIVED,
+	LEAF_ARCHIVED_EARLY,
 	LEAF_CHANGED,
 	LEAF_ARCHIVED,
 	LEAF_INTACT
@@ -37,6 +38,7 @@ typedef struct Leaf
 	DateADT		month;
 	uint8		source;
 	uint8		state;			/* LeafState */
+	bool		has_hash;
 	DwhHash		hash;
 } Leaf;
 
@@ -44,7 +46,8 @@ typedef struct Verification
 {
 	DwhVerifyResult *result;
 	DwhTreeBuilder *builder;
-	DwhKnownRoot *heads;		/* by size */
+	const DwhKnownRoot *known;	/* from elsewhere */
+	DwhKnownRoot *heads;		/* of the sizes that come next, by size */
 	int			head_count;
 	int			next_head;
 	int64		good_size;		/* of the last head that came out */
@@ -64,15 +67,6 @@ find(DwhVerifyResult *result, int64 leaf, const char *problem)
 		return;
 	result->first_bad = leaf;
 	result->problem = MemoryContextStrdup(GetMemoryChunkContext(result), problem);
-}
-
-static void
-copy_hash(uint64 row, int col, DwhHash *hash)
-{
-	bool		isnull;
-	bytea	   *bytes = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col, &isnull));
-
-	memcpy(hash->bytes, VARDATA_ANY(bytes), DWH_HASH_SIZE);
 }
 
 static int
@@ -112,7 +106,7 @@ read_leaves(Verification *state, int64 from)
 		leaf->month = dwh_spi_date(i, 3);
 		leaf->source = dwh_spi_bool(i, 4) ? DWH_LEAF_SHARE : DWH_LEAF_AUDIT;
 		leaf->state = LEAF_MISSING_ROW;
-		copy_hash(i, 5, &leaf->hash);
+		leaf->has_hash = dwh_tree_hash_cell(i, 5, &leaf->hash);
 		state->sorted[i] = leaf;
 	}
 	SPI_freetuptable(SPI_tuptable);
@@ -139,7 +133,8 @@ mark_archived(Verification *state, Leaf **leaves, int count)
 	{
 		if (leaves[i]->state != LEAF_MISSING_ROW)
 			continue;
-		leaves[i]->state = archived->event_leaf > leaves[i]->index ? LEAF_ARCHIVED : LEAF_FALSELY_ARCHIVED;
+		leaves[i]->state = archived->event_leaf <= leaves[i]->index ? LEAF_FALSELY_ARCHIVED :
+			archived->is_early ? LEAF_ARCHIVED_EARLY : LEAF_ARCHIVED;
 		if (archived->missing++ == 0 || archived->first_missing > leaves[i]->index)
 			archived->first_missing = leaves[i]->index;
 	}
@@ -228,9 +223,7 @@ check_node(void *arg, int level, int64 number, const DwhHash *hash)
 	values[0] = Int32GetDatum(level);
 	values[1] = Int64GetDatum(number);
 	is_there = dwh_spi_select("SELECT node_hash FROM dwh_log.audit_node WHERE level = $1 AND node_index = $2",
-							  2, types, values, NULL, false) == 1;
-	if (is_there)
-		copy_hash(0, 1, &stored);
+							  2, types, values, NULL, false) == 1 && dwh_tree_hash_cell(0, 1, &stored);
 	SPI_freetuptable(SPI_tuptable);
 	if (!is_there || memcmp(&stored, hash, sizeof(stored)) != 0)
 		find(state->result, number << level,
@@ -252,8 +245,9 @@ check_heads(Verification *state)
 	for (; state->next_head < state->head_count && state->heads[state->next_head].size == state->builder->size; state->next_head++)
 		if (memcmp(&root, &state->heads[state->next_head].root, sizeof(root)) != 0)
 			find(state->result, Min(state->good_size, state->builder->size - 1),
-				 psprintf("the tree of " INT64_FORMAT " leaves does not have the root of its head: leaves from " INT64_FORMAT
-						  " on were changed, added, removed or moved", state->builder->size, state->good_size));
+				 psprintf("the tree of " INT64_FORMAT " leaves does not have the root of %s: leaves from " INT64_FORMAT
+						  " on were changed, added, removed or moved", state->builder->size,
+						  state->heads[state->next_head].is_checkpoint ? "the last good check" : "its head", state->good_size));
 	state->good_size = state->builder->size;
 }
 
@@ -269,6 +263,8 @@ check_batch(Verification *state)
 
 		if (leaf->index != state->builder->size)
 			find(result, state->builder->size, "the leaf is missing");
+		else if (!leaf->has_hash)
+			find(result, leaf->index, "the leaf has no hash");
 		else if (leaf->state == LEAF_CHANGED)
 			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is not the one that was sealed", leaf->id,
 											   dwh_leaf_tables[leaf->source].table));
@@ -278,6 +274,9 @@ check_batch(Verification *state)
 		else if (leaf->state == LEAF_FALSELY_ARCHIVED)
 			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is missing, and no event that was sealed after it says that its "
 											   "month was archived", leaf->id, dwh_leaf_tables[leaf->source].table));
+		else if (leaf->state == LEAF_ARCHIVED_EARLY)
+			find(result, leaf->index, psprintf("row " INT64_FORMAT " of %s is missing: its month was archived before its time",
+											   leaf->id, dwh_leaf_tables[leaf->source].table));
 		if (result->problem != NULL)
 			return;
 		result->archived += leaf->state == LEAF_ARCHIVED;
@@ -286,33 +285,34 @@ check_batch(Verification *state)
 	}
 }
 
-/* Reads the heads with sizes in the range, by size. */
+/* Reads the heads with sizes from one to another, by size, and the known one if it is among them. */
 static void
-read_heads(Verification *state, const DwhKnownRoot *exported)
+read_heads(Verification *state, int64 first, int64 last)
 {
 	Oid			types[2] = {INT8OID, INT8OID};
 	Datum		values[2];
 	uint64		rows;
 
-	values[0] = Int64GetDatum(state->result->leaf_from);
-	values[1] = Int64GetDatum(state->result->leaf_to);
+	values[0] = Int64GetDatum(first);
+	values[1] = Int64GetDatum(last);
 	rows = dwh_spi_select("SELECT tree_size, root_hash FROM dwh_log.audit_tree_head WHERE tree_size BETWEEN $1 AND $2 ORDER BY tree_size",
 						  2, types, values, NULL, false);
-	state->heads = palloc(sizeof(DwhKnownRoot) * (rows + 1));
+	state->heads = palloc0(sizeof(DwhKnownRoot) * (rows + 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
 		state->heads[i].size = dwh_spi_bigint(i, 1);
-		copy_hash(i, 2, &state->heads[i].root);
+		(void) dwh_tree_hash_cell(i, 2, &state->heads[i].root); /* none has no root that comes out */
 	}
 	state->head_count = (int) rows;
+	state->next_head = 0;
 	SPI_freetuptable(SPI_tuptable);
-	if (exported->size >= state->result->leaf_from && exported->size <= state->result->leaf_to)
+	if (state->known->size >= first && state->known->size <= last)
 	{
 		int			at = state->head_count++;
 
-		for (; at > 0 && state->heads[at - 1].size > exported->size; at--)
+		for (; at > 0 && state->heads[at - 1].size > state->known->size; at--)
 			state->heads[at] = state->heads[at - 1];
-		state->heads[at] = *exported;
+		state->heads[at] = *state->known;
 	}
 }
 
@@ -327,6 +327,7 @@ dwh_audit_parse_head(const char *head, DwhKnownRoot *known)
 
 	if (root_line != NULL && end == NULL)
 		end = head + strlen(head);
+	known->is_checkpoint = false;
 	known->size = size_line == NULL ? -1 : strtoi64(size_line + 1, &rest, 10);
 	if (root_line == NULL || known->size < 0 || rest != root_line || end - root_line - 1 != 44 ||
 		pg_b64_decode(root_line + 1, 44, (void *) known->root.bytes, DWH_HASH_SIZE) != DWH_HASH_SIZE)
@@ -337,15 +338,50 @@ dwh_audit_parse_head(const char *head, DwhKnownRoot *known)
 				 errhint("Give the text that dwh.export_tree_head() returned.")));
 }
 
-/* An event below what is settled that has no leaf was not there when its neighbours were sealed. */
+/*
+ * No head settles what the one before it had not seen drawn, or has seen what was never drawn; a copy whose sequences have not begun has
+ * drawn nothing itself. Returns false where one does: then nothing is said about rows below the settled ids.
+ */
+static bool
+check_marks(Verification *state)
+{
+	const DwhLeafTable *audit = &dwh_leaf_tables[DWH_LEAF_AUDIT];
+	const DwhLeafTable *share = &dwh_leaf_tables[DWH_LEAF_SHARE];
+	Oid			types[1] = {INT8OID};
+	Datum		values[1];
+
+	values[0] = Int64GetDatum(state->result->leaf_from);
+	if (dwh_spi_select(psprintf("SELECT h.head_no, h.tree_size "
+								"FROM (SELECT t.*, lag(t.audit_drawn) OVER w AS audit_before, lag(t.share_drawn) OVER w AS share_before"
+								"  FROM dwh_log.audit_tree_head AS t WHERE t.tree_size >= $1 WINDOW w AS (ORDER BY t.head_no)) AS h,"
+								"  (SELECT " DWH_LAST_DRAWN " AS audit_last, " DWH_LAST_DRAWN " AS share_last) AS d "
+								"WHERE h.audit_settled > coalesce(h.audit_before, h.audit_drawn) OR h.audit_drawn > d.audit_last"
+								"  OR h.share_settled > coalesce(h.share_before, h.share_drawn) OR h.share_drawn > d.share_last "
+								"ORDER BY h.head_no LIMIT 1",
+								audit->table, audit->id_column, share->table, share->id_column), 1, types, values, NULL, false) == 0)
+		return true;
+	find(state->result, Max(state->result->leaf_from, Min(dwh_spi_bigint(0, 2), state->builder->size) - 1),
+		 psprintf("head " INT64_FORMAT " of the tree speaks of rows that had not been drawn when it was made", dwh_spi_bigint(0, 1)));
+	return false;
+}
+
+/*
+ * A row below what is settled that has no leaf was not there when its neighbours were sealed. Looked at is what the heads of the range,
+ * which begins with the first leaf, settled.
+ */
 static void
 check_inserted(Verification *state, const DwhLeafTable *table)
 {
-	if (dwh_spi_select(psprintf("SELECT e.%s FROM %s AS e WHERE e.%s <= (SELECT max(%s_settled) FROM dwh_log.audit_tree_head) "
+	Oid			range_types[1] = {INT8OID};
+	Datum		range[1];
+
+	range[0] = Int64GetDatum(state->result->leaf_to);
+	if (dwh_spi_select(psprintf("SELECT e.%s FROM %s AS e WHERE e.%s <= (SELECT max(%s_settled) FROM dwh_log.audit_tree_head"
+								"  WHERE tree_size <= $1) "
 								"AND NOT EXISTS (SELECT FROM dwh_log.audit_leaf AS l WHERE l.source = '%s' AND l.source_id = e.%s"
 								"  AND l.source_month = e.month) ORDER BY 1 LIMIT 1",
 								table->id_column, table->table, table->id_column, table->name, table->name, table->id_column),
-					   0, NULL, NULL, NULL, false) > 0)
+					   1, range_types, range, NULL, false) > 0)
 	{
 		int64		id = dwh_spi_bigint(0, 1);
 		Oid			types[2] = {TEXTOID, INT8OID};
@@ -370,7 +406,10 @@ check_archived(Verification *state)
 		DwhArchivedMonth *archived = &state->archived[i];
 		const char *table = dwh_leaf_tables[archived->source].table;
 
-		if (archived->event_leaf < 0)
+		if (archived->is_early)
+			find(state->result, archived->missing > 0 ? archived->first_missing : archived->event_leaf,
+				 psprintf("month %s of %s was archived before its time", dwh_archive_month_text(archived->month), table));
+		else if (archived->event_leaf < 0)
 			find(state->result, archived->missing > 0 ? archived->first_missing : state->result->leaf_to,
 				 psprintf("no sealed event says that month %s of %s was archived", dwh_archive_month_text(archived->month), table));
 		else if (archived->missing != archived->row_count)
@@ -380,28 +419,75 @@ check_archived(Verification *state)
 	}
 }
 
+/* The leaves of the range in order. */
+static void
+check_leaves(Verification *state)
+{
+	DwhVerifyResult *result = state->result;
+
+	while (result->problem == NULL && state->builder->size < result->leaf_to)
+	{
+		MemoryContext old = MemoryContextSwitchTo(state->batch_context);
+
+		if (read_leaves(state, state->builder->size))
+			check_batch_rows(state);
+		else
+			find(result, state->builder->size, "the leaf is missing");
+		read_heads(state, state->builder->size + 1, Min(state->builder->size + BATCH, result->leaf_to));
+		check_batch(state);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(state->batch_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* The known root where no leaf of the range can tell: it is of more leaves than there are, or of a size outside of the range. */
+static void
+check_known(Verification *state, int64 stored, int64 tree_size)
+{
+	DwhVerifyResult *result = state->result;
+	const DwhKnownRoot *known = state->known;
+	DwhHash		root;
+
+	if (known->size > tree_size)
+		find(result, tree_size, psprintf("%s has " INT64_FORMAT " leaves, the tree " INT64_FORMAT
+										 ": its end is cut off, or this is an older copy",
+										 known->is_checkpoint ? "the last good check" : "the exported head", known->size, tree_size));
+	else if (known->size > stored)
+		find(result, stored, "the leaf is missing");
+	else if (known->size >= 0 && (known->size < result->leaf_from || known->size > result->leaf_to))
+	{
+		dwh_tree_root_at(known->size, &root);
+		if (memcmp(&root, &known->root, sizeof(root)) != 0)
+			find(result, known->size < result->leaf_from ? 0 : result->leaf_to,
+				 psprintf("the tree of " INT64_FORMAT " leaves does not have the root of %s", known->size,
+						  known->is_checkpoint ? "the last good check" : "the exported head"));
+	}
+}
+
 /* The leaves of the range in order, then what concerns the whole. */
 static void
-verify_range(Verification *state, const DwhKnownRoot *exported)
+verify_range(Verification *state)
 {
 	DwhVerifyResult *result = state->result;
 	int64		stored = dwh_tree_size();
 	int64		promised;
+	int64		tree_size;
 	int64		gap;
 
 	(void) dwh_spi_select("SELECT coalesce(max(tree_size), 0) FROM dwh_log.audit_tree_head", 0, NULL, NULL, NULL, false);
 	promised = dwh_spi_bigint(0, 1);
+	tree_size = Max(stored, promised);
 	if (result->leaf_to < 0)
-		result->leaf_to = Max(stored, promised);
-	if (result->leaf_from > result->leaf_to)
+		result->leaf_to = tree_size;
+	if (result->leaf_from > result->leaf_to || result->leaf_to > tree_size)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there is no leaf from " INT64_FORMAT " to " INT64_FORMAT, result->leaf_from, result->leaf_to),
-				 errdetail("The tree has " INT64_FORMAT " leaves.", stored),
+				 errmsg("there are no leaves from " INT64_FORMAT " to " INT64_FORMAT, result->leaf_from, result->leaf_to),
+				 errdetail("The tree has " INT64_FORMAT " leaves.", tree_size),
 				 errhint("Leaves are numbered from 0; p_to is one past the last.")));
 	state->good_size = result->leaf_from;
 	state->archived_count = dwh_archive_read(&state->archived);
-	read_heads(state, exported);
 	gap = dwh_tree_begin_or_gap(state->builder, result->leaf_from);
 	if (gap >= 0)
 	{
@@ -410,38 +496,16 @@ verify_range(Verification *state, const DwhKnownRoot *exported)
 	}
 	state->builder->complete = check_node;
 	state->builder->arg = state;
+	read_heads(state, result->leaf_from, result->leaf_from);
 	check_heads(state);
-	while (result->problem == NULL && state->builder->size < result->leaf_to)
-	{
-		MemoryContext old = MemoryContextSwitchTo(state->batch_context);
-
-		if (read_leaves(state, state->builder->size))
-			check_batch_rows(state);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(state->batch_context);
-		if (state->leaf_count == 0)
-			find(result, state->builder->size, "the leaf is missing");
-		check_batch(state);
-		CHECK_FOR_INTERRUPTS();
-	}
+	check_leaves(state);
 	dwh_tree_root(state->builder, &result->root);
-	if (result->problem == NULL && result->leaf_from == 0 && result->leaf_to == Max(stored, promised))
+	if (result->problem == NULL && result->leaf_from == 0 && result->leaf_to == tree_size)
 		check_archived(state);
 	if (result->problem == NULL && stored > promised && result->leaf_to > promised)
 		find(result, promised, "no head of the tree covers the leaf");
-	if (exported->size > Max(stored, promised))
-		find(result, Max(stored, promised),
-			 psprintf("the exported head has " INT64_FORMAT " leaves, the tree " INT64_FORMAT ": its end is cut off, or this is an older copy",
-					  exported->size, Max(stored, promised)));
-	else if (exported->size >= 0 && exported->size < result->leaf_from)
-	{
-		DwhHash		root;
-
-		dwh_tree_root_at(exported->size, &root);
-		if (memcmp(&root, &exported->root, sizeof(root)) != 0)
-			find(result, 0, psprintf("the tree of " INT64_FORMAT " leaves does not have the root of the exported head", exported->size));
-	}
-	if (result->leaf_from == 0)
+	check_known(state, stored, tree_size);
+	if (check_marks(state) && result->leaf_from == 0)
 		for (int i = 0; i < DWH_LEAF_SOURCES; i++)
 			check_inserted(state, &dwh_leaf_tables[i]);
 }
@@ -472,7 +536,8 @@ dwh_audit_verify(int64 from, int64 to, const DwhKnownRoot *known, DwhVerifyResul
 	state->leaves = palloc(sizeof(Leaf) * BATCH);
 	state->sorted = palloc(sizeof(Leaf *) * BATCH);
 	state->batch_context = AllocSetContextCreate(outer, "dwh_ext batch of leaves", ALLOCSET_DEFAULT_SIZES);
-	verify_range(state, known != NULL ? known : &none);
+	state->known = known != NULL ? known : &none;
+	verify_range(state);
 	pg_cryptohash_free(state->builder->hasher);
 	MemoryContextDelete(state->batch_context);
 	pfree(state->leaves);

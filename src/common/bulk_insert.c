@@ -16,20 +16,32 @@
 #include "common/bulk_insert.h"
 #include "common/compat.h"
 
+static void
+raise_another_table(DwhBulkInsert *bulk)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"%s\" is not the one that the warehouse was made with", RelationGetRelationName(bulk->table)),
+			 errdetail("It is no plain table, or its columns have other types."),
+			 errhint("Put it back as it was.")));
+}
+
 /* Finds the columns that the caller gives, and those that have a default instead. */
 static void
-find_columns(DwhBulkInsert *bulk, const char *const *names)
+find_columns(DwhBulkInsert *bulk, const DwhBulkColumn *given)
 {
 	int			natts = bulk->descriptor->natts;
 	int			n_given;
 
 	bulk->columns = palloc(sizeof(AttrNumber) * natts);
 	bulk->defaults = palloc0(sizeof(ExprState *) * natts);
-	for (n_given = 0; names[n_given] != NULL; n_given++)
+	for (n_given = 0; given[n_given].name != NULL; n_given++)
 	{
-		bulk->columns[n_given] = get_attnum(RelationGetRelid(bulk->table), names[n_given]);
-		if (bulk->columns[n_given] <= 0)
-			elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(bulk->table), names[n_given]);
+		AttrNumber	attnum = get_attnum(RelationGetRelid(bulk->table), given[n_given].name);
+
+		if (attnum <= 0 || TupleDescAttr(bulk->descriptor, attnum - 1)->atttypid != given[n_given].type)
+			raise_another_table(bulk);
+		bulk->columns[n_given] = attnum;
 	}
 	bulk->n_columns = n_given;
 	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
@@ -50,10 +62,12 @@ find_columns(DwhBulkInsert *bulk, const char *const *names)
 
 /* See bulk_insert.h. */
 void
-dwh_bulk_begin(DwhBulkInsert *bulk, const char *schema, const char *table, const char *const *columns)
+dwh_bulk_begin(DwhBulkInsert *bulk, const char *schema, const char *table, const DwhBulkColumn *columns)
 {
 	memset(bulk, 0, sizeof(DwhBulkInsert));
 	bulk->table = table_open(get_relname_relid(table, get_namespace_oid(schema, false)), RowExclusiveLock);
+	if (bulk->table->rd_rel->relkind != RELKIND_RELATION)
+		raise_another_table(bulk);
 	/* a description that is counted would be looked for among those of all slots, each time */
 	bulk->descriptor = CreateTupleDescCopyConstr(RelationGetDescr(bulk->table));
 	bulk->estate = CreateExecutorState();

@@ -27,8 +27,17 @@ typedef struct DwhBulkInsert
 	int			n_rows;			/* that wait */
 } DwhBulkInsert;
 
-/* Opens the table; columns is a list of names that ends with NULL. What it makes lives in the current context. */
-extern void dwh_bulk_begin(DwhBulkInsert *bulk, const char *schema, const char *table, const char *const *columns);
+typedef struct DwhBulkColumn
+{
+	const char *name;			/* NULL ends a list */
+	Oid			type;
+} DwhBulkColumn;
+
+/*
+ * Opens the table. What it makes lives in the current context. Raises 55000 where it is no plain table, or the columns do not have these
+ * types: its owner can put something else in its place.
+ */
+extern void dwh_bulk_begin(DwhBulkInsert *bulk, const char *schema, const char *table, const DwhBulkColumn *columns);
 
 /* Adds a row, its values in the order of the columns. What they point to must live until the rows are written: by the next flush. */
 extern void dwh_bulk_add(DwhBulkInsert *bulk, const Datum *values);

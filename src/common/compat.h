@@ -42,6 +42,13 @@
 #define DWH_CHECK_IS_ENFORCED(check) true
 #endif
 
+/* The backend of a virtual transaction id. */
+#if PG_VERSION_NUM >= 170000
+#define DWH_VIRTUAL_BACKEND(id) ((id).procNumber)
+#else
+#define DWH_VIRTUAL_BACKEND(id) ((id).backendId)
+#endif
+
 /* The index of a table's primary key, InvalidOid where it has none (or one that is deferrable, from 18 on). */
 #if PG_VERSION_NUM >= 180000
 #define dwh_primary_key_index(table) RelationGetPrimaryKeyIndex(table, false)

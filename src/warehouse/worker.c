@@ -48,6 +48,10 @@ dwh_worker_start(const char *name)
 		{"default_transaction_read_only", "off"},
 		{"lock_timeout", "0"},
 		{"statement_timeout", "0"},
+		{"synchronous_commit", "on"},	/* whoever waits for a record is told that it is written */
+#if PG_VERSION_NUM >= 170000
+		{"transaction_timeout", "0"},
+#endif
 	};
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);

@@ -1,7 +1,7 @@
 -- 893-041: who writes facts, and that what was sealed cannot be altered unseen.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(60);
+SELECT plan(74);
 
 -- Facts are changed by loads alone.
 SELECT is_empty($$SELECT g.role_name, c.oid::regclass, p FROM dwh_catalog.user_group AS g, pg_class AS c, unnest(ARRAY['UPDATE', 'DELETE']) AS p
@@ -216,6 +216,36 @@ SELECT matches(pg_temp.after(:'fork', :'head'), '^\d+: the tree of \d+ leaves do
 SELECT format('ALTER TABLE dwh_log.audit_event DETACH PARTITION dwh_log.audit_event_%s', to_char(month, 'YYYY_MM')) AS detach
 FROM dwh_log.audit_event ORDER BY event_id LIMIT 1 \gset
 SELECT matches(pg_temp.after(:'detach'), '^0: row \d+ .* is missing', 'a partition detached');
+
+-- A hash taken away or cut short (the table altered for it) is a finding, not a crash of whoever verifies.
+\set loose 'ALTER TABLE dwh_log.audit_leaf ALTER leaf_hash DROP NOT NULL, DROP CONSTRAINT audit_leaf_leaf_hash_check; '
+SELECT is(pg_temp.after(:'loose' || 'UPDATE dwh_log.audit_leaf SET leaf_hash = NULL WHERE leaf_index = 300'), '300: the leaf has no hash', 'a leaf without its hash');
+SELECT is(pg_temp.after(:'loose' || 'UPDATE dwh_log.audit_leaf SET leaf_hash = ''\x00'' WHERE leaf_index = 300'), '300: the leaf has no hash', 'with a piece of one');
+SELECT is(pg_temp.after(:'loose' || 'ALTER TABLE dwh_log.audit_leaf ALTER leaf_hash TYPE int USING 7'), '0: the leaf has no hash', 'with something else');
+SELECT throws_ok(format($$SELECT pg_temp.after('%s UPDATE dwh_log.audit_leaf SET leaf_hash = NULL WHERE leaf_index = %s - 1;
+	SELECT dwh_internal.audit_append(''x'', NULL, ''done'', NULL); SELECT dwh.audit_seal()')$$, :'loose', :size), 'XX001', NULL, 'nothing is sealed over it');
+SELECT throws_ok($$SELECT pg_temp.after('ALTER TABLE dwh_log.audit_node RENAME TO aside; CREATE VIEW dwh_log.audit_node AS SELECT * FROM dwh_log.aside;
+	SELECT dwh_internal.audit_append(''x'', NULL, ''done'', NULL); SELECT dwh.audit_seal()')$$, '55000', NULL, 'nor into a view');
+-- Heads that were not made here: marks of rows that were never drawn are named, and end no sealing.
+\set head_by_hand 'INSERT INTO dwh_log.audit_tree_head (tree_size, root_hash, sealed_at, audit_drawn, share_drawn, audit_settled, share_settled) SELECT tree_size, root_hash, now(), '
+\set last_head ' FROM dwh_log.audit_tree_head ORDER BY head_no DESC LIMIT 1; '
+SELECT matches(pg_temp.after(:'head_by_hand' || '0, 0, 9e17, 9e17' || :'last_head'), '^\d+: head \d+ of the tree speaks of rows that had not been drawn',
+	'a head that settles what was never drawn');
+SELECT matches(pg_temp.after(:'head_by_hand' || '9e17, 9e17, 0, 0' || :'last_head'), '^\d+: head \d+ of the tree speaks of rows that had not been drawn',
+	'one that has seen it');
+SELECT matches(pg_temp.after(:'head_by_hand' || '0, 0, 9e17, 9e17' || :'last_head' || $x$DO $a$ BEGIN
+	PERFORM dwh_internal.audit_append('x', NULL, 'done', NULL);
+	IF dwh.audit_seal() = 0 THEN RAISE EXCEPTION 'nothing was sealed'; END IF; END $a$$x$), '^\d+: head \d+ of the tree', 'sealing goes on after it');
+SET LOCAL ROLE dwh_owner;
+SELECT throws_ok(:'head_by_hand' || '0, 0, 9e17, 9e17' || :'last_head', '42501', NULL, 'the owner adds no head');
+SELECT throws_ok(format('INSERT INTO dwh_log.%1$I SELECT * FROM dwh_log.%1$I LIMIT 1', t), '42501', NULL, 'nor a row of ' || t)
+FROM unnest(ARRAY['audit_leaf', 'audit_node']) AS t;
+RESET ROLE;
+-- What is asked for must be there; a head is looked at wherever it lies.
+SELECT throws_ok(format('SELECT dwh.audit_verify(0, %s + 1)', :size), '22023', NULL, 'leaves beyond the end are no finding');
+SELECT results_eq(format('SELECT is_intact, problem FROM dwh.audit_verify(0, 1, E''dwh\n%s\n%s=\n'')', :size, repeat('A', 43)),
+	format($$VALUES (false, 'the tree of %s leaves does not have the root of the exported head')$$, :size), 'a head beyond the leaves that are looked at counts');
+SELECT ok(is_intact, 'also a good one') FROM dwh.audit_verify(0, 1, :'head');
 
 -- What a site has added: columns with a default, indexes of every kind.
 SAVEPOINT site;

@@ -2,7 +2,7 @@
 -- dwh_log.audit_archive to hide what he removed.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(35);
+SELECT plan(39);
 
 -- Events of three old months, and the present ones.
 SELECT event_id AS last_before FROM dwh_log.audit_event ORDER BY event_id DESC LIMIT 1 \gset
@@ -113,6 +113,24 @@ SELECT matches(pg_temp.undo($$DELETE FROM dwh_log.audit_archive WHERE month = '2
 SELECT matches(pg_temp.undo($$DROP TRIGGER before_change ON dwh_log.audit_event_2023_03;
 	ALTER TABLE dwh_log.audit_event ATTACH PARTITION dwh_log.audit_event_2023_03 FOR VALUES FROM ('2023-03-01') TO ('2023-04-01')$$,
 	:'ask'), '^\d+: 5 rows of month 2023-03 .* were archived, but 0 are missing', 'rows put back after they were archived');
+
+-- A month that is too young: the event is sealed and says what the row says, and is not believed.
+SELECT matches(pg_temp.undo(format($$
+	SELECT dwh_internal.audit_append('archive_log', NULL, 'done', jsonb_build_object('log', 'audit', 'month', date %1$L, 'row_count', 1,
+		'retention_months', 24, 'is_table_kept', false));
+	SELECT dwh.audit_seal();
+	INSERT INTO dwh_log.audit_archive (source, month, row_count, retention_months, is_table_kept, event_id, event_month, event_bytes)
+	SELECT 'audit', %1$L, 1, 24, false, event_id, month, dwh.canonical_event(event_id, month) FROM dwh_log.audit_event ORDER BY event_id DESC LIMIT 1;
+	DELETE FROM dwh_log.audit_event WHERE event_id = %2$s$$, :'month', :event), :'ask'),
+	format('^%s: row %s of dwh_log.audit_event is missing: its month was archived before its time', :leaf, :event), 'a month archived too early');
+-- No rule of fewer months lets one go.
+SELECT matches(pg_temp.undo($$UPDATE dwh_catalog.deadline SET value_number = 0 WHERE deadline_id = 101$$,
+	format('SELECT dwh.archive_audit(%L)', date_trunc('month', dwh.today() - interval '24 months')::date)), '^22023 ', 'a rule of no months is no rule');
+SELECT is(pg_temp.undo('SET LOCAL standard_conforming_strings = off', $$SELECT (count(*) > 0)::text FROM dwh_internal.log_months('audit')$$), 'true',
+	'the months are found however strings are written');
+SET LOCAL ROLE dwh_owner;
+SELECT throws_ok('INSERT INTO dwh_log.audit_archive SELECT * FROM dwh_log.audit_archive LIMIT 1', '42501', NULL, 'the owner adds no entry');
+RESET ROLE;
 
 SELECT * FROM finish();
 ROLLBACK;
