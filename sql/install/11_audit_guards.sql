@@ -11,8 +11,8 @@ LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 		SELECT i.inhrelid, NOT c.relispartition, l.is_tree FROM log AS l JOIN pg_inherits AS i ON i.inhparent = l.relation JOIN pg_class AS c ON c.oid = i.inhrelid),
 	-- Their name, kind (pg_trigger.tgtype) and function, to the letter: a condition, a list of columns or another function is none of ours.
 	guard (name, type, enabled) AS (VALUES ('before_change', 27, 'A'), ('before_truncate', 34, 'A'), ('before_insert', 7, 'O')),
-	trigger (relation, name, parent, is_guard) AS (
-		SELECT l.relation, t.tgname, t.tgparentid, t.tgqual IS NULL AND t.tgattr::text = '' AND p.prosrc = 'dwh_sql_refuse_change'
+	trigger (relation, is_tree, name, parent, is_guard) AS (
+		SELECT l.relation, l.is_tree, t.tgname, t.tgparentid, t.tgqual IS NULL AND t.tgattr::text = '' AND p.prosrc = 'dwh_sql_refuse_change'
 			AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND (t.tgname, t.tgtype, t.tgenabled) IN (SELECT g.name, g.type, g.enabled FROM guard AS g)
 		FROM log AS l JOIN pg_trigger AS t ON t.tgrelid = l.relation JOIN pg_proc AS p ON p.oid = t.tgfoid
 		-- Foreign keys and deferred uniqueness are kept by triggers of the server's.
@@ -21,7 +21,7 @@ LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 		WHERE NOT l.is_inherited AND (l.is_tree OR g.name <> 'before_insert') AND NOT EXISTS (SELECT FROM trigger AS t WHERE t.relation = l.relation AND t.name = g.name AND t.is_guard)
 	UNION ALL
 	SELECT format('%s: trigger %I is not ours', t.relation::regclass, t.name) FROM trigger AS t
-		WHERE t.parent = 0 AND t.name <> ALL (SELECT g.name FROM guard AS g)
+		WHERE t.parent = 0 AND NOT EXISTS (SELECT FROM guard AS g WHERE g.name = t.name AND (t.is_tree OR g.name <> 'before_insert'))
 	UNION ALL
 	SELECT format('%s: rule %I is not ours', l.relation::regclass, r.rulename) FROM log AS l JOIN pg_rewrite AS r ON r.ev_class = l.relation
 	UNION ALL

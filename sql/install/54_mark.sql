@@ -24,7 +24,7 @@ AS $$
 		JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 		JOIN pg_attribute AS r ON r.attrelid = k.confrelid AND r.attnum = k.confkey[1]
 		JOIN pg_class AS c ON c.oid = k.confrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND a.attname LIKE '%\_id' AND n.nspname NOT IN ('dwh_catalog', 'dwh_log')
+		WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND a.attname LIKE E'%\\_id' AND n.nspname NOT IN ('dwh_catalog', 'dwh_log')
 			AND c.relname <> 'dim_person'
 	), reached AS (
 		SELECT confrelid, true AS is_direct, column_name, key_name, lookup_name FROM reference WHERE conrelid = p_relation
@@ -223,7 +223,7 @@ BEGIN
 			JOIN (SELECT v.formula FROM dwh_catalog.indicator_version AS v WHERE v.formula LIKE '%.%'
 				UNION SELECT d.expression FROM dwh_catalog.subject_dimension AS d
 				UNION SELECT concat_ws(' ', m.expression, m.filter, m.opening_filter) FROM dwh_catalog.measure AS m) AS f (text)
-				ON f.text ~ ('\.\s*' || k.name || '\M')
+				ON f.text ~ (E'\\.\\s*' || k.name || E'\\M')
 			WHERE v_new -> k.name <> v_old -> k.name) INTO v_named;
 	END IF;
 	IF v_old - '{name_vi,name_en}'::text[] = v_new - '{name_vi,name_en}'::text[] AND NOT v_named THEN

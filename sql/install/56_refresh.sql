@@ -25,7 +25,7 @@ AS $$
 DECLARE
 	v_job	bigint;
 BEGIN
-	IF p_cron IS NULL OR p_cron !~ '\S' THEN
+	IF p_cron IS NULL OR p_cron !~ E'\\S' THEN
 		RAISE EXCEPTION 'p_cron must be given'
 			USING ERRCODE = '22004', HINT = 'Write it as ''15 2 * * *'': every night at 02:15.';
 	END IF;

@@ -381,7 +381,7 @@ RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg
 		'properties', jsonb_object_agg(c ->> 'name', jsonb_build_object('title', c ->> 'title') || CASE
 			WHEN c ->> 'type' IN ('smallint', 'integer', 'bigint') THEN '{"type": ["integer", "null"]}'
 			-- What is no number in JSON is a text.
-			WHEN c ->> 'type' ~ '^(numeric|real|double precision)(\(.*\))?$' THEN '{"type": ["number", "string", "null"], "pattern": "^(NaN|-?Infinity)$"}'
+			WHEN c ->> 'type' ~ E'^(numeric|real|double precision)(\\(.*\\))?$' THEN '{"type": ["number", "string", "null"], "pattern": "^(NaN|-?Infinity)$"}'
 			WHEN c ->> 'type' = 'boolean' THEN '{"type": ["boolean", "null"]}' ELSE '{"type": ["string", "null"]}' END::jsonb))
 	FROM jsonb_array_elements(p_columns) AS c
 $$;
@@ -663,7 +663,7 @@ RETURNS TABLE (code text, kind text, name_vi text, name_en text, description tex
 LANGUAGE sql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT s.code, s.kind, s.name_vi, s.name_en, s.description, s.items, s.guide FROM dwh.published_services AS s
 	WHERE s.search_text LIKE '%' || replace(replace(replace(translate(regexp_replace(normalize(lower(p_text), NFD),
-		'[\u0300-\u036F]', '', 'g'), 'đĐ', 'dd'), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+		E'[\\u0300-\\u036F]', '', 'g'), 'đĐ', 'dd'), E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_') || '%'
 	ORDER BY s.code COLLATE "C"
 $$;
 COMMENT ON FUNCTION dwh.search_services(text) IS

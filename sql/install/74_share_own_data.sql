@@ -154,7 +154,7 @@ BEGIN
 	PERFORM dwh_internal.share_check_relation(v_relation);
 	PERFORM set_config('timezone', w.time_zone, true) FROM dwh_catalog.warehouse AS w;
 	SELECT string_agg(format('t.%I', k), ', ' ORDER BY n) INTO v_keys FROM unnest(s.key_columns) WITH ORDINALITY AS u (k, n);
-	EXECUTE format('SELECT count(*), coalesce(string_agg(r.line, E''\n'' ORDER BY r.n), '''') FROM (
+	EXECUTE format(E'SELECT count(*), coalesce(string_agg(r.line, E''\\n'' ORDER BY r.n), '''') FROM (
 		SELECT (SELECT row_to_json(x)::text FROM (SELECT %s) AS x) AS line, row_number() OVER (ORDER BY %s) AS n
 		FROM %s AS t WHERE t.%I = ANY ($1) ORDER BY n LIMIT $2) AS r',
 		(SELECT string_agg(format('t.%I', c.value ->> 'name'), ', ' ORDER BY c.ordinality)

@@ -46,9 +46,9 @@ BEGIN
 	IF (SELECT relkind FROM pg_class WHERE oid = p_relation) NOT IN ('r', 'p') THEN
 		RETURN;				-- a view shows what its reader, or its owner, may see
 	END IF;
-	-- A table that readers of another subject see is not opened to those of this one instead.
+	-- A table that readers of another subject see is not opened to those of this one instead. Names are quoted where the session quotes them all.
 	SELECT n.subject INTO v_other
-	FROM pg_policy AS p CROSS JOIN LATERAL substring(pg_get_expr(p.polqual, p.polrelid), 'dwh\.has_subject\(([a-z0-9_]+)\)') AS n (subject)
+	FROM pg_policy AS p CROSS JOIN LATERAL substring(replace(pg_get_expr(p.polqual, p.polrelid), '"', ''), E'dwh\\.has_subject\\(([a-z0-9_]+)\\)') AS n (subject)
 	WHERE p.polrelid = p_relation AND p.polname = 'read_national' AND n.subject <> v_subject
 		AND (n.subject = 'subject_id' OR EXISTS (SELECT FROM dwh_catalog.subject AS s WHERE s.subject_id::text = n.subject));
 	IF v_other IS NOT NULL THEN

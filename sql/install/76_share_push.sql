@@ -62,13 +62,11 @@ RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_
 COMMENT ON FUNCTION dwh.requeue_push(bigint, text) IS
 	'Đưa một thông điệp không gửi được trở lại hàng đợi | Puts a message that was set aside back into the queue';
 
--- Why a message does not have the structure of its service (2327 Art. 11.2); NULL where it has, or where nothing is known of it. JSON is judged
--- by the items of each object, and their types while the agreement is of the service's present structure; CSV by its header.
 -- What is wrong with CSV as RFC 4180 has it: the header names the items, every record has a field for each, of the type of the structure.
 CREATE FUNCTION dwh_internal.share_csv_fault(p_structure jsonb, p_items text[], p_content text)
 RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 	WITH record AS (
-		SELECT n, r[1] AS text FROM regexp_matches(p_content, '((?:[^"\r\n]|"(?:[^"]|"")*")+)', 'g') WITH ORDINALITY AS m (r, n)
+		SELECT n, r[1] AS text FROM regexp_matches(p_content, E'((?:[^"\\r\\n]|"(?:[^"]|"")*")+)', 'g') WITH ORDINALITY AS m (r, n)
 	), field AS (
 		SELECT r.n, f.k, f.m[1] AS raw, CASE WHEN f.m[1] LIKE '"%' THEN replace(substr(f.m[1], 2, length(f.m[1]) - 2), '""', '"') ELSE f.m[1] END AS value
 		FROM record AS r CROSS JOIN LATERAL regexp_matches(',' || r.text, ',("(?:[^"]|"")*"|[^,"]*)', 'g') WITH ORDINALITY AS f (m, k)
@@ -86,7 +84,7 @@ RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, p
 		UNION ALL
 		SELECT f.n, format('record %s: %s is no %s', f.n, h.name, h.types ->> 0) FROM field AS f JOIN header AS h USING (k)
 		WHERE f.n > 1 AND f.value <> '' AND NOT CASE
-			WHEN h.types ? 'number' THEN f.value ~ '^([-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?|NaN|-?Infinity)$'
+			WHEN h.types ? 'number' THEN f.value ~ E'^([-+]?[0-9]*\\.?[0-9]+([eE][-+]?[0-9]+)?|NaN|-?Infinity)$'
 			WHEN h.types ? 'string' THEN true
 			WHEN h.types ? 'integer' THEN f.value ~ '^[-+]?[0-9]+$'
 			WHEN h.types ? 'boolean' THEN f.value IN ('true', 'false', 't', 'f')
@@ -96,6 +94,8 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_csv_fault(jsonb, text[], text) IS
 	'Chỗ CSV không đúng cấu trúc dữ liệu | Where CSV does not have the data structure';
 
+-- Why a message does not have the structure of its service (2327 Art. 11.2); NULL where it has, or where nothing is known of it. Objects of JSON and
+-- records of CSV have the items and nothing else, and their types while the agreement is of the service's present structure.
 CREATE FUNCTION dwh_internal.share_body_fault(p_service_id int, p_structure_version int, p_items text[], p_content_type text, p_content text)
 RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -14,7 +14,7 @@ BEGIN
 	SELECT c.oid::regclass, CASE c.relname WHEN 'dim_person' THEN 'home_unit_id' ELSE 'unit_id' END
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
 	WHERE c.relnamespace = 'dwh_star'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-		AND (c.relname = 'dim_person' AND a.attname = 'home_unit_id' OR c.relname NOT LIKE 'dim\_%' AND a.attname = 'unit_id');
+		AND (c.relname = 'dim_person' AND a.attname = 'home_unit_id' OR c.relname NOT LIKE E'dim\\_%' AND a.attname = 'unit_id');
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.scoped_relations() IS

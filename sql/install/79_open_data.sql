@@ -6,10 +6,10 @@
 -- A whole number in JSON has lost its leading zeros: 10 to 12 digits.
 CREATE FUNCTION dwh_internal.open_data_is_personal(p_value jsonb)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE jsonb_typeof(p_value) WHEN 'number' THEN trim_scale(p_value::numeric)::text ~ '^\d{10,12}$'
-		WHEN 'string' THEN p_value #>> '{}' ~ '[^\s@]@[^\s@]+\.' OR (length(p_value #>> '{}') > 8
-			AND regexp_replace(regexp_replace(p_value #>> '{}', '\m((19|20)\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./](19|20)\d\d)(?!\d)', '|', 'g'),
-				'(?<=\d)[\s\u00a0.()-]{1,2}(?=\d)', '', 'g') ~* '(?<!\d)(\d{9,10}|\d{12}|\d{16}|84\d{9,10}|[a-z]{2}\s*\d{13})(?!\d)')
+	SELECT CASE jsonb_typeof(p_value) WHEN 'number' THEN trim_scale(p_value::numeric)::text ~ E'^\\d{10,12}$'
+		WHEN 'string' THEN p_value #>> '{}' ~ E'[^\\s@]@[^\\s@]+\\.' OR (length(p_value #>> '{}') > 8
+			AND regexp_replace(regexp_replace(p_value #>> '{}', E'\\m((19|20)\\d\\d[-./]\\d\\d?[-./]\\d\\d?|\\d\\d?[-./]\\d\\d?[-./](19|20)\\d\\d)(?!\\d)', '|', 'g'),
+				E'(?<=\\d)[\\s\\u00a0.()-]{1,2}(?=\\d)', '', 'g') ~* E'(?<!\\d)(\\d{9,10}|\\d{12}|\\d{16}|84\\d{9,10}|[a-z]{2}\\s*\\d{13})(?!\\d)')
 		ELSE false END
 $$;
 COMMENT ON FUNCTION dwh_internal.open_data_is_personal(jsonb) IS
@@ -18,8 +18,8 @@ COMMENT ON FUNCTION dwh_internal.open_data_is_personal(jsonb) IS
 -- Whether a column is called like one of persons, in English or Vietnamese.
 CREATE FUNCTION dwh_internal.open_data_names_person(p_column text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT p_column ~ ('^(.*_)?(person_id|social_insurance_no|identity_no|(full|first|last|family|given|middle)_?name|birth_?da(te|y)|date_?of_?birth|passport|(tele)?phone|mobile|e?mail'
-		'|ho_?(va_?)?ten|ho_?dem|ngay_?sinh|cccd|cmnd|cmt|so_?dinh_?danh|ma_?so_?bhxh|ho_?chieu|dien_?thoai|sdt)(_.*)?$|^(name|ten|(so|ma)?_?(so|the)?_?(bhxh|bhyt|bao_?hiem)(_?\d+)?)$')
+	SELECT p_column ~ (E'^(.*_)?(person_id|social_insurance_no|identity_no|(full|first|last|family|given|middle)_?name|birth_?da(te|y)|date_?of_?birth|passport|(tele)?phone|mobile|e?mail'
+		'|ho_?(va_?)?ten|ho_?dem|ngay_?sinh|cccd|cmnd|cmt|so_?dinh_?danh|ma_?so_?bhxh|ho_?chieu|dien_?thoai|sdt)(_.*)?$|^(name|ten|(so|ma)?_?(so|the)?_?(bhxh|bhyt|bao_?hiem)(_?\\d+)?)$')
 $$;
 COMMENT ON FUNCTION dwh_internal.open_data_names_person(text) IS 'Tên cột như của cá nhân | Whether a column is called like one of persons';
 
@@ -351,7 +351,7 @@ COMMENT ON FUNCTION dwh_internal.open_data_fill_cells(int, jsonb, regclass, int)
 
 CREATE FUNCTION dwh_internal.open_data_csv(p_values text[])
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT string_agg(CASE WHEN v ~ '[",\r\n]' OR v = '' THEN '"' || replace(v, '"', '""') || '"' ELSE coalesce(v, '') END, ',' ORDER BY n)
+	SELECT string_agg(CASE WHEN v ~ E'[",\\r\\n]' OR v = '' THEN '"' || replace(v, '"', '""') || '"' ELSE coalesce(v, '') END, ',' ORDER BY n)
 	FROM unnest(p_values) WITH ORDINALITY AS t (v, n)
 $$;
 COMMENT ON FUNCTION dwh_internal.open_data_csv(text[]) IS 'Một dòng CSV | A line of CSV';

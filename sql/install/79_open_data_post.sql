@@ -125,7 +125,7 @@ BEGIN
 		RETURN NEXT p.rows::text;
 	ELSE
 		RETURN NEXT array_to_string(p.columns, ',');
-		RETURN QUERY SELECT (SELECT string_agg(CASE WHEN v ~ '[",\r\n]' OR v = '' THEN '"' || replace(v, '"', '""') || '"' ELSE coalesce(v, '') END, ',' ORDER BY n)
+		RETURN QUERY SELECT (SELECT string_agg(CASE WHEN v ~ E'[",\\r\\n]' OR v = '' THEN '"' || replace(v, '"', '""') || '"' ELSE coalesce(v, '') END, ',' ORDER BY n)
 				FROM (SELECT r ->> c AS v, n FROM unnest(p.columns) WITH ORDINALITY AS u (c, n)) AS t)
 			FROM jsonb_array_elements(p.rows) WITH ORDINALITY AS e (r, o) ORDER BY e.o;
 	END IF;

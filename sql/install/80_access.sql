@@ -154,8 +154,8 @@ COMMENT ON FUNCTION dwh_internal.is_login_name(text) IS 'Tên có thể làm tê
 
 CREATE FUNCTION dwh_internal.is_same_name(p_a text, p_b text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN p_a = p_b OR lower(regexp_replace(btrim(normalize(p_a, NFC)), '\s+', ' ', 'g'))
-		= lower(regexp_replace(btrim(normalize(p_b, NFC)), '\s+', ' ', 'g'));
+	RETURN p_a = p_b OR lower(regexp_replace(btrim(normalize(p_a, NFC)), E'\\s+', ' ', 'g'))
+		= lower(regexp_replace(btrim(normalize(p_b, NFC)), E'\\s+', ' ', 'g'));
 COMMENT ON FUNCTION dwh_internal.is_same_name(text, text) IS
 	'Cùng tên, không kể hoa thường, khoảng trắng | Whether two names are the same but for case and spaces';
 
@@ -189,14 +189,14 @@ CREATE FUNCTION dwh_internal.is_leader(p_person text, p_full_name text, p_unit_i
 RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	-- as office_holder_person_name_idx has it
-	v_name text := lower(regexp_replace(btrim(normalize(p_full_name, NFC)), '\s+', ' ', 'g'));
+	v_name text := lower(regexp_replace(btrim(normalize(p_full_name, NFC)), E'\\s+', ' ', 'g'));
 	v_accounts int[] := dwh_internal.person_accounts(p_person);
 BEGIN
 	RETURN EXISTS (SELECT FROM dwh_catalog.office_holder AS h
 		WHERE h.account_id = ANY (v_accounts) AND h.office IN ('unit_leader', 'it_centre_director', 'deputy', 'sector_leadership')
 			AND h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true))
 		OR EXISTS (SELECT FROM dwh_catalog.office_holder AS h
-		WHERE lower(regexp_replace(btrim(normalize(h.person_name, NFC)), '\s+', ' ', 'g')) = v_name AND h.account_id IS NULL
+		WHERE lower(regexp_replace(btrim(normalize(h.person_name, NFC)), E'\\s+', ' ', 'g')) = v_name AND h.account_id IS NULL
 			AND h.office IN ('unit_leader', 'it_centre_director', 'deputy', 'sector_leadership')
 			AND h.valid_from <= p_on AND coalesce(h.valid_to >= p_on, true)
 			AND dwh_internal.unit_top_on(h.unit_id, p_on) = dwh_internal.unit_top_on(p_unit_id, p_on));

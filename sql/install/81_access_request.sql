@@ -391,7 +391,7 @@ BEGIN
 				USING ERRCODE = '22023', HINT = 'See the README, Access.';
 		END IF;
 		-- Days are days whatever the session's DateStyle, zone and clock.
-		IF NOT coalesce(x.line ->> 'effective_on' ~ '^\d{4}-\d\d-\d\d$', true) OR NOT coalesce(x.line ->> 'valid_to' ~ '^\d{4}-\d\d-\d\d$', true) THEN
+		IF NOT coalesce(x.line ->> 'effective_on' ~ E'^\\d{4}-\\d\\d-\\d\\d$', true) OR NOT coalesce(x.line ->> 'valid_to' ~ E'^\\d{4}-\\d\\d-\\d\\d$', true) THEN
 			RAISE EXCEPTION 'line %: a day is missing in % or %', x.line_no, coalesce(x.line -> 'effective_on', 'null'), coalesce(x.line -> 'valid_to', 'null')
 				USING ERRCODE = '22023', DETAIL = 'effective_on and valid_to are days.', HINT = 'Write days as YYYY-MM-DD.';
 		END IF;

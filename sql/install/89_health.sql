@@ -91,7 +91,7 @@ BEGIN
 	RETURN QUERY
 	SELECT 'safety_level', 'warning', 'Chưa ghi cấp độ an toàn đã phê duyệt | The approved safety level is not recorded: '
 		|| string_agg(p.name, ', ' ORDER BY p.name), NULL::timestamptz
-	FROM dwh_catalog.parameter AS p WHERE p.name LIKE 'safety\_%' AND p.value IS NULL HAVING count(*) > 0;
+	FROM dwh_catalog.parameter AS p WHERE p.name LIKE E'safety\\_%' AND p.value IS NULL HAVING count(*) > 0;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.health(int) IS 'Xem dwh.health | See dwh.health';

@@ -366,7 +366,7 @@ refuse_way_around(int32 account_id, const char *name)
 					   "    THEN 'it is a gateway'"
 					   "  WHEN EXISTS (SELECT FROM pg_catalog.pg_roles AS r JOIN pg_catalog.pg_roles AS o"
 					   "      ON o.oid <> r.oid AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER')"
-					   "    WHERE r.rolname = $2::name AND (o.rolname LIKE 'pg\\_%' OR o.rolname = 'dwh_owner' OR o.rolsuper OR o.rolbypassrls))"
+					   "    WHERE r.rolname = $2::name AND (starts_with(o.rolname, 'pg_') OR o.rolname = 'dwh_owner' OR o.rolsuper OR o.rolbypassrls))"
 					   "    THEN 'it is a member of dwh_owner, of a predefined role, or of a role with SUPERUSER or BYPASSRLS' END",
 					   2, types, values, NULL, false, SPI_OK_SELECT);
 	if (dwh_spi_text(0, 1) != NULL)

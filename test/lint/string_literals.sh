@@ -5,7 +5,7 @@
 status=0
 for file in sql/install/*.sql; do
 	found=$(perl -0777 -ne '
-		while (/\G(?:--[^\n]*|([EeUuBbXx]&?)?\x27((?:[^\x27]|\x27\x27)*)\x27|[^\x27\-]|-)/gcs) {
+		while (/\G(?:--[^\n]*|([EeUuBbXx]&?)?(\x27(?:[^\x27]|\x27\x27)*\x27(?:[ \t]*\n\s*\x27(?:[^\x27]|\x27\x27)*\x27)*)|\w+|[^\x27\-\w]|-)/gcs) {
 			next unless defined $2 && !defined $1 && index($2, "\\") >= 0;
 			print 1 + (substr($_, 0, $-[0]) =~ tr/\n//), " ";
 		}' "$file")
