@@ -68,7 +68,8 @@ GRANT EXECUTE ON FUNCTION dwh.get_audit_worker() TO dwh_central_admin, dwh_audit
 GRANT SELECT ON dwh_log.audit_leaf, dwh_log.audit_node, dwh_log.audit_tree_head, dwh_log.audit_archive, dwh_log.audit_check TO dwh_auditor;
 GRANT SELECT ON dwh.audit_status TO dwh_central_admin, dwh_auditor;
 GRANT SELECT ON dwh.bypass_events TO dwh_auditor;
-GRANT EXECUTE ON FUNCTION dwh.canonical_event(bigint, date), dwh.audit_check(boolean), dwh.schedule_audit_check(text, boolean) TO dwh_central_admin, dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.canonical_event(bigint, date) TO dwh_auditor;
+GRANT EXECUTE ON FUNCTION dwh.audit_check(boolean), dwh.schedule_audit_check(text, boolean) TO dwh_central_admin, dwh_auditor;
 GRANT EXECUTE ON FUNCTION dwh.audit_seal(), dwh.audit_tree_head(bigint), dwh.audit_inclusion_proof(bigint, bigint),
 	dwh.audit_consistency_proof(bigint, bigint), dwh.audit_verify(bigint, bigint, text), dwh.export_tree_head(bigint) TO dwh_central_admin, dwh_auditor;
 

@@ -242,7 +242,7 @@ dwh_sql_refuse_change(PG_FUNCTION_ARGS)
 		elog(ERROR, "refuse_change() was not called as a trigger");
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 	{
-		if (trigger->tg_trigger->tgnargs == 0 || !dwh_own_is_running())
+		if (trigger->tg_trigger->tgnargs == 0 || !dwh_own_fired_trigger())
 			raise_insert(trigger->tg_relation);
 		PG_RETURN_POINTER(trigger->tg_trigtuple);
 	}

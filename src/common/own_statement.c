@@ -52,14 +52,28 @@ dwh_own_end(int before)
 	depth = before;
 }
 
+/* Whether a statement that runs so deep in triggers is ours. */
+static bool
+is_own(int triggers, bool is_about_roles)
+{
+	const OwnPart *part = &parts[depth - 1];
+
+	return depth > 0 && depth <= MAX_PARTS && part->statements == statements && part->triggers == triggers &&
+		(part->is_about_roles || !is_about_roles);
+}
+
 /* Whether a statement that runs at this moment is ours. */
 bool
 dwh_own_is_running(bool is_about_roles)
 {
-	const OwnPart *part = &parts[depth - 1];
+	return is_own(trigger_depth(), is_about_roles);
+}
 
-	return depth > 0 && depth <= MAX_PARTS && part->statements == statements && part->triggers == trigger_depth() &&
-		(part->is_about_roles || !is_about_roles);
+/* For a trigger: whether the statement that fired it is ours. */
+bool
+dwh_own_fired_trigger(void)
+{
+	return is_own(trigger_depth() - 1, false);
 }
 
 /* A utility statement begins inside of which event triggers may run. Returns what dwh_own_statement_end() has to be told. */

@@ -22,6 +22,7 @@ extern void dwh_own_init(void);
 extern int	dwh_own_begin(bool is_about_roles);
 extern void dwh_own_end(int before);
 extern bool dwh_own_is_running(bool is_about_roles);
+extern bool dwh_own_fired_trigger(void);
 extern int	dwh_own_statement_begin(void);
 extern void dwh_own_statement_end(int before);
 
