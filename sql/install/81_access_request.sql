@@ -141,7 +141,7 @@ BEGIN
 	v_from := dwh_internal.unit_top_on(r.from_unit_id, v_on);
 	FOR x IN
 		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind, k AS scope_unit,
-			n.state = 'approved' AND dwh_internal.is_taken_since(n) AS is_taken_since
+			n.state = 'approved' AND (n.account_id IS NOT NULL OR n.account_kind = 'mailbox') AND dwh_internal.is_taken_since(n) AS is_taken_since
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 			LEFT JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			LEFT JOIN dwh_catalog.account AS c ON c.account_id = n.account_id
@@ -357,9 +357,10 @@ DECLARE
 	v_today date := dwh.today();
 	v_on date;
 	v_letter_on date;
-	-- kind of each reason; sides on which there is a path of leaders and another
+	-- kind of each reason; sides on which there is a path of leaders and another; paths of people whom their own unit assigns
 	v_reasons jsonb := (SELECT jsonb_object_agg(s.code, s.kind) FROM dwh_catalog.access_reason AS s);
 	v_leader_sides text[] := ARRAY(SELECT DISTINCT t.side FROM dwh_catalog.access_path AS t WHERE t.is_leader IS NOT NULL);
+	v_assigned_paths int[] := ARRAY(SELECT t.access_path_id FROM dwh_catalog.access_path AS t WHERE t.assigned_by = 'unit_leader');
 	r dwh_catalog.access_request;
 	x record;
 	l dwh_catalog.access_request_line;
@@ -504,7 +505,7 @@ BEGIN
 		-- A letter of the person's own unit says that its head assigns him; of a list that others put together the line names the paper.
 		IF l.action <> 'revoke' AND NOT x.line ? 'assignment_no' AND (r.kind IN ('change', 'takeover')
 			OR dwh_internal.is_unit_within(dwh_internal.unit_on(l.unit_id, v_on), dwh_internal.unit_on(r.from_unit_id, v_on)))
-			AND EXISTS (SELECT FROM dwh_catalog.access_path AS p WHERE p.access_path_id = l.access_path_id AND p.assigned_by = 'unit_leader')
+			AND l.access_path_id = ANY (v_assigned_paths)
 		THEN
 			l.assignment_no := r.letter_no;
 		END IF;
