@@ -126,10 +126,10 @@ FROM dwh_catalog.access_request_line AS l JOIN dwh_catalog.access_request AS r U
 -- Days are days, whatever the session.
 SELECT matches(pg_temp.central(pg_temp.give(jsonb_build_object(k, v))), '^22023 line 1: a day is missing', format('%s %s is none', k, v))
 FROM unnest(ARRAY['valid_to', 'effective_on']) AS k, unnest(ARRAY['03/12/2027', 'tomorrow', 'infinity']) AS v;
-SELECT matches(pg_temp.central($$dwh.revoke_access('m4@tap.invalid', 'left_service', 'QĐ', p_document_on => '-infinity')$$), '^22023 a letter has a day', 'no letter is of ever');
-SELECT matches(pg_temp.central($$dwh.revoke_access('m4@tap.invalid', 'left_service', 'QĐ', p_effective_on => 'infinity')$$), '^22023 line 1: a day', 'nobody goes never');
-SELECT matches(pg_temp.central($$dwh.transfer_account('m4@tap.invalid', 990232, 'infinity', 'QĐ')$$), '^22023 line 1: a day', 'nor is transferred never');
-SELECT matches(pg_temp.central(format($$dwh.request_access('grant', 'CV', '-infinity', dwh.today(), 990102, %L)$$, jsonb_build_array(pg_temp.line()))), '^22023 a letter has a day', 'a letter has a day');
+SELECT matches(pg_temp.central($$dwh.revoke_access('m4@tap.invalid', 'left_service', 'QĐ', p_document_on => '-infinity')$$), '^22023.*a day', 'no letter is of ever');
+SELECT matches(pg_temp.central($$dwh.revoke_access('m4@tap.invalid', 'left_service', 'QĐ', p_effective_on => 'infinity')$$), '^22023.*a day', 'nobody goes never');
+SELECT matches(pg_temp.central($$dwh.transfer_account('m4@tap.invalid', 990232, 'infinity', 'QĐ')$$), '^22023.*a day', 'nor is transferred never');
+SELECT matches(pg_temp.central(format($$dwh.request_access('grant', 'CV', '-infinity', dwh.today(), 990102, %L)$$, jsonb_build_array(pg_temp.line()))), '^22023.*a day', 'a letter has a day');
 
 -- Who leads a unit by now, by receipt or since the entry, is decided on as such.
 SELECT pg_temp.central($$dwh.request_access('grant', 'CV', dwh.today() - 5, dwh.today() - 5, 11, '[{"full_name": "Mới Lên", "title": "CV", "email": "moi@tap.invalid", "employment_kind": "civil_servant", "unit": 11, "group": "analyst",
