@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/pg_type.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -122,7 +124,32 @@ sign_note(StringInfo note, const char *name)
 	appendStringInfoChar(note, '\n');
 }
 
-/* dwh.export_tree_head(size): NULL asks for all leaves. Raises 22023 for a size that is not there, F0000 where the key is unusable. */
+/*
+ * Raises 55000 where this transaction has itself sealed the last leaf of the tree: a rollback would leave a signed head outside that the log never had.
+ * Inside SPI, as dwh_owner.
+ */
+static void
+require_committed(int64 size)
+{
+	Oid			types[1] = {INT8OID};
+	Datum		values[1];
+	bool		is_null;
+
+	values[0] = Int64GetDatum(size - 1);
+	if (dwh_spi_select("SELECT xmin FROM dwh_log.audit_leaf WHERE leaf_index = $1", 1, types, values, NULL, false) != 1)
+		return;
+	if (TransactionIdIsCurrentTransactionId(DatumGetTransactionId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null))))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the head of a tree that is not committed is not signed"),
+				 errdetail("This transaction has sealed leaf " INT64_FORMAT ".", size - 1),
+				 errhint("Commit first.")));
+}
+
+/*
+ * dwh.export_tree_head(size): NULL asks for all leaves. Raises 22023 for a size that is not there, 55000 for leaves of this transaction, F0000
+ * where the key is unusable.
+ */
 Datum
 dwh_sql_export_tree_head(PG_FUNCTION_ARGS)
 {
@@ -144,6 +171,8 @@ dwh_sql_export_tree_head(PG_FUNCTION_ARGS)
 				 errmsg("there is no tree of " INT64_FORMAT " leaves", size),
 				 errdetail("The tree of the log has " INT64_FORMAT " leaves.", stored),
 				 errhint("Give a size from 0 to " INT64_FORMAT ".", stored)));
+	if (dwh_audit_key_file[0] != '\0')
+		require_committed(size);
 	dwh_tree_root_at(size, &root);
 	if (dwh_spi_select("SELECT pg_catalog.to_char(created_at AT TIME ZONE 'UTC', '\"dwh_ext/\"YYYYMMDD\"T\"HH24MISS\"Z\"')"
 					   " FROM dwh_catalog.warehouse", 0, NULL, NULL, NULL, false) != 1)

@@ -85,6 +85,10 @@ is(check('event', $old, $event =~ s/^(..)../${1}ff/r, 256, @proof), 'the proof d
 is(check('event', $old, $event, 256, (map { s/^../00/r } $proof[0]), @proof[1 .. $#proof]), 'the proof does not lead to the root', 'nor by a changed proof');
 is(check('event', $old, $event, 255, @proof), 'the proof does not lead to the root', 'nor at another place');
 
+# What is not committed is not signed: a rollback would leave a signed head that the log never had.
+(undef, undef, my $early) = $node->psql('work', q{BEGIN; SELECT dwh_internal.audit_append('early', NULL, 'done', NULL); SELECT dwh.audit_seal(); SELECT dwh.export_tree_head()});
+like($early, qr/the head of a tree that is not committed is not signed/, 'the head of leaves of one\'s own transaction');
+
 # The inspector's page of the README, as it stands there.
 my ($page) = slurp_file("$FindBin::Bin/../../README.md") =~ /^### The inspector's page.*?^```sh\n(.*?)^```/ms;
 save('head-old', slurp_file($old));
