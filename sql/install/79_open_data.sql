@@ -169,6 +169,7 @@ COMMENT ON FUNCTION dwh.describe_open_data(text, jsonb) IS
 
 -- The statement that computes every cell of a dataset from its source, built of quoted names: period, coordinates (a path for each dimension),
 -- contributors, figures, and by how much a figure breaks the rules of dominance (at most 0: not at all).
+-- Contributors are those who add something to the figure that fewest add to: nobody stands behind a 0.
 CREATE FUNCTION dwh_internal.open_data_statement(p_dataset jsonb, p_relation regclass)
 RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 	WITH d AS (SELECT * FROM jsonb_populate_record(NULL::dwh_catalog.open_dataset, p_dataset)),
@@ -188,6 +189,7 @@ RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, p
 		SELECT string_agg(format('sum(%s)::numeric AS m%s', name, n), ', ' ORDER BY n) AS sums,
 			string_agg('m' || n, ', ' ORDER BY n) AS names,
 			string_agg(format('sum(m%s)', n), ', ' ORDER BY n) AS outer_sums,
+			string_agg(format('nullif(count(*) FILTER (WHERE m%s <> 0), 0)', n), ', ' ORDER BY n) AS contributing,
 			string_agg('NULL', ', ') AS nulls,
 			string_agg(CASE WHEN d.dominance_n IS NULL THEN 'NULL' ELSE format('(SELECT sum(x) FROM unnest((array_agg(m%1$s ORDER BY m%1$s DESC))[1:%2$s]) AS x)
 				* 100 / %3$s - sum(m%1$s)', n, d.dominance_n, d.dominance_k) END, ', ' ORDER BY n) AS dominances,
@@ -200,11 +202,11 @@ RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, p
 			coalesce(quote_ident(d.period_column), 'NULL::date'), paths, d.count_column,
 			(SELECT string_agg(format('sum(%s)', name), ', ' ORDER BY n) FROM measure), nulls, p_relation, quote_ident(d.period_column) || ', ', rollups)
 		ELSE
-		format('SELECT period, coordinates, count(*) AS contributors, ARRAY[%1$s]::numeric[] AS figures, ARRAY[%2$s]::numeric[] AS dominance,
+		format('SELECT period, coordinates, coalesce(least(%11$s), count(*)) AS contributors, ARRAY[%1$s]::numeric[] AS figures, ARRAY[%2$s]::numeric[] AS dominance,
 			ARRAY[%3$s]::numeric[] AS p_percent
 			FROM (SELECT %4$s AS period, jsonb_build_array(%5$s) AS coordinates, %6$s FROM %7$s GROUP BY %8$I, %9$s%10$s) AS c GROUP BY period, coordinates',
 			outer_sums, dominances, p_percents, coalesce(quote_ident(d.period_column), 'NULL::date'), paths, sums, p_relation, d.contributor_column,
-			quote_ident(d.period_column) || ', ', rollups)
+			quote_ident(d.period_column) || ', ', rollups, contributing)
 		END
 	FROM d, part, figure
 $$;

@@ -103,7 +103,7 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 				 errmsg("schema \"%s\" has a name of the warehouse but is not its own", dwh_spi_text(0, 1)),
 				 errdetail("%s", dwh_spi_text(0, 2)),
 				 dwh_spi_bool(0, 3) && dwh_spi_bool(0, 4) ?
-				 errhint("This looks like a warehouse that was restored without its owners: restore the dump anew, without --no-owner.") :
+				 errhint("It was restored without its owners, or given away: restore the dump anew without --no-owner, or give it back to dwh_owner.") :
 				 errhint("Rename or drop the schema.")));
 	has_table = found > 0 && dwh_spi_bool(0, 3);
 	*is_standing = found == dwh_schema_count && has_table;

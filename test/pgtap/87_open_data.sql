@@ -1,7 +1,7 @@
 -- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
 -- 2327-005 2327-044 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
 SET client_min_messages = error;
-SELECT plan(83);
+SELECT plan(84);
 CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_open_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_open_auditor LOGIN IN ROLE dwh_auditor;
@@ -155,6 +155,21 @@ SELECT is(pg_temp.describe('{"count_column": null, "contributor_column": "employ
 SELECT is(pg_temp.publish(p_code => 'tap_open_paid'), '1', 'published');
 SELECT is((SELECT string_agg(concat_ws(' ', state, rule, coordinates), ', ' ORDER BY state DESC, coordinates) FROM dwh.open_data_suppressions WHERE dataset = 'tap_open_paid'
 	AND state = 'primary' AND coordinates = '[["P1"], ["x"]]'), 'primary dominance [["P1"], ["x"]]', 'ND47-012 rule (1, 75)');
+
+-- Nobody stands behind a 0: ten employers of whom one pays are one.
+CREATE TABLE dwh_star.tap_open_zero (employer_id int, province text, paid numeric, owed numeric);
+INSERT INTO dwh_star.tap_open_zero SELECT n, 'A', CASE n WHEN 1 THEN 123456 ELSE 0 END, n FROM generate_series(1, 10) AS n UNION ALL SELECT n, 'B', n, 0 FROM generate_series(11, 20) AS n
+	UNION ALL SELECT n, 'C', 0, 0 FROM generate_series(21, 30) AS n;
+CREATE FUNCTION pg_temp.contributors() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_numbers text;
+BEGIN
+	EXECUTE format('SELECT string_agg(contributors::text, '' '' ORDER BY coordinates) FROM (%s) AS c', dwh_internal.open_data_statement('{"contributor_column": "employer_id",
+		"measures": [{"name": "paid"}, {"name": "owed"}], "dimensions": [{"name": "place", "levels": ["province"]}]}', 'dwh_star.tap_open_zero')) INTO v_numbers;
+	RETURN v_numbers;
+END
+$$;
+SELECT is(pg_temp.contributors(), '10 1 10 10', 'ND47-012 contributors to the figure that fewest add to: the country, A, B, and C where all is 0');
 
 -- What earlier versions left out does not follow from later ones: two provinces revised one after another, one measure revised alone.
 CREATE TABLE dwh_star.tap_open_later (month date, province text, born date, persons int, amount numeric);
