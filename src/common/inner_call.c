@@ -78,11 +78,11 @@ dwh_inner_call_read(DwhInnerCall *call, FunctionCallInfo fcinfo, Size longest)
 }
 
 /*
- * Refuses a day that no calendar has, with 22023: infinity, and what lies outside the years 1900 to 9999. Days are counted from and
- * compared in every room, so that one such would break lists that others read.
+ * Refuses a day outside the years 1900 to 9999, with 22023: days are counted from and compared in every room, so that one such would break
+ * lists that others read. Infinity, too, but where the caller only asks and means all days.
  */
 static void
-require_days(const DwhInnerCall *call, FunctionCallInfo fcinfo)
+require_days(const DwhInnerCall *call, FunctionCallInfo fcinfo, bool may_be_infinite)
 {
 	static const int first_year = 1900;
 	static const int last_year = 9999;
@@ -91,15 +91,26 @@ require_days(const DwhInnerCall *call, FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < PG_NARGS(); i++)
 	{
-		bool		is_fault = false;
+		bool		is_infinite = false;
+		bool		is_outside = false;
 
 		if (PG_ARGISNULL(i))
 			continue;
 		if (call->types[i] == DATEOID)
-			is_fault = PG_GETARG_DATEADT(i) < first || PG_GETARG_DATEADT(i) > last;
+		{
+			DateADT		day = PG_GETARG_DATEADT(i);
+
+			is_infinite = DATE_NOT_FINITE(day);
+			is_outside = day < first || day > last;
+		}
 		else if (call->types[i] == TIMESTAMPTZOID)
-			is_fault = PG_GETARG_TIMESTAMPTZ(i) < first * USECS_PER_DAY || PG_GETARG_TIMESTAMPTZ(i) > last * USECS_PER_DAY;
-		if (is_fault)
+		{
+			TimestampTz time = PG_GETARG_TIMESTAMPTZ(i);
+
+			is_infinite = TIMESTAMP_NOT_FINITE(time);
+			is_outside = time < first * USECS_PER_DAY || time > last * USECS_PER_DAY;
+		}
+		if (is_outside && !(is_infinite && may_be_infinite))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("%s must be a day between the years %d and %d", call->names[i], first_year, last_year),
@@ -117,7 +128,6 @@ run(const DwhInnerCall *call, FunctionCallInfo fcinfo, const char *select, DwhOw
 	char	   *nulls = palloc0(PG_NARGS() + 1);
 	int			i;
 
-	require_days(call, fcinfo);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "%s dwh_internal.%s(", select, quote_identifier(call->name));
 	for (i = 0; i < PG_NARGS(); i++)
@@ -141,6 +151,7 @@ dwh_inner_call_run(const DwhInnerCall *call, FunctionCallInfo fcinfo)
 	int16		length;
 	bool		is_by_value;
 
+	require_days(call, fcinfo, false);
 	(void) run(call, fcinfo, "SELECT", &owner);
 	if (call->result_type != VOIDOID)
 	{
@@ -164,6 +175,7 @@ dwh_inner_call_rows(const DwhInnerCall *call, FunctionCallInfo fcinfo)
 	DwhOwnerSwitch owner;
 	uint64		rows;
 
+	require_days(call, fcinfo, true);
 	InitMaterializedSRF(fcinfo, 0);
 	rows = run(call, fcinfo, "SELECT * FROM", &owner);
 	for (uint64 row = 0; row < rows; row++)
