@@ -87,14 +87,16 @@ kilobytes_of(FunctionCallInfo fcinfo, int number, const char *name, int least, b
 
 /*
  * The limits of whoever has the roles of a query directly, by these and all that they lead to. A made group leads nowhere: it stands for
- * the group whose rights it has. limit_watch.c has the same.
+ * the group whose rights it has. limit_watch.c has the same. Roles are looked up one by one (OFFSET 0, pg_get_userbyid()): there may be ten
+ * thousand, of whom one is asked for.
  */
 #define LIMITS_OF(roles) \
 	"WITH RECURSIVE had (oid) AS (" roles \
-	"  UNION SELECT m.roleid FROM had AS h JOIN pg_auth_members AS m ON m.member = h.oid JOIN pg_roles AS r ON r.oid = h.oid" \
-	"  WHERE NOT EXISTS (SELECT FROM dwh_catalog.user_group AS u WHERE u.role_name = r.rolname::text AND u.rights_of IS NOT NULL)) " \
+	"  UNION SELECT m.roleid FROM had AS h" \
+	"    CROSS JOIN LATERAL (SELECT a.roleid FROM pg_auth_members AS a WHERE a.member = h.oid OFFSET 0) AS m" \
+	"  WHERE NOT EXISTS (SELECT FROM dwh_catalog.user_group AS u WHERE u.role_name = pg_get_userbyid(h.oid)::text AND u.rights_of IS NOT NULL)) " \
 	"SELECT " WIDEST \
-	" FROM had AS h JOIN pg_roles AS r ON r.oid = h.oid JOIN dwh_catalog.user_group AS u ON u.role_name = r.rolname::text" \
+	" FROM had AS h JOIN dwh_catalog.user_group AS u ON u.role_name = pg_get_userbyid(h.oid)::text" \
 	"  LEFT JOIN dwh_catalog.user_group_limit AS l ON l.user_group_id = u.user_group_id" \
 	"  LEFT JOIN dwh_catalog.user_group AS o ON o.role_name = u.rights_of" \
 	"  LEFT JOIN dwh_catalog.user_group_limit AS b ON b.user_group_id = o.user_group_id"

@@ -24,7 +24,7 @@ VALUES (996001, 'Giám Đốc', :province, 'province_director', '2020-01-01', 'x
 \endif
 SELECT dwh.set_group_limits('analyst', '600 s', '64MB', p_connection_limit => 5);
 
-CREATE FUNCTION bench_61.lines(p_name text, p_from int, p_to int) RETURNS jsonb LANGUAGE sql AS $$
+CREATE FUNCTION bench_61.lines(p_name text, p_from int, p_to int) RETURNS jsonb LANGUAGE sql SECURITY DEFINER AS $$
 	SELECT jsonb_agg(jsonb_build_object('full_name', 'Người Dùng ' || n, 'title', 'Chuyên viên', 'email', format('%s-%s@bench.invalid', p_name, n),
 		'employment_kind', 'civil_servant', 'unit', (SELECT h.unit_id FROM dwh_catalog.office_holder AS h WHERE h.office_holder_id = 996001), 'group', 'analyst', 'reason', 'first_join') ORDER BY n)
 	FROM generate_series(p_from, p_to) AS n
