@@ -173,7 +173,7 @@ BEGIN
 		END IF;
 
 		-- Who has come to lead a unit since the letter was entered is no user of his own head's.
-		IF NOT p.is_leader AND dwh_internal.is_leader(dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, v_unit, v_today) THEN
+		IF p.is_leader IS FALSE AND dwh_internal.is_leader(dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, v_unit, v_today) THEN
 			PERFORM dwh_internal.access_refuse(format('%s: %s leads a unit', v_where, l.full_name),
 				'893 Arts. 6.2, 17.2a: lãnh đạo đơn vị do lãnh đạo Ngành quyết định | the sector''s leadership decides on leaders.',
 				'Enter it anew, on a list of the IT Centre.');
@@ -494,7 +494,8 @@ BEGIN
 			v_side := dwh_internal.unit_side(l.unit_id);
 			l.access_path_id := dwh_internal.find_access_path(l.account_kind, v_side, coalesce(v_side = ANY (v_leader_sides), true) AND (dwh_internal.is_leader(
 				dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, v_on)
-				OR dwh_internal.is_leader(dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id, v_today)),
+				OR v_today <> v_on AND dwh_internal.is_leader(dwh_internal.line_person(l.account_kind, l.email, l.iam_subject, l.holder_email), l.full_name, l.unit_id,
+					v_today)),
 				coalesce(v_role, 'dwh_analyst'), v_on);
 		END IF;
 		IF l.access_path_id IS NULL THEN
