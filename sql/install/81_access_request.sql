@@ -569,10 +569,6 @@ BEGIN
 		RAISE EXCEPTION 'unknown kind of request "%"', coalesce(p_kind, 'NULL') USING ERRCODE = '22023', DETAIL = '893 Art. 10.1.',
 			HINT = 'Give grant, revoke, change, transfer or takeover.';
 	END IF;
-	IF NOT (isfinite(v_letter_on) AND isfinite(v_received_on) AND isfinite(coalesce(p_submission_on, v_today))) THEN
-		RAISE EXCEPTION 'a letter has a day' USING ERRCODE = '22023', DETAIL = format('Letter %s, receipt %s, submission %s.', v_letter_on, v_received_on,
-			coalesce(p_submission_on::text, '-')), HINT = 'Correct the dates.';
-	END IF;
 	IF v_letter_on > v_received_on OR v_received_on > v_today THEN
 		RAISE EXCEPTION 'a letter of % cannot have been received on %', v_letter_on, v_received_on
 			USING ERRCODE = '22023', DETAIL = format('Today is %s.', v_today), HINT = 'Correct the dates.';

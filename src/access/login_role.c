@@ -21,6 +21,7 @@
 
 #include "access/access.h"
 #include "audit/audit.h"
+#include "common/identity.h"
 #include "common/owner.h"
 #include "common/spi.h"
 #include "scope/limits.h"
@@ -366,8 +367,8 @@ refuse_way_around(int32 account_id, const char *name)
 					   "    THEN 'it is a gateway'"
 					   "  WHEN EXISTS (SELECT FROM pg_catalog.pg_roles AS r JOIN pg_catalog.pg_roles AS o"
 					   "      ON o.oid <> r.oid AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER')"
-					   "    WHERE r.rolname = $2::name AND (starts_with(o.rolname, 'pg_') OR o.rolname = 'dwh_owner' OR o.rolsuper OR o.rolbypassrls))"
-					   "    THEN 'it is a member of dwh_owner, of a predefined role, or of a role with SUPERUSER or BYPASSRLS' END",
+					   "    WHERE r.rolname = $2::name AND " DWH_ROLE_LEADS_AROUND("o") ")"
+					   "    THEN '" DWH_LED_AROUND "' END",
 					   2, types, values, NULL, false, SPI_OK_SELECT);
 	if (dwh_spi_text(0, 1) != NULL)
 		ereport(ERROR,

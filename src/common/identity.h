@@ -44,4 +44,13 @@ extern const char *dwh_warehouse_zone(void);
 extern DateADT dwh_today(void);
 extern DateADT dwh_month_of(TimestampTz at);
 
+/*
+ * A condition on a row of pg_roles, by its alias: whether its members have a way around what rows of the warehouse say they may. And what
+ * to tell of such a member.
+ */
+#define DWH_ROLE_LEADS_AROUND(role) \
+	"(starts_with(" role ".rolname, 'pg_') OR " role ".rolname = 'dwh_owner' OR " role ".rolsuper OR " role ".rolbypassrls)"
+#define DWH_LED_AROUND \
+	"it is a member of dwh_owner, of a predefined role, or of a role with SUPERUSER or BYPASSRLS"
+
 #endif							/* DWH_IDENTITY_H */

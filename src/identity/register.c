@@ -342,9 +342,9 @@ check_gateway_role(DwhRegisterAct *act, const char *login_role)
 	if (is_mighty)
 		return "it has SUPERUSER, CREATEROLE, REPLICATION or BYPASSRLS";
 	dwh_register_text(act, login_role);
-	if (dwh_register_run(act, "SELECT FROM pg_roles WHERE (starts_with(rolname, 'pg_') OR rolname = 'dwh_owner' OR rolsuper OR rolbypassrls)"
-						 "  AND pg_has_role($1::name, oid, 'MEMBER')", SPI_OK_SELECT) > 0)
-		return "it is a member of dwh_owner, of a predefined role, or of a role with SUPERUSER or BYPASSRLS";
+	if (dwh_register_run(act, "SELECT FROM pg_roles AS o WHERE " DWH_ROLE_LEADS_AROUND("o")
+						 "  AND pg_has_role($1::name, o.oid, 'MEMBER')", SPI_OK_SELECT) > 0)
+		return DWH_LED_AROUND;
 	dwh_register_text(act, login_role);
 	if (dwh_register_run(act, "SELECT FROM dwh_catalog.account WHERE login_role = $1", SPI_OK_SELECT) > 0)
 		return "an account names it as its login role";

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
@@ -42,13 +43,16 @@ create_schemas(void)
 static void
 set_sequences(void)
 {
+	Oid			types[1] = {TEXTARRAYOID};
+	Datum		values[1];
 	DwhOwnerSwitch owner;
 
+	values[0] = dwh_names_array(dwh_schemas, dwh_schema_count);
 	dwh_owner_enter(&owner);
 	(void) dwh_spi_select("SELECT pg_catalog.setval(c.oid, pg_catalog.pg_sequence_last_value(c.oid))"
 						  " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-						  " WHERE c.relkind = 'S' AND n.nspname IN ('dwh_catalog', 'dwh_star', 'dwh_landing', 'dwh_log')",
-						  0, NULL, NULL, NULL, false);
+						  " WHERE c.relkind = 'S' AND n.nspname = ANY ($1)",
+						  1, types, values, NULL, false);
 	dwh_owner_leave(&owner);
 }
 

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "common/errors.h"
@@ -17,14 +16,14 @@
 #include "warehouse/warehouse.h"
 
 /* Names of a table of objects as text[]. */
-static Datum
-names_array(const DwhNamedObject *objects, int count)
+Datum
+dwh_names_array(const DwhNamedObject *objects, int count)
 {
 	Datum	   *names = palloc(sizeof(Datum) * count);
 
 	for (int i = 0; i < count; i++)
 		names[i] = CStringGetTextDatum(objects[i].name);
-	return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+	return dwh_array(names, count, TEXTOID);
 }
 
 /* Raises WH002 for the first of our role names that a stranger holds. Missing roles are no error. */
@@ -35,7 +34,7 @@ dwh_strangers_refuse_roles(void)
 	Datum		values[2];
 	uint64		found;
 
-	values[0] = names_array(dwh_roles, dwh_role_count);
+	values[0] = dwh_names_array(dwh_roles, dwh_role_count);
 	values[1] = CStringGetTextDatum(DWH_MARKER);
 	found = dwh_spi_select_latest(
 		"WITH first_time AS ("
@@ -85,7 +84,7 @@ dwh_strangers_refuse_schemas(bool *is_standing)
 	uint64		found;
 	bool		has_table;
 
-	values[0] = names_array(dwh_schemas, dwh_schema_count);
+	values[0] = dwh_names_array(dwh_schemas, dwh_schema_count);
 	values[1] = CStringGetTextDatum(DWH_MARKER);
 	found = dwh_spi_select_latest(
 		"SELECT n.nspname, CASE"

@@ -37,6 +37,7 @@ extern int	dwh_roles_create_missing(void);
 extern char *dwh_group_role_statements(const char *role, const char *rights, const char *comment);
 
 /* strangers.c */
+extern Datum dwh_names_array(const DwhNamedObject *objects, int count);
 extern void dwh_strangers_refuse_roles(void);
 extern void dwh_strangers_refuse_schemas(bool *is_standing);
 extern void dwh_strangers_refuse_objects(void);
