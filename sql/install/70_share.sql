@@ -283,6 +283,15 @@ BEGIN
 			RETURN;
 		END IF;
 	END IF;
+	-- What the worker sends or fetches goes the way that was agreed: to the platform's hosts where they are known, to none of another's.
+	IF p_login_role IS NULL AND EXISTS (SELECT FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS n USING (host, port)
+		WHERE t.agreement_id = g.agreement_id AND n.platform_id IS DISTINCT FROM v.route_id
+			AND (n.platform_id IS NOT NULL OR EXISTS (SELECT FROM dwh_catalog.share_push_host AS o WHERE o.platform_id = v.route_id)))
+	THEN
+		rule := 'route'; article := 'ND47 Art. 46';
+		reason := 'máy chủ nhận không thuộc tuyến đã thỏa thuận | the target is no host of the route that was agreed';
+		RETURN;
+	END IF;
 
 	-- While a fee applies, payments since it began have to reach it.
 	IF g.service_id IS NOT NULL THEN

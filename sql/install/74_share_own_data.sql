@@ -140,8 +140,9 @@ $$;
 COMMENT ON FUNCTION dwh_internal.own_data_is_withheld(int, int[]) IS
 	'Người chưa khớp CSDL dân cư không xem được | Whether a person''s rows are withheld until his match is confirmed';
 
--- The person's rows in the order of the key, one JSON object a line, with their number and the SHA-256 of the text.
-CREATE FUNCTION dwh_internal.own_data_read(p_service_id int, p_person_ids int[], OUT row_count bigint, OUT body text, OUT digest text)
+-- The person's rows in the order of the key, one JSON object a line, with their number, how many more there are beyond the row limit of the
+-- service, and the SHA-256 of the text.
+CREATE FUNCTION dwh_internal.own_data_read(p_service_id int, p_person_ids int[], OUT row_count bigint, OUT rows_left bigint, OUT body text, OUT digest text)
 RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD'
 SET intervalstyle = 'iso_8601' SET extra_float_digits = '1' SET bytea_output = 'hex' SET lc_monetary = 'C' SET timezone = 'UTC' AS $$
 DECLARE
@@ -154,12 +155,12 @@ BEGIN
 	PERFORM dwh_internal.share_check_relation(v_relation);
 	PERFORM set_config('timezone', w.time_zone, true) FROM dwh_catalog.warehouse AS w;
 	SELECT string_agg(format('t.%I', k), ', ' ORDER BY n) INTO v_keys FROM unnest(s.key_columns) WITH ORDINALITY AS u (k, n);
-	EXECUTE format(E'SELECT count(*), coalesce(string_agg(r.line, E''\\n'' ORDER BY r.n), '''') FROM (
-		SELECT (SELECT row_to_json(x)::text FROM (SELECT %s) AS x) AS line, row_number() OVER (ORDER BY %s) AS n
+	EXECUTE format(E'SELECT count(*), coalesce(max(r.all_rows), 0) - count(*), coalesce(string_agg(r.line, E''\\n'' ORDER BY r.n), '''') FROM (
+		SELECT (SELECT row_to_json(x)::text FROM (SELECT %s) AS x) AS line, row_number() OVER (ORDER BY %s) AS n, count(*) OVER () AS all_rows
 		FROM %s AS t WHERE t.%I = ANY ($1) ORDER BY n LIMIT $2) AS r',
 		(SELECT string_agg(format('t.%I', c.value ->> 'name'), ', ' ORDER BY c.ordinality)
 			FROM jsonb_array_elements(s.columns) WITH ORDINALITY AS c), v_keys, v_relation, s.person_column)
-	INTO row_count, body USING p_person_ids, s.row_limit;
+	INTO row_count, rows_left, body USING p_person_ids, s.row_limit;
 	digest := encode(sha256(convert_to(body, 'UTF8')), 'hex');
 END
 $$;

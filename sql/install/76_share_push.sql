@@ -4,9 +4,10 @@ CREATE FUNCTION dwh.register_push_host(
 	p_port				int,
 	p_reason			text,
 	p_private_networks	cidr[] DEFAULT '{}',
-	p_scheme			text DEFAULT 'https')
+	p_scheme			text DEFAULT 'https',
+	p_platform			text DEFAULT NULL)
 RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_register_push_host';
-COMMENT ON FUNCTION dwh.register_push_host(text, int, text, cidr[], text) IS
+COMMENT ON FUNCTION dwh.register_push_host(text, int, text, cidr[], text, text) IS
 	'Cho phép gửi dữ liệu tới một máy chủ | Allows sending to a host';
 
 CREATE FUNCTION dwh.register_push_target(

@@ -6,6 +6,7 @@ CREATE TABLE dwh_catalog.share_push_host (
 	port				int NOT NULL,
 	scheme				text NOT NULL DEFAULT 'https',
 	private_networks	cidr[] NOT NULL DEFAULT '{}',
+	platform_id			int CONSTRAINT share_push_host_platform_id_fkey REFERENCES dwh_catalog.share_platform,
 	reason				text NOT NULL,
 	registered_at		timestamptz NOT NULL DEFAULT now(),
 	registered_by		text NOT NULL DEFAULT session_user,
@@ -18,6 +19,7 @@ CREATE TABLE dwh_catalog.share_push_host (
 		AND (scheme = 'https' OR cardinality(private_networks) > 0)),
 	CONSTRAINT share_push_host_reason_check CHECK (reason ~ '[^[:space:]]')
 );
+CREATE INDEX share_push_host_platform_idx ON dwh_catalog.share_push_host (platform_id);
 COMMENT ON TABLE dwh_catalog.share_push_host IS
 	'Máy chủ được phép gửi dữ liệu tới; ngoài danh sách này không gửi đi đâu | Hosts that data may be sent to; nothing goes elsewhere';
 COMMENT ON COLUMN dwh_catalog.share_push_host.host IS 'Tên máy chủ, chữ thường | Name of the host, lower case';
@@ -27,6 +29,9 @@ COMMENT ON COLUMN dwh_catalog.share_push_host.scheme IS
 COMMENT ON COLUMN dwh_catalog.share_push_host.private_networks IS
 	'Mạng riêng, nội bộ mà tên này được phép trỏ tới; trống là chỉ địa chỉ công cộng | '
 	'Private networks the name may resolve to; empty is public addresses only';
+COMMENT ON COLUMN dwh_catalog.share_push_host.platform_id IS
+	'Nền tảng trung gian mà máy chủ này thuộc về; trống là máy chủ của bên nhận (NĐ47 Điều 46) | '
+	'The intermediary platform that the host is of; empty is the receiver''s own (Art. 46)';
 COMMENT ON COLUMN dwh_catalog.share_push_host.reason IS 'Lý do, văn bản | Reason, document';
 COMMENT ON COLUMN dwh_catalog.share_push_host.registered_at IS 'Thời điểm đăng ký | When it was registered';
 COMMENT ON COLUMN dwh_catalog.share_push_host.registered_by IS 'Người đăng ký | Who registered it';

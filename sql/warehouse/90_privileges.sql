@@ -199,7 +199,7 @@ GRANT SELECT ON dwh_catalog.open_data_basis, dwh_catalog.open_dataset, dwh_catal
 
 -- Pushing: these ask for the right themselves, so that a refusal is in the log. The outbox holds data and is granted to nobody.
 GRANT EXECUTE ON FUNCTION dwh.push_share(int, text, text[], text, int[], date, date, bigint, bigint), dwh.cancel_push(bigint, text),
-	dwh.requeue_push(bigint, text), dwh.register_push_host(text, int, text, cidr[], text),
+	dwh.requeue_push(bigint, text), dwh.register_push_host(text, int, text, cidr[], text, text),
 	dwh.register_push_target(int, text, int, text, text, int, int, int, int, bigint, boolean),
 	dwh.pull_share(int, text[], text, int[], date, date)
 	TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national, dwh_loader, dwh_share_officer, dwh_auditor;

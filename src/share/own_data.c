@@ -43,6 +43,7 @@ typedef struct OwnCall
 	Datum		person_ids;		/* int[] */
 	int64		code_id;
 	bool		is_withheld;	/* his match with the population database is not confirmed */
+	int64		rows_left;		/* beyond the row limit of the service */
 	LOCKTAG		lock;
 } OwnCall;
 
@@ -53,8 +54,9 @@ commit_row(OwnCall *call, const char *stage, const char *status, const char *rea
 	call->stage.stage = stage;
 	call->stage.status = status;
 	call->stage.reason = reason;
-	call->stage.detail = psprintf("{\"own_data\": \"%s\", \"person_id\": %d, \"code_id\": " INT64_FORMAT "%s}", call->act, call->person_id,
-								  call->code_id, call->is_withheld ? ", \"withheld_persons\": 1" : "");
+	call->stage.detail = psprintf("{\"own_data\": \"%s\", \"person_id\": %d, \"code_id\": " INT64_FORMAT "%s%s}", call->act, call->person_id,
+								  call->code_id, call->is_withheld ? ", \"withheld_persons\": 1" : "",
+								  call->rows_left > 0 ? psprintf(", \"rows_left\": " INT64_FORMAT, call->rows_left) : "");
 	dwh_share_log_or_refuse(&call->stage, "2327 Art. 17.2: each look at one's own data has its row in the log before the answer.");
 }
 
@@ -257,7 +259,7 @@ dwh_sql_issue_own_data_code(PG_FUNCTION_ARGS)
 
 /*
  * dwh.own_data(service, person, code): the person's rows, one JSON object a line. Raises 28000 for a code that is wrong, used or expired,
- * 42501, 58030, WH003.
+ * 42501, 58030, WH003. A WARNING where the service's row limit leaves rows out.
  */
 Datum
 dwh_sql_own_data(PG_FUNCTION_ARGS)
@@ -293,14 +295,22 @@ dwh_sql_own_data(PG_FUNCTION_ARGS)
 	dwh_owner_enter(&owner);
 	(void) dwh_spi_select_latest("SELECT * FROM dwh_internal.own_data_read($1, $2)", 2, read_types, values);
 	call.stage.row_count = dwh_spi_bigint(0, 1);
-	body = dwh_spi_text(0, 2);
-	call.stage.content_digest = dwh_spi_text(0, 3);
+	call.rows_left = dwh_spi_bigint(0, 2);
+	body = dwh_spi_text(0, 3);
+	call.stage.content_digest = dwh_spi_text(0, 4);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	call.stage.byte_count = (int64) strlen(body);
 	call.stage.supplied_at = GetCurrentTimestamp();
 	call.stage.duration_ms = (call.stage.supplied_at - began_at) / 1000;
 	commit_row(&call, "outcome", "supplied", NULL);
+	if (call.rows_left > 0)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("service \"%s\" supplies " INT64_FORMAT " rows at once; " INT64_FORMAT " more of this person are left out",
+						call.service, call.stage.row_count, call.rows_left),
+				 errdetail("2327 Art. 17.2: the row limit of the service cuts them off, in the order of its key; the log of sharing says so."),
+				 errhint("The agency that offers the service raises its row_limit.")));
 	end_call(&call);
 	PG_RETURN_TEXT_P(cstring_to_text(body));
 }

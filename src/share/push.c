@@ -538,13 +538,40 @@ dwh_sql_requeue_push(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* dwh.register_push_host(): allows sending to a host. Raises 22004, 23514 and 42501. */
+/*
+ * The key of an intermediary platform by its code. Raises 42704; a direct link is no platform.
+ */
+static Datum
+platform_argument(FunctionCallInfo fcinfo, int number)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {PG_GETARG_DATUM(number)};
+	DwhOwnerSwitch owner;
+	Datum		platform_id;
+
+	dwh_spi_begin();
+	dwh_owner_enter(&owner);
+	if (dwh_spi_run("SELECT platform_id FROM dwh_catalog.share_platform WHERE code = $1 AND kind = 'platform' AND is_intermediary",
+					1, types, values, NULL, false, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("there is no intermediary platform \"%s\"", text_to_cstring(PG_GETARG_TEXT_PP(number))),
+				 errdetail("ND47 Art. 46: a host is a platform's or the receiver's own."),
+				 errhint("Platforms stand in dwh_catalog.share_platform; leave p_platform out for a host of the receiver.")));
+	platform_id = Int32GetDatum(dwh_spi_int(0, 1));
+	dwh_owner_leave(&owner);
+	dwh_spi_end();
+	return platform_id;
+}
+
+/* dwh.register_push_host(): allows sending to a host. Raises 22004, 23514, 42501 and 42704. */
 Datum
 dwh_sql_register_push_host(PG_FUNCTION_ARGS)
 {
 	DwhAttempt	attempt;
-	Oid			types[5] = {TEXTOID, INT4OID, TEXTOID, get_array_type(CIDROID), TEXTOID};
-	Datum		values[5];
+	Oid			types[6] = {TEXTOID, INT4OID, TEXTOID, get_array_type(CIDROID), TEXTOID, INT4OID};
+	Datum		values[6];
+	char		nulls[6] = "     n";
 	char	   *host = PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	begin_act(&attempt, "register_push_host", host);
@@ -555,11 +582,17 @@ dwh_sql_register_push_host(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 4, "p_scheme");
 	for (int i = 0; i < 5; i++)
 		values[i] = PG_GETARG_DATUM(i);
+	if (!PG_ARGISNULL(5))
+	{
+		values[5] = platform_argument(fcinfo, 5);
+		nulls[5] = ' ';
+	}
 	(void) change_rows(&attempt, "register_push_host", host, psprintf("{\"port\": %d}", PG_GETARG_INT32(1)),
-					   "INSERT INTO dwh_catalog.share_push_host (host, port, reason, private_networks, scheme) VALUES ($1, $2, $3, $4, $5) "
+					   "INSERT INTO dwh_catalog.share_push_host (host, port, reason, private_networks, scheme, platform_id)"
+					   " VALUES ($1, $2, $3, $4, $5, $6) "
 					   "ON CONFLICT (host, port) DO UPDATE SET reason = excluded.reason, private_networks = excluded.private_networks,"
-					   "  scheme = excluded.scheme, registered_at = now(), registered_by = session_user", 5, types, values, NULL,
-					   SPI_OK_INSERT);
+					   "  scheme = excluded.scheme, platform_id = excluded.platform_id, registered_at = now(), registered_by = session_user",
+					   6, types, values, nulls, SPI_OK_INSERT);
 	PG_RETURN_VOID();
 }
 

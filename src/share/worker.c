@@ -378,7 +378,10 @@ static void
 pin_settings(void)
 {
 	static const char *const pinned[][2] = {
-		{"enable_seqscan", "off"},	/* plans outlive the time when the queue was empty */
+		/* plans outlive the time when the queue was empty: the head of an agreement's queue is found, not sorted out of all of it */
+		{"enable_seqscan", "off"},
+		{"enable_bitmapscan", "off"},
+		{"enable_sort", "off"},
 		{"jit", "off"},	/* a scan that is discouraged has a cost that would have every plan compiled */
 		{"plan_cache_mode", "force_generic_plan"},	/* else statements over arrays are planned anew each turn */
 		{"synchronous_commit", "on"},

@@ -2,7 +2,7 @@
 -- 2327-069 2327-076 ND47-003
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(40);
+SELECT plan(41);
 CREATE ROLE tap_own_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_own_portal LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_own_other LOGIN IN ROLE dwh_partner;
@@ -12,11 +12,13 @@ FROM generate_series(1, 5) AS n;
 -- Two versions of 6: until 2021 he had the identity number of another, who is not in the warehouse. 7 and 8 have one insurance number by mistake.
 INSERT INTO dwh_star.dim_person (person_id, social_insurance_no, identity_no, full_name, home_unit_id, valid_from, valid_to) VALUES
 	(990866, '9900000006', '001990000007', 'Người 6', 101, '2020-01-01', '2021-12-31'), (990867, '9900000006', '001990000006', 'Người 6', 101, '2022-01-01', NULL),
+	(990870, '9900000010', '001990000020', 'Người 10', 101, '2020-01-01', NULL),
 	(990868, '9900000008', '001990000018', 'Người 7', 101, '2020-01-01', NULL), (990869, '9900000008', '001990000019', 'Người 8', 101, '2022-01-01', NULL);
 CREATE TABLE dwh_star.tap_own (person_id int, month date, amount bigint, note text, PRIMARY KEY (person_id, month));
 INSERT INTO dwh_star.tap_own SELECT p, m, p * 10, 'a "b"' FROM generate_series(990861, 990864) AS p,
 	generate_series(timestamp '2025-03-01', '2025-01-01', '-1 month') AS m;
-INSERT INTO dwh_star.tap_own VALUES (990866, '2021-01-01', 6, 'old'), (990867, '2025-01-01', 66, 'new'), (990868, '2025-01-01', 7, 'x'), (990869, '2025-01-01', 8, 'x');
+INSERT INTO dwh_star.tap_own VALUES (990866, '2021-01-01', 6, 'old'), (990867, '2025-01-01', 66, 'new'), (990868, '2025-01-01', 7, 'x'), (990869, '2025-01-01', 8, 'x'),
+	(990870, '2025-01-01', 1, 'x'), (990870, '2025-02-01', 2, 'x'), (990870, '2025-03-01', 3, 'x');
 ALTER TABLE dwh_star.tap_own OWNER TO dwh_owner;
 SELECT dwh.register_gateway('tap_own_portal', 'transaction', 'portal') AS g1, dwh.register_gateway('tap_own_other', 'transaction', 'other') AS g2 \gset
 SET ROLE tap_own_officer;
@@ -147,6 +149,16 @@ SELECT is((SELECT count(*) FROM unnest(ARRAY['9900000006', '001990000006', '9900
 SELECT matches(pg_temp.call(format($$dwh.own_data('tap_own', '9900000008', %L)$$, :'both')), '^28000', '2327-076 an insurance number of two identity numbers is nobody''s');
 SELECT matches(pg_temp.call(format($$dwh.own_data('tap_own', '001990000018', %L)$$, :'one')), '^28000', '2327-076 nor does either identity number open both');
 RESET SESSION AUTHORIZATION;
+
+-- More rows than the service supplies at once: what is left out is said.
+UPDATE dwh_catalog.share_service SET row_limit = 1 WHERE code = 'tap_own';
+SET SESSION AUTHORIZATION tap_own_portal;
+SELECT pg_temp.call($$dwh.issue_own_data_code('tap_own', '9900000010')$$) AS code \gset
+SELECT pg_temp.call(format($$dwh.own_data('tap_own', '9900000010', %L)$$, :'code')) AS body \gset
+RESET SESSION AUTHORIZATION;
+SELECT is((SELECT concat_ws(' ', :'body', l.row_count, l.detail ->> 'rows_left') FROM pg_temp.last_row() AS l), '{"month":"2025-01-01","amount":1,"note":"x"} 1 2',
+	'2327-069 rows beyond the limit of the service are counted in the log');
+UPDATE dwh_catalog.share_service SET row_limit = NULL WHERE code = 'tap_own';
 
 -- Suspended and withdrawn.
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES

@@ -235,5 +235,17 @@ $no = pull(1);
 ok(settled($no, 'outcome:received'), 'and taken where no platform is ready');
 is(sql("SELECT route IS NULL FROM dwh_log.share_log WHERE share_no = $no AND status = 'received'"), 't', 'the log names no route');
 
+# 7. What was agreed to go by a platform goes to its hosts, once they are known; what goes directly goes to none of them.
+like(refusal(q{SELECT dwh.register_push_host('a.example', 443, 'test', p_platform => 'PORTAL')}), qr/42704.*no intermediary platform "PORTAL"/s, 'a portal is no platform');
+sql("SELECT dwh.register_push_host('127.0.0.1', $port, 'test stub', '{127.0.0.0/8}', 'http', 'NDXP')");
+like(refusal(q{SELECT dwh.pull_share(9001, '{total}')}), qr/42501.*no host of the route that was agreed \(ND47 Art. 46\)/s, 'a direct link to a host of the platform');
+sql(q{INSERT INTO dwh_catalog.share_agreement_version (agreement_id, version, directions, items, frequency, method, structure_version, gateway_id,
+		route_id, use_term, signed_on, decided_by, document_no, valid_from)
+	SELECT 9001, 3, '{in}', '{total}', 'on_request', 'sync', 1, 1, 2, 'immediate', '2026-01-09', 9000, '4/QD', '2026-01-09'});
+$no = pull(1);
+ok(settled($no, 'outcome:received'), 'by the platform, from its host');
+sql(q{SELECT dwh.register_push_host('127.0.0.1', 1, 'test', '{127.0.0.0/8}', 'http'), dwh.register_push_target(9001, '127.0.0.1', 1, '/', 'pull')});
+like(refusal(q{SELECT dwh.pull_share(9001, '{total}')}), qr/42501.*no host of the route that was agreed/s, 'past the platform');
+
 $node->stop;
 done_testing();
