@@ -141,7 +141,7 @@ BEGIN
 	v_from := dwh_internal.unit_top_on(r.from_unit_id, v_on);
 	FOR x IN
 		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind, k AS scope_unit,
-			n.state = 'approved' AND (n.account_id IS NOT NULL OR n.account_kind = 'mailbox') AND dwh_internal.is_taken_since(n) AS is_taken_since
+			n.state <> 'open' AND (n.account_id IS NOT NULL OR n.account_kind = 'mailbox') AND dwh_internal.is_taken_since(n) AS is_taken_since
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 			LEFT JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			LEFT JOIN dwh_catalog.account AS c ON c.account_id = n.account_id

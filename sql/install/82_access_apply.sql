@@ -242,17 +242,19 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.refuse_login_name(int, text) IS 'Tên đăng nhập là của tài khoản khác | The login name is another account''s';
 
--- Notes on lines that have no account yet the one that was opened meanwhile by another letter.
-CREATE FUNCTION dwh_internal.find_opened_accounts(p_line_ids int[])
+-- Notes on lines that have no account yet the one that was opened meanwhile by another letter. With p_is_applied it is opened by these, which
+-- are applied with it: a row that is written again in the same transaction has all of its references looked up again.
+CREATE FUNCTION dwh_internal.find_opened_accounts(p_line_ids int[], p_is_applied boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	-- by key: the index on account_id would lead to the lines of all open requests
-	UPDATE dwh_catalog.access_request_line AS n SET account_id = a.account_id FROM dwh_catalog.account AS a
+	UPDATE dwh_catalog.access_request_line AS n SET account_id = a.account_id, state = CASE WHEN p_is_applied THEN 'applied' ELSE n.state END
+	FROM dwh_catalog.account AS a
 	WHERE n.request_line_id = ANY (p_line_ids) AND coalesce(n.account_id, 0) = 0
 		AND (lower(a.email) = lower(n.email) OR a.iam_subject = n.iam_subject);
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.find_opened_accounts(int[]) IS 'Tài khoản đã được mở trong lúc chờ | Accounts that were opened meanwhile';
+COMMENT ON FUNCTION dwh_internal.find_opened_accounts(int[], boolean) IS 'Tài khoản đã được mở trong lúc chờ | Accounts that were opened meanwhile';
 
 -- The accounts of lines: those that are there are brought up to date, the others opened. No person has two of the lines.
 CREATE FUNCTION dwh_internal.open_accounts(p_line_ids int[])
@@ -296,7 +298,7 @@ BEGIN
 	WHERE n.request_line_id = ANY (v_new) ORDER BY n.line_no
 	ON CONFLICT DO NOTHING;
 	GET DIAGNOSTICS v_count = ROW_COUNT;
-	PERFORM dwh_internal.find_opened_accounts(v_new);
+	PERFORM dwh_internal.find_opened_accounts(v_new, true);
 	IF v_count < cardinality(v_new) THEN
 		-- Another letter has opened one of them in this very moment, or a login name is taken.
 		SELECT n.line_no, n.full_name INTO l FROM dwh_catalog.access_request_line AS n
@@ -445,8 +447,8 @@ BEGIN
 	SELECT g.grant_id, s.subject_id
 	FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_grant AS g USING (request_line_id)
 		CROSS JOIN LATERAL unnest(n.subject_ids) AS s (subject_id)
-	WHERE n.request_line_id = ANY (p_line_ids);
-	UPDATE dwh_catalog.access_request_line SET state = 'applied' WHERE request_line_id = ANY (p_line_ids);
+	WHERE n.request_line_id = ANY (p_line_ids) AND n.subject_ids IS NOT NULL;
+	UPDATE dwh_catalog.access_request_line SET state = 'applied' WHERE request_line_id = ANY (p_line_ids) AND state <> 'applied';
 
 	FOR l IN
 		SELECT n.* FROM dwh_catalog.access_request_line AS n WHERE n.request_line_id = ANY (p_line_ids) AND n.account_kind = 'mailbox'

@@ -43,7 +43,7 @@ CREATE TABLE dwh_catalog.access_grant (
 	-- A right taken away ends on the day it is taken, so that the row itself says when it was in force.
 	CONSTRAINT access_grant_revoked_check CHECK (revoked_at IS NULL OR valid_to IS NOT NULL)
 );
-CREATE INDEX access_grant_account_id_idx ON dwh_catalog.access_grant (account_id);
+CREATE INDEX access_grant_account_id_idx ON dwh_catalog.access_grant (account_id, user_group_id);
 CREATE INDEX access_grant_user_group_id_idx ON dwh_catalog.access_grant (user_group_id);
 CREATE INDEX access_grant_scope_unit_id_idx ON dwh_catalog.access_grant (scope_unit_id);
 -- The same right is not given twice: one open row.
