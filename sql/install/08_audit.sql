@@ -43,6 +43,9 @@ BEGIN
 				EXECUTE format('ALTER TABLE dwh_log.%I ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
 					v_log, v_name, v_month, (v_month + interval '1 month')::date);
 				v_made := v_made + 1;
+			ELSIF to_regclass(v_name) NOT IN (SELECT i.inhrelid FROM pg_inherits AS i WHERE i.inhparent = format('dwh_log.%I', v_log)::regclass) THEN
+				RAISE WARNING 'table % is there and no partition of the log', v_name
+					USING DETAIL = 'Nothing can be written into the log for that month.', HINT = 'Attach it, or move it away and call dwh.ensure_log_partitions().';
 			END IF;
 			v_month := v_month + interval '1 month';
 		END LOOP;

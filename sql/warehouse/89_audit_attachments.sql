@@ -35,7 +35,7 @@ CREATE OR REPLACE VIEW dwh.audit_status AS
 	FROM state AS s CROSS JOIN setting AS i CROSS JOIN dwh_catalog.warehouse AS w
 		LEFT JOIN LATERAL (SELECT k.first_bad_leaf, k.problem FROM dwh_log.audit_check AS k
 			WHERE NOT k.is_intact AND NOT EXISTS (SELECT FROM dwh_log.audit_check AS f
-				WHERE f.check_no > k.check_no AND f.is_intact AND f.leaf_from = 0 AND f.leaf_to = f.tree_size)
+				WHERE f.checked_at >= k.checked_at + k.duration_ms * interval '1 ms' AND f.is_intact AND f.leaf_from = 0 AND f.leaf_to = f.tree_size)
 			ORDER BY k.check_no DESC LIMIT 1) AS l ON true;
 COMMENT ON VIEW dwh.audit_status IS
 	'Nhật ký đã niêm phong, đã kiểm tra đến đâu; có cần báo động không | How far the logs are sealed and verified; whether there is an alarm';

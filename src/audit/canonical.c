@@ -19,6 +19,7 @@
 
 #define CANONICAL_VERSION	1
 #define NULL_LENGTH			0xFFFFFFFF
+#define COLUMNS_MAX			64
 #define EPOCH_DAYS			(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 
 const DwhLeafTable dwh_leaf_tables[DWH_LEAF_SOURCES] = {
@@ -109,19 +110,19 @@ void
 dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor)
 {
 	uint8		head[4] = {CANONICAL_VERSION, table->code, descriptor->natts >> 8, descriptor->natts};
+	Datum		values[COLUMNS_MAX];
+	bool		nulls[COLUMNS_MAX];
 
+	if (descriptor->natts > COLUMNS_MAX)
+		elog(ERROR, "a row of a log has %d columns", descriptor->natts);
+	heap_deform_tuple(row, descriptor, values, nulls);
 	resetStringInfo(bytes);
 	appendBinaryStringInfo(bytes, (char *) head, sizeof(head));
 	for (int i = 0; i < descriptor->natts; i++)
-	{
-		bool		isnull;
-		Datum		value = heap_getattr(row, i + 1, descriptor, &isnull);
-
-		if (isnull)
+		if (nulls[i])
 			put_int32(bytes, NULL_LENGTH);
 		else
-			put_field(bytes, TupleDescAttr(descriptor, i)->atttypid, value);
-	}
+			put_field(bytes, TupleDescAttr(descriptor, i)->atttypid, values[i]);
 }
 
 /* A field of canonical bytes, numbered from 0; NULL where there is none. The bytes may be anybody's. */

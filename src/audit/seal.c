@@ -62,11 +62,12 @@ find_running(Datum *running)
 	List	   *names = NIL;
 	int			count;
 
+	/* in this order: a transaction is among the prepared ones before it leaves the running ones */
+	ids = GetCurrentVirtualXIDs(InvalidTransactionId, false, false, 0, &count);
 	(void) dwh_spi_select("SELECT FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() LIMIT 1",
 						  0, NULL, NULL, NULL, false);
 	if (SPI_processed > 0)
 		return false;
-	ids = GetCurrentVirtualXIDs(InvalidTransactionId, false, false, 0, &count);
 	for (int i = 0; i < count; i++)
 		names = lappend(names, psprintf("%d/%u", DWH_VIRTUAL_BACKEND(ids[i]), ids[i].localTransactionId));
 	*running = dwh_text_array(names);
@@ -262,6 +263,8 @@ dwh_audit_seal(bool wait)
 				 errmsg("the log cannot be sealed in this transaction"),
 				 errdetail("Its snapshot is older than what is committed by now."),
 				 errhint("Call dwh.audit_seal() in a transaction with isolation level READ COMMITTED.")));
+	/* what a head says may leave the server at once, and then has to outlast a crash */
+	ForceSyncCommit();
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
 	if (!lock_tree(wait))

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "miscadmin.h"
@@ -184,7 +185,9 @@ check_rows(Verification *state, Leaf **leaves, int count)
 		MemoryContextReset(row_context);
 		dwh_hash_leaf(state->builder->hasher, bytes.data, bytes.len, &hash);
 		for (int same = at; same < count && leaves[same]->id == id; same++)
-			leaves[same]->state = memcmp(&hash, &leaves[same]->hash, sizeof(hash)) == 0 ? LEAF_INTACT : LEAF_CHANGED;
+			/* a second row of that id is none that was sealed, whichever of them comes last */
+			leaves[same]->state = leaves[same]->state == LEAF_MISSING_ROW && memcmp(&hash, &leaves[same]->hash, sizeof(hash)) == 0 ?
+				LEAF_INTACT : LEAF_CHANGED;
 	}
 	SPI_freetuptable(SPI_tuptable);
 	for (int i = 0; i < count; i++)
@@ -512,7 +515,7 @@ verify_range(Verification *state)
 
 /*
  * Verifies leaves from (0: all) to one past the last (-1: all there are), and a head that is known from elsewhere if one is given (else
- * NULL). Raises 22023. result must be palloc'ed.
+ * NULL). Raises 22023, and 55000 under a snapshot that is older than what was archived meanwhile. result must be palloc'ed.
  */
 void
 dwh_audit_verify(int64 from, int64 to, const DwhKnownRoot *known, DwhVerifyResult *result)
@@ -523,6 +526,12 @@ dwh_audit_verify(int64 from, int64 to, const DwhKnownRoot *known, DwhVerifyResul
 	MemoryContext outer = CurrentMemoryContext;
 	MemoryContext old;
 
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the log cannot be verified in this transaction"),
+				 errdetail("Its snapshot is older than what is archived by now, and would miss rows that are rightly gone."),
+				 errhint("Verify in a transaction with isolation level READ COMMITTED.")));
 	memset(result, 0, sizeof(*result));
 	result->leaf_from = from;
 	result->leaf_to = to;

@@ -371,7 +371,7 @@ dwh_audit_worker_main(Datum arg)
 		if (now >= next_upkeep)
 		{
 			next_upkeep = TimestampTzPlusMilliseconds(now, UPKEEP_MS);
-			keep_partitions();
+			attend(keep_partitions);
 		}
 		next_turn = next_upkeep;
 		if (dwh_audit_seal_interval > 0)

@@ -193,7 +193,7 @@ need_rows(DwhQuestion *question, DwhEvaluation *ev, Need *need, List **cells, Li
 			DwhCell    *cell = lfirst(lc);
 			int			r = -1;
 
-			if (ev->family->dimensions == NIL && ev->level < DWH_MAP_PROVINCE)
+			if (ev->family->dimensions == NIL && ev->level == DWH_MAP_COUNTRY)
 				break;			/* all rows are known from the map */
 			while ((r = bms_next_member(need->requests, r)) >= 0)
 				if (cell->values[r].is_set)

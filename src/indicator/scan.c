@@ -170,10 +170,12 @@ target_unit(DwhEvaluation *ev, int unit_id, const DwhFrame *frame, bool *is_spli
 	int			result = dwh_unit_at_level(unit_id, frame->map_on, ev->level);
 
 	*is_split = false;
-	if (result != 0 || ev->level < DWH_MAP_PROVINCE)
+	if (result != 0 || ev->level == DWH_MAP_COUNTRY)
 		return result;
-	*is_split = true;
 	result = dwh_unit_at_level(unit_id, frame->map_on, DWH_MAP_PROVINCE);
+	if (result != 0 && ev->level == DWH_MAP_REGION)
+		return 0;				/* lies in no region */
+	*is_split = true;
 	return result != 0 ? result : dwh_unit_ancestor(unit_id, DWH_UNIT_PROVINCE);
 }
 
@@ -581,7 +583,7 @@ request_aggregate_sql(DwhEvaluation *ev, DwhSource *source, DwhRowScope *scope, 
 
 /*
  * SQL of the unit that a row counts for, and whether the row stands there for want of a unit on that map (its own was split):
- * under its province at base level, under its own old province at province level. Nothing is lost without a word.
+ * under its province at base level, under its own old province at the levels above. Nothing is lost without a word.
  */
 static void
 unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_split)
@@ -596,7 +598,9 @@ unit_sql(DwhEvaluation *ev, const char *unit_column, char **unit, char **is_spli
 		case DWH_MAP_COUNTRY:
 			break;
 		case DWH_MAP_REGION:
-			*unit = psprintf("dwh.unit_at(%s, m.map_on, 'region')", column);
+			*unit = psprintf("CASE WHEN dwh.unit_at(%s, m.map_on, 'province') IS NULL THEN %s ELSE dwh.unit_at(%s, m.map_on, 'region') END",
+							 column, old_province, column);
+			*is_split = psprintf("dwh.unit_at(%s, m.map_on, 'province') IS NULL", column);
 			break;
 		case DWH_MAP_PROVINCE:
 			*unit = psprintf("coalesce(dwh.unit_at(%s, m.map_on, 'province'), %s)", column, old_province);

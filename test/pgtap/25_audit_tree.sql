@@ -1,7 +1,7 @@
 -- 893-041: who writes facts, and that what was sealed cannot be altered unseen.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(74);
+SELECT plan(75);
 
 -- Facts are changed by loads alone.
 SELECT is_empty($$SELECT g.role_name, c.oid::regclass, p FROM dwh_catalog.user_group AS g, pg_class AS c, unnest(ARRAY['UPDATE', 'DELETE']) AS p
@@ -171,6 +171,12 @@ SELECT matches(pg_temp.after('CREATE TEMPORARY TABLE swapped AS SELECT * FROM dw
 SELECT matches(pg_temp.after('CREATE TEMPORARY TABLE gone AS SELECT * FROM dwh_log.audit_event WHERE event_id = pg_temp.event(0);
 	INSERT INTO dwh_log.audit_event OVERRIDING SYSTEM VALUE SELECT -5, occurred_at, month, account_id, person, session_user_name, outer_user_name,
 		client_address, ''forged'', object, decision, detail FROM gone'), '^\d+: row -5 of .* inserted', 'an inserted row');
+-- A second row with the number of a sealed one, which lies behind it.
+SELECT matches(pg_temp.after('ALTER TABLE dwh_log.audit_event DROP CONSTRAINT audit_event_pkey;
+	INSERT INTO dwh_log.audit_event (event_id, occurred_at, month, account_id, person, session_user_name, outer_user_name, client_address, action, object, decision,
+		detail) OVERRIDING SYSTEM VALUE SELECT event_id, occurred_at, month, account_id, person, session_user_name, outer_user_name, client_address, ''forged'',
+		object, decision, detail FROM dwh_log.audit_event WHERE event_id = pg_temp.event(408);
+	UPDATE dwh_log.audit_event SET detail = detail WHERE event_id = pg_temp.event(408) AND action <> ''forged'''), '^408: row \d+ .* not the one', 'a forged row beside the sealed one');
 -- Edited, and hashed again from there on: leaf, nodes, then heads.
 CREATE FUNCTION pg_temp.forge(p_leaf bigint) RETURNS void LANGUAGE sql AS $$
 	UPDATE dwh_log.audit_event SET action = 'forged' WHERE event_id = pg_temp.event(p_leaf);

@@ -1,7 +1,7 @@
 -- Checks go on where the last good one ended; what they find is an event, a row, and an alarm.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(27);
+SELECT plan(28);
 
 SELECT dwh.audit_seal();
 SELECT count(*) AS base FROM dwh_log.audit_leaf \gset
@@ -71,6 +71,9 @@ SELECT is(pg_temp.after(:'edit_old' || :'full' || format('; UPDATE dwh_log.audit
 	'SELECT alarm FROM dwh.audit_status'), 'tampered', 'a good check of what is new does not end it');
 SELECT is(pg_temp.after(:'edit_old' || :'full' || format('; UPDATE dwh_log.audit_event SET action = ''check_test'' WHERE event_id = pg_temp.event(%s);', :old_leaf) || :'full',
 	'SELECT alarm FROM dwh.audit_status'), '', 'a good check of everything does');
+SELECT is(pg_temp.after(:'edit_old' || :'full' || format('; UPDATE dwh_log.audit_event SET action = ''check_test'' WHERE event_id = pg_temp.event(%s);', :old_leaf) || :'full'
+	|| '; UPDATE dwh_log.audit_check SET checked_at = checked_at - interval ''1 hour'' WHERE is_intact',
+	'SELECT alarm FROM dwh.audit_status'), 'tampered', 'not one that had begun before');
 SELECT is(pg_temp.after($$UPDATE dwh_log.audit_check SET checked_at = checked_at - interval '3 days'$$, 'SELECT alarm FROM dwh.audit_status'), 'overdue',
 	'no check for two intervals: overdue');
 

@@ -1,7 +1,7 @@
 -- 2327-020: data are one from the centre to the provinces. An additive indicator of the country is the sum of its provinces, of defence and police, which
 -- have rows of their own beside the provinces, and of what is booked at the centre, on the map of 63 provinces and on that of 34, for months before the reform and after it; also where a province was split.
 BEGIN;
-SELECT plan(15);
+SELECT plan(16);
 \o /dev/null
 SET LOCAL client_min_messages = warning;
 INSERT INTO dwh_log.load_run (source_id, batch, status) VALUES (9, 'country and provinces', 'done') RETURNING load_id \gset
@@ -54,5 +54,13 @@ INSERT INTO dwh_star.dim_unit (unit_id, code, level, name_vi, name_en, parent_un
 FROM dwh_star.dim_unit, generate_series(1, 2) n WHERE level = 'province' AND code = '01' AND valid_to IS NULL;
 INSERT INTO dwh_catalog.unit_succession VALUES (990001, 990002, 'split', '2025-07-01'), (990001, 990003, 'split', '2025-07-01');
 SELECT is_empty($$SELECT code FROM pg_temp.b04('base', '2025-07-01') WHERE month = '2025-06-01' AND code IN ('T11', 'T12') AND value IS NOT NULL$$, 'the parts of an office that was split have nothing of it');
+-- Nor is a province that was split lost among the regions of spring 2025.
+INSERT INTO dwh_star.dim_unit (unit_id, code, level, name_vi, name_en, parent_unit_id, valid_from, valid_to)
+SELECT 990011, 'T9', 'province', 'x', 'x', parent_unit_id, '2020-01-01', '2025-03-31' FROM dwh_star.dim_unit WHERE level = 'province' AND code = '64' AND valid_to = '2025-06-30';
+INSERT INTO dwh_catalog.unit_succession SELECT 990011, unit_id, 'split', '2025-04-01' FROM dwh_star.dim_unit WHERE level = 'province' AND code IN ('62', '64') AND valid_to = '2025-06-30';
+INSERT INTO dwh_star.fact_collection (month, unit_id, payer_kind, payer_id, scheme_id, funding_source, kind, due, paid, arrears, months_late, load_id)
+SELECT '2025-03-01', 990011, 'employer', 990011, min(scheme_id), 'employer', 'regular', 1000000, 77, 0, 0, :load_id FROM dwh_star.dim_scheme WHERE code = 'BHXH_BB';
+SELECT results_eq($$SELECT unit_code, value, status FROM dwh.indicator_values('{B04}', '2025-03-01', '2025-03-01', 'month', '{region}', p_map => '2025-05-15') WHERE status = 'split'$$,
+	$$VALUES ('T9', 77::numeric, 'split')$$, 'a province that was split stands beside the regions');
 SELECT * FROM finish();
 ROLLBACK;

@@ -84,19 +84,21 @@ $node->safe_psql('postgres', q{ALTER SYSTEM SET dwh_ext.audit_wait = '200ms'; SE
 ($status, $out, $err) = $node->psql('work', 'SELECT dwh.start_warehouse()', extra_params => [ '-U', 'plain' ]);
 like($err, qr/WARNING:  the audit worker did not write this event/, 'a warning when the worker does not answer');
 is(count_lines($node, qr/dwh_ext event not in the table: the audit worker did not answer/, $offset), 1, 'and a line in the server log');
-# The ring holds 16; one is in it. What the watch saw before there was a warehouse was dropped and counted.
-my $dropped = $node->safe_psql('work', 'SELECT dropped FROM dwh.get_audit_worker()');
+# The ring holds 16; one is in it, and a note of who logged in where an hour has just begun. What the watch saw before there was a warehouse was
+# dropped and counted.
+my ($notes, $dropped) = split /\|/, $node->safe_psql('work', 'SELECT handed - committed - 1, dropped FROM dwh.get_audit_worker()');
+my $left = 5 + $notes;
 $node->safe_psql('postgres', q{ALTER SYSTEM SET dwh_ext.audit_wait = 0; SELECT pg_reload_conf()});
 ($status, $out, $err) = $node->psql('work', 'SELECT dwh.start_warehouse();' x 20, extra_params => [ '-U', 'plain' ], on_error_stop => 0);
-is(scalar(() = $err =~ /WARNING:  the audit worker is behind/g), 5, 'a full ring is told');
-is(count_lines($node, qr/dwh_ext event not in the table: the ring is full/, $offset), 5, 'and its records are in the server log');
+is(scalar(() = $err =~ /WARNING:  the audit worker is behind/g), $left, 'a full ring is told');
+is(count_lines($node, qr/dwh_ext event not in the table: the ring is full/, $offset), $left, 'and its records are in the server log');
 kill 'CONT', $old;
-ok(wait_for(20, sub { $node->safe_psql('work', "SELECT count(*) FROM dwh_log.audit_event WHERE event_id > $seen AND action <> 'records_lost'") == 16 }),
+ok(wait_for(20, sub { $node->safe_psql('work', "SELECT count(*) FROM dwh_log.audit_event WHERE event_id > $seen AND action <> 'records_lost'") == 16 - $notes }),
 	'the sixteen that had a place are written when the worker goes on');
-is($node->safe_psql('work', 'SELECT handed - committed, dropped FROM dwh.get_audit_worker()'), '0|' . ($dropped + 5), 'and counted');
-ok(wait_for(20, sub { $node->safe_psql('work', q{SELECT decision || detail FROM dwh_log.audit_event WHERE action = 'records_lost'}) eq 'failed{"count": 5}' }),
+is($node->safe_psql('work', 'SELECT handed - committed, dropped FROM dwh.get_audit_worker()'), '0|' . ($dropped + $left), 'and counted');
+ok(wait_for(20, sub { $node->safe_psql('work', q{SELECT decision || detail FROM dwh_log.audit_event WHERE action = 'records_lost'}) eq qq(failed{"count": $left}) }),
 	'the log itself says that five are missing');
-is($node->safe_psql('work', q{SELECT state || detail LIKE 'warning%5 records of the last 7 days%' FROM dwh.health() WHERE component = 'worker'}), 't', 'as does health()');
+is($node->safe_psql('work', qq{SELECT state || detail LIKE 'warning%$left records of the last 7 days%' FROM dwh.health() WHERE component = 'worker'}), 't', 'as does health()');
 new_events();
 
 # A record that its table refuses goes to the server log alone, and at once.
@@ -178,6 +180,14 @@ is(count_lines($node, qr/dwh_ext event not in the table: dwh_ext is not in share
 like($err, qr/WH003.*shared_preload_libraries/s, 'what needs the workers names the setting');
 ($status, $out, $err) = $node->psql('work', '\set VERBOSITY verbose' . "\nSELECT dwh.push_share(1, 'x', '{n}')");
 like($err, qr/WH003.*shared_preload_libraries/s, '2327-046 pushing, too');
+
+# What was archived is gone for everybody: an older snapshot would call it tampering.
+($status, $out, $err) = $node->psql('work', 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM dwh.audit_verify()');
+like($err, qr/the log cannot be verified in this transaction/, 'nothing is verified under an old snapshot');
+# A table that has the name of a month and is none of it.
+my $name = $node->safe_psql('work', q{SELECT 'dwh_log.audit_event_' || to_char(now() + interval '10 years 3 months', 'YYYY_MM')});
+($status, $out, $err) = $node->psql('work', "CREATE TABLE $name (n int); SELECT dwh.ensure_log_partitions((now() + interval '10 years 3 months')::date); DROP TABLE $name");
+like($err, qr/WARNING:  table \Q$name\E is there and no partition of the log/, 'a month that is not attached is told');
 
 $node->stop;
 done_testing();
