@@ -329,6 +329,27 @@ name_altered(StringInfo object, const AlterTableStmt *alter)
 	return is_ours;
 }
 
+/* An object of ours that is made to depend on an extension. */
+static bool
+name_dependent(StringInfo object, const AlterObjectDependsStmt *statement)
+{
+	return statement->relation != NULL ? name_range(object, statement->relation) :
+		name_object(object, statement->objectType, statement->object);
+}
+
+/* Objects that are dropped; every extension and language, since objects of ours may hang on it and fall without being named. */
+static bool
+name_dropped(StringInfo object, const DropStmt *statement)
+{
+	ListCell   *cell;
+
+	if (statement->removeType != OBJECT_EXTENSION && statement->removeType != OBJECT_LANGUAGE)
+		return name_objects(object, statement->removeType, statement->objects);
+	foreach(cell, statement->objects)
+		add_name(object, NULL, strVal(lfirst(cell)));
+	return true;
+}
+
 /* Statements that change what belongs to the warehouse, its owner, its guards or who may use it. */
 static bool
 name_warehouse(StringInfo object, Node *statement)
@@ -372,8 +393,11 @@ name_warehouse(StringInfo object, Node *statement)
 
 				return alter->relation != NULL ? name_range(object, alter->relation) : name_object(object, alter->objectType, alter->object);
 			}
+		case T_AlterObjectDependsStmt:
+			/* what depends on an extension falls with it */
+			return name_dependent(object, castNode(AlterObjectDependsStmt, statement));
 		case T_DropStmt:
-			return name_objects(object, castNode(DropStmt, statement)->removeType, castNode(DropStmt, statement)->objects);
+			return name_dropped(object, castNode(DropStmt, statement));
 		case T_DropOwnedStmt:
 			foreach(cell, castNode(DropOwnedStmt, statement)->roles)
 				add_role(object, lfirst(cell));

@@ -88,6 +88,13 @@ recorded('ALTER FUNCTION dwh.audit_seal() OWNER TO anna', 'ALTER FUNCTION', 'dwh
 recorded('ALTER FUNCTION dwh.audit_seal() OWNER TO postgres', 'ALTER FUNCTION', 'dwh.audit_seal');
 recorded('DROP VIEW dwh.refresh_runs', 'DROP VIEW', 'dwh.refresh_runs');
 recorded('DROP TRIGGER before_truncate ON dwh_log.audit_node', 'DROP TRIGGER', 'dwh_log.audit_node');
+# What hangs on an extension falls with it, and is named by neither statement.
+sql('CREATE EXTENSION pgcrypto');
+recorded('ALTER TRIGGER after_change_outside ON dwh_catalog.access_grant DEPENDS ON EXTENSION pgcrypto', 'ALTER TRIGGER', 'dwh_catalog.access_grant');
+recorded('ALTER TRIGGER after_change_outside ON dwh_catalog.access_grant NO DEPENDS ON EXTENSION pgcrypto', 'ALTER TRIGGER', 'dwh_catalog.access_grant');
+recorded('ALTER FUNCTION dwh.audit_seal() DEPENDS ON EXTENSION pgcrypto', 'ALTER FUNCTION', 'dwh.audit_seal');
+recorded('ALTER FUNCTION dwh.audit_seal() NO DEPENDS ON EXTENSION pgcrypto', 'ALTER FUNCTION', 'dwh.audit_seal');
+recorded('DROP EXTENSION pgcrypto', 'DROP EXTENSION', 'pgcrypto');
 # Statements that commit inside of themselves; one that is cancelled after its first commit has done half of it.
 recorded('CREATE INDEX tap_name ON dwh_catalog.account (full_name)', 'CREATE INDEX', 'dwh_catalog.account');
 recorded('DROP INDEX CONCURRENTLY dwh_catalog.tap_name', 'DROP INDEX', 'dwh_catalog.tap_name');
