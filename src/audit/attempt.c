@@ -88,6 +88,8 @@ hand_over(const DwhAuditRecord *record, bool is_served, bool is_weighty, bool wa
 				(errmsg("the audit worker did not write this event: it is in the server log"),
 				 errdetail("It was waited for %d ms, or given up by the worker.", dwh_audit_wait)));
 	}
+	else if (!wait && !dwh_ring_has_worker())
+		dwh_ring_log(record, "no audit worker runs at this moment, it may still be written");
 }
 
 /* Notes the SQLSTATE of an error that passes the frame of an attempt. */

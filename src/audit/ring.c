@@ -174,6 +174,28 @@ dwh_ring_push(const DwhAuditRecord *record, bool is_weighty, DwhRingTicket *tick
 	return has_room;
 }
 
+/* Whether somebody takes records out at this moment. What is handed over meanwhile waits, and is lost where the server stops first. */
+bool
+dwh_ring_has_worker(void)
+{
+	bool		result;
+
+	LWLockAcquire(ring->lock, LW_SHARED);
+	result = ring->worker_latch != NULL;
+	LWLockRelease(ring->lock);
+	return result;
+}
+
+/* Hands a record over for who waits for nothing: what has no place, or nobody to write it just now, is in the server log. */
+void
+dwh_ring_leave(const DwhAuditRecord *record, bool is_weighty)
+{
+	if (!dwh_ring_push(record, is_weighty, NULL))
+		dwh_ring_log(record, "the ring is full");
+	else if (!dwh_ring_has_worker())
+		dwh_ring_log(record, "no audit worker runs at this moment, it may still be written");
+}
+
 /* Hands a note over unless one of that key has been, nobody would write it, or the ring, which is there for events, is half full. */
 void
 dwh_ring_push_once(const DwhAuditRecord *record, uint64 key)

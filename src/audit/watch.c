@@ -181,8 +181,7 @@ at_transaction_end(XactEvent event, void *arg)
 		{
 			const Watched *entry = dlist_container(Watched, node, iter.cur);
 
-			if (!dwh_ring_push(&entry->record, entry->is_weighty, NULL))
-				dwh_ring_log(&entry->record, "the ring is full");
+			dwh_ring_leave(&entry->record, entry->is_weighty);
 		}
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_ABORT)
 		dlist_init(&watched);

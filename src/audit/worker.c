@@ -349,6 +349,23 @@ attend(void (*work) (void))
 	PG_END_TRY();
 }
 
+/* What was handed over before the worker was told to end is written first: the ring does not outlive the server. */
+static void
+drain_at_exit(int code, Datum records)
+{
+	PG_TRY();
+	{
+		AbortOutOfAnyTransaction();
+		(void) drain((DwhAuditRecord *) DatumGetPointer(records));
+	}
+	PG_CATCH();
+	{
+		EmitErrorReport();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+}
+
 /* The worker's loop: see the head of this file. */
 void
 dwh_audit_worker_main(Datum arg)
@@ -360,6 +377,7 @@ dwh_audit_worker_main(Datum arg)
 	dwh_worker_start("dwh_ext audit");
 	records = MemoryContextAlloc(TopMemoryContext, sizeof(DwhAuditRecord) * BATCH);
 	dwh_ring_attach_worker();
+	before_shmem_exit(drain_at_exit, PointerGetDatum(records));
 
 	for (;;)
 	{

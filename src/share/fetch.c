@@ -121,8 +121,7 @@ hand_over(ShareFetch *fetch, bool is_commit)
 			 fetch->is_complete ? ",\"content_digest\":\"" : "", fetch->is_complete ? fetch->digest : "",
 			 fetch->is_complete ? "\"" : "", reason);
 	fetch->record.occurred_at = now;
-	if (!dwh_ring_push(&fetch->record, true, NULL))
-		dwh_ring_log(&fetch->record, "the ring is full");
+	dwh_ring_leave(&fetch->record, true);
 	free_hash(fetch);
 	fetch->is_over = true;
 	dlist_delete(&fetch->node);

@@ -127,6 +127,20 @@ new_events();
 $node->psql('work', 'SELECT dwh.start_warehouse()', extra_params => [ '-U', 'plain' ]);
 is(new_events(), 'start_warehouse|refused|plain|{"reason": "the caller is no superuser"}', 'and it works as before');
 
+# A server that is stopped writes what was handed over before.
+$old = worker_pid();
+kill 'STOP', $old;
+$node->safe_psql('postgres', q{ALTER SYSTEM SET dwh_ext.audit_wait = 0; SELECT pg_reload_conf()});
+$node->psql('work', 'SELECT dwh.start_warehouse()', extra_params => [ '-U', 'plain' ]);
+system_or_bail('pg_ctl', '-D', $node->data_dir, '-m', 'fast', '-W', 'stop');
+wait_for(20, sub { -s $node->logfile && slurp_file($node->logfile) =~ /received fast shutdown request(?!.*received fast shutdown request)/s });
+kill 'CONT', $old;
+ok(wait_for(30, sub { !-e $node->data_dir . '/postmaster.pid' }), 'the server stops');
+$node->_update_pid(0);
+$node->start;
+is(new_events(), 'start_warehouse|refused|plain|{"reason": "the caller is no superuser"}', 'a planned stop loses nothing that was handed over');
+$node->safe_psql('postgres', q{ALTER SYSTEM SET dwh_ext.audit_wait = '5s'; SELECT pg_reload_conf()});
+
 # The owner of a database cannot keep its events out of the log by a setting.
 $node->safe_psql('work', 'ALTER DATABASE work SET default_transaction_read_only = on');
 $old = worker_pid();
