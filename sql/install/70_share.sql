@@ -243,6 +243,16 @@ BEGIN
 			array_to_string(v_items, ', '), array_to_string(v_items, ', '));
 		RETURN;
 	END IF;
+	-- A fetch is cut to the agreement's units and period; what is pushed has to say which it holds, see share_body_fault().
+	IF v.unit_ids IS NOT NULL AND coalesce(cardinality(p_unit_ids), 0) = 0 AND p_direction = 'out' AND p_login_role IS NULL THEN
+		rule := 'unit'; article := 'ND47 Art. 38';
+		reason := 'thỏa thuận giới hạn đơn vị, phải nêu đơn vị (p_unit_ids) | the agreement is limited to units, which have to be named (p_unit_ids)';
+		RETURN;
+	ELSIF coalesce(v.period_from, v.period_to) IS NOT NULL AND (p_from IS NULL OR p_to IS NULL) AND p_direction = 'out' AND p_login_role IS NULL THEN
+		rule := 'period'; article := 'ND47 Art. 38';
+		reason := 'thỏa thuận giới hạn thời kỳ, phải nêu thời kỳ (p_from, p_to) | the agreement is limited to a period, which has to be named (p_from, p_to)';
+		RETURN;
+	END IF;
 	IF p_unit_ids IS NOT NULL AND v.unit_ids IS NOT NULL AND NOT p_unit_ids <@ dwh_internal.share_units(v.unit_ids) THEN
 		rule := 'unit'; article := 'ND47 Art. 38';
 		reason := 'đơn vị ngoài thỏa thuận | units outside the agreement';

@@ -63,9 +63,20 @@ RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_
 COMMENT ON FUNCTION dwh.requeue_push(bigint, text) IS
 	'Đưa một thông điệp không gửi được trở lại hàng đợi | Puts a message that was set aside back into the queue';
 
+-- Whether a value of an item is none of the units or days that its message names: p_limits has the list or the first and last day of that item.
+CREATE FUNCTION dwh_internal.share_is_outside(p_limits jsonb, p_item text, p_value text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN NOT coalesce(CASE jsonb_typeof(p_limits -> p_item)
+	WHEN 'array' THEN p_limits -> p_item ? p_value
+	WHEN 'object' THEN p_value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)'
+		AND left(p_value, 10) COLLATE "C" BETWEEN p_limits -> p_item ->> 'from' AND p_limits -> p_item ->> 'to'
+	ELSE true END, false);
+COMMENT ON FUNCTION dwh_internal.share_is_outside(jsonb, text, text) IS
+	'Giá trị nằm ngoài đơn vị, thời kỳ đã nêu hay không | Whether a value is outside of the units or the period that were named';
+
 -- What is wrong with CSV as RFC 4180 has it: the header names the items, every record has a field for each, of the type of the structure.
-CREATE FUNCTION dwh_internal.share_csv_fault(p_structure jsonb, p_items text[], p_content text)
-RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION dwh_internal.share_csv_fault(p_structure jsonb, p_items text[], p_content text, p_limits jsonb, OUT fault text, OUT row_count bigint)
+RETURNS record LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 	WITH record AS (
 		SELECT n, r[1] AS text FROM regexp_matches(p_content, E'((?:[^"\\r\\n]|"(?:[^"]|"")*")+)', 'g') WITH ORDINALITY AS m (r, n)
 	), field AS (
@@ -74,7 +85,7 @@ RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, p
 	), header AS (
 		SELECT k, value AS name, p_structure -> 'properties' -> value -> 'type' AS types FROM field WHERE n = 1
 	)
-	SELECT fault FROM (
+	SELECT (SELECT x.fault FROM (
 		SELECT 0 AS n, 'the header of the CSV is not that of the items' AS fault
 		WHERE (SELECT array_agg(name ORDER BY name) FROM header) IS DISTINCT FROM ARRAY(SELECT i FROM unnest(p_items) AS i ORDER BY 1)
 		UNION ALL
@@ -90,29 +101,50 @@ RETURNS text LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, p
 			WHEN h.types ? 'integer' THEN f.value ~ '^[-+]?[0-9]+$'
 			WHEN h.types ? 'boolean' THEN f.value IN ('true', 'false', 't', 'f')
 			ELSE true END
-	) AS x ORDER BY n LIMIT 1
+		UNION ALL
+		SELECT f.n, format('record %s: %s is outside of what is named', f.n, h.name) FROM field AS f JOIN header AS h USING (k)
+		WHERE f.n > 1 AND dwh_internal.share_is_outside(p_limits, h.name, f.value)
+	) AS x ORDER BY x.n LIMIT 1), (SELECT count(*) FROM record AS r WHERE r.n > 1)
 $$;
-COMMENT ON FUNCTION dwh_internal.share_csv_fault(jsonb, text[], text) IS
-	'Chỗ CSV không đúng cấu trúc dữ liệu | Where CSV does not have the data structure';
+COMMENT ON FUNCTION dwh_internal.share_csv_fault(jsonb, text[], text, jsonb) IS
+	'Chỗ CSV không đúng cấu trúc dữ liệu, và số dòng | Where CSV does not have the data structure, and its number of rows';
 
 -- Why a message does not have the structure of its service (2327 Art. 11.2); NULL where it has, or where nothing is known of it. Objects of JSON and
--- records of CSV have the items and nothing else, and their types while the agreement is of the service's present structure.
-CREATE FUNCTION dwh_internal.share_body_fault(p_service_id int, p_structure_version int, p_items text[], p_content_type text, p_content text)
-RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+-- records of CSV have the items and nothing else, and their types while the agreement is of the service's present structure; units and months
+-- lie within those that the message names. And how many rows it has.
+CREATE FUNCTION dwh_internal.share_body_fault(p_service_id int, p_structure_version int, p_items text[], p_content_type text, p_content text,
+	p_unit_ids int[] DEFAULT NULL, p_from date DEFAULT NULL, p_to date DEFAULT NULL, OUT fault text, OUT row_count bigint)
+RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	s dwh_catalog.share_service;
 	v_type text := lower(trim(split_part(p_content_type, ';', 1)));
 	v_rows json[];
+	v_limits jsonb := '{}';
 BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
+	IF s.unit_column IS NOT NULL AND p_unit_ids IS NOT NULL THEN
+		v_limits := jsonb_build_object(s.unit_column, dwh_internal.share_units(p_unit_ids)::text[]);
+	END IF;
+	IF s.month_column IS NOT NULL AND coalesce(p_from, p_to) IS NOT NULL THEN
+		v_limits := v_limits || jsonb_build_object(s.month_column, jsonb_build_object('from', coalesce(to_char(p_from, 'YYYY-MM-DD'), '0001-01-01'),
+			'to', coalesce(to_char(p_to, 'YYYY-MM-DD'), '9999-12-31')));
+	END IF;
 	IF s.service_id IS NULL THEN
-		RETURN NULL;
+		RETURN;
 	ELSIF cardinality(p_items) = 0 THEN
-		RETURN 'no item is named';
+		fault := 'no item is named';
+		RETURN;
+	ELSIF cardinality(p_items) > (SELECT count(DISTINCT i) FROM unnest(p_items) AS i) THEN
+		fault := 'an item is named twice';
+		RETURN;
 	ELSIF v_type = 'text/csv' THEN
-		RETURN dwh_internal.share_csv_fault(CASE WHEN s.structure_version = p_structure_version THEN s.data_structure END, p_items, p_content);
+		SELECT c.fault, c.row_count INTO fault, row_count
+		FROM dwh_internal.share_csv_fault(CASE WHEN s.structure_version = p_structure_version THEN s.data_structure END, p_items, p_content,
+			v_limits) AS c;
+		RETURN;
 	ELSIF v_type <> ALL (ARRAY['application/json', 'application/x-ndjson']) THEN
-		RETURN 'its media type is none of application/json, application/x-ndjson, text/csv';
+		fault := 'its media type is none of application/json, application/x-ndjson, text/csv';
+		RETURN;
 	END IF;
 	-- As json, not jsonb: it goes out as it is, with every key.
 	BEGIN
@@ -124,9 +156,11 @@ BEGIN
 		END IF;
 		PERFORM r::jsonb FROM unnest(v_rows) AS r;
 	EXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN
-		RETURN 'it is no JSON: ' || SQLERRM;
+		fault := 'it is no JSON: ' || SQLERRM;
+		RETURN;
 	END;
-	RETURN (SELECT f.fault
+	row_count := cardinality(v_rows);
+	fault := (SELECT f.fault
 		FROM unnest(v_rows) WITH ORDINALITY AS a (r, n)
 			CROSS JOIN LATERAL (SELECT CASE json_typeof(a.r) WHEN 'object' THEN a.r ELSE '{}' END AS fields) AS o
 			CROSS JOIN LATERAL (
@@ -138,6 +172,9 @@ BEGIN
 				UNION ALL
 				SELECT format('row %s has %s twice', a.n, k) FROM json_object_keys(o.fields) AS k GROUP BY k HAVING count(*) > 1
 				UNION ALL
+				SELECT format('row %s: %s is outside of what is named', a.n, e.key) FROM jsonb_each_text(o.fields::jsonb) AS e
+				WHERE dwh_internal.share_is_outside(v_limits, e.key, e.value)
+				UNION ALL
 				SELECT format('row %s: %s is no %s', a.n, e.key, t.types ->> 0)
 				FROM jsonb_each(o.fields::jsonb) AS e CROSS JOIN LATERAL (SELECT s.data_structure -> 'properties' -> e.key -> 'type' AS types,
 					s.data_structure -> 'properties' -> e.key ->> 'pattern' AS pattern) AS t
@@ -147,8 +184,8 @@ BEGIN
 		LIMIT 1);
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.share_body_fault(int, int, text[], text, text) IS
-	'Vì sao nội dung gửi không đúng cấu trúc dữ liệu | Why a message does not have the structure of its service';
+COMMENT ON FUNCTION dwh_internal.share_body_fault(int, int, text[], text, text, int[], date, date) IS
+	'Vì sao nội dung gửi không đúng cấu trúc dữ liệu, và số dòng | Why a message does not have the structure of its service, and its number of rows';
 
 -- Rows of the log from a common part and what differs, all in one statement, whose plan is kept.
 CREATE FUNCTION dwh_internal.share_log_rows(p_rows jsonb[])

@@ -295,37 +295,58 @@ link_received(DwhAttempt *attempt, DwhShareStage *stage)
 				 errhint("Look into dwh_landing.share_received.")));
 }
 
-/* Refuses a message that does not have the structure of its service (2327 Art. 11.2): status invalid in the log, then 22023. */
+/*
+ * Refuses a message that does not have the structure of its service (2327 Art. 11.2), or other units, months or rows than are named: status
+ * invalid in the log, then 22023. Counts its rows.
+ */
 static void
-check_structure(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAgreement *agreement, Datum content, Datum items,
+check_structure(DwhAttempt *attempt, DwhShareStage *stage, const DwhShareAgreement *agreement, const DwhShareAsk *ask, Datum content,
 				Datum content_type)
 {
 	static SPIPlanPtr plan = NULL;
-	Oid			types[5] = {INT4OID, INT4OID, TEXTARRAYOID, TEXTOID, TEXTOID};
-	Datum		values[5];
+	Oid			types[8] = {INT4OID, INT4OID, TEXTARRAYOID, TEXTOID, TEXTOID, INT4ARRAYOID, TEXTOID, TEXTOID};
+	Datum		values[8] = {0};
+	char		nulls[8] = "        ";
+	int64		rows = 0;
 	DwhOwnerSwitch owner;
 	char	   *fault;
 
 	values[0] = Int32GetDatum(agreement->service_id);
 	values[1] = Int32GetDatum(agreement->structure_version);
-	values[2] = items;
+	values[2] = ask->items;
 	values[3] = content_type;
 	values[4] = content;
+	values[5] = ask->unit_ids;
+	nulls[5] = ask->unit_ids == (Datum) 0 ? 'n' : ' ';
+	nulls[6] = ask->period_from == NULL ? 'n' : ' ';
+	if (ask->period_from != NULL)
+		values[6] = CStringGetTextDatum(ask->period_from);
+	nulls[7] = ask->period_to == NULL ? 'n' : ' ';
+	if (ask->period_to != NULL)
+		values[7] = CStringGetTextDatum(ask->period_to);
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
-	(void) dwh_spi_run_kept(&plan, "SELECT dwh_internal.share_body_fault($1, $2, $3, $4, $5)", 5, types, values, NULL, true, SPI_OK_SELECT);
+	(void) dwh_spi_run_kept(&plan, "SELECT fault, row_count FROM dwh_internal.share_body_fault($1, $2, $3, $4, $5, $6, $7::date, $8::date)",
+							8, types, values, nulls, true, SPI_OK_SELECT);
 	fault = dwh_spi_text(0, 1);
+	if (fault == NULL)
+		rows = dwh_spi_bigint(0, 2);
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
+	if (fault == NULL && stage->row_count >= 0 && stage->row_count != rows)
+		fault = psprintf("it has " INT64_FORMAT " rows, p_row_count says " INT64_FORMAT, rows, stage->row_count);
 	if (fault == NULL)
+	{
+		stage->row_count = rows;
 		return;
+	}
 	log_not_queued(stage, "invalid", psprintf("structure (2327 Art. 11.2): %s", fault));
 	dwh_attempt_refused(attempt, "another structure than agreed");
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("the message does not have the structure of service \"%s\"", agreement->service_code),
 			 errdetail("2327 Art. 11.2: %s.", fault),
-			 errhint("Give every item that p_items names, and nothing else; nothing was queued.")));
+			 errhint("Give every item that p_items names, and nothing else, of the units and period that are named; nothing was queued.")));
 }
 
 /* Refuses what the agreement does not allow with 42501, which stays in the log. */
@@ -400,7 +421,7 @@ dwh_sql_push_share(PG_FUNCTION_ARGS)
 	link_received(&attempt, &stage);
 	require_allowed(&attempt, &stage, &ask);
 	if (agreement.service_id != 0)
-		check_structure(&attempt, &stage, &agreement, content, ask.items, content_type);
+		check_structure(&attempt, &stage, &agreement, &ask, content, content_type);
 	queue(&attempt, &stage, &ask, content, content_type);
 	PG_RETURN_INT64(stage.share_no);
 }

@@ -96,7 +96,7 @@ SELECT is((SELECT string_agg(format('%s %s %s', c, data_structure #> ARRAY['prop
 	FROM dwh_catalog.share_service, unnest(ARRAY['amount', 'k', 'parts', 'share']) AS c WHERE code = 'tap_values'),
 	'amount ["number", "string", "null"] "^(NaN|-?Infinity)$"; k ["integer", "null"] ; parts ["string", "null"] ; share ["number", "string", "null"] "^(NaN|-?Infinity)$"',
 	'2327-016 a figure is a number, or one of three texts');
-SELECT is((SELECT string_agg(coalesce(dwh_internal.share_body_fault(:service, 1, '{share}', 'application/json', b), 'fits'), ', ')
+SELECT is((SELECT string_agg(coalesce((dwh_internal.share_body_fault(:service, 1, '{share}', 'application/json', b)).fault, 'fits'), ', ')
 	FROM unnest(ARRAY['{"share": "NaN"}', '{"share": "many"}', '{"share": 1.5}', '{"share": true}']) AS b), 'fits, row 1: share is no number, fits, row 1: share is no number',
 	'2327-016 a message is judged by it');
 SELECT * FROM finish();

@@ -2,14 +2,14 @@
 -- odd value breaks no list of others. 2327-024 2327-044 2327-053 ND47-038
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(57);
+SELECT plan(73);
 CREATE ROLE tap_input_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_input_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_input_auditor LOGIN IN ROLE dwh_auditor;
 INSERT INTO dwh_catalog.office_holder (office_holder_id, person_name, unit_id, office, valid_from, document) VALUES
 	(990886, 'Nguyễn Văn A', 1, 'sector_leadership', '2020-01-01', 'QĐ 1');
-CREATE TABLE dwh_star.tap_input (k int PRIMARY KEY, name text, amount numeric, is_new boolean);
-INSERT INTO dwh_star.tap_input VALUES (1, 'a', 1.5, true);
+CREATE TABLE dwh_star.tap_input (k int PRIMARY KEY, name text, amount numeric, is_new boolean, unit_id int, month date);
+INSERT INTO dwh_star.tap_input VALUES (1, 'a', 1.5, true, 101, '2025-01-01');
 ALTER TABLE dwh_star.tap_input OWNER TO dwh_owner;
 \ir include/as_role.psql
 CREATE FUNCTION pg_temp.officer(p_call text) RETURNS text LANGUAGE sql AS $$SELECT pg_temp.call_as('tap_input_officer', p_call)$$;
@@ -25,10 +25,10 @@ UPDATE dwh_catalog.share_host SET agency_id = :host;
 SET ROLE tap_input_officer;
 SELECT dwh.create_service('tap_input', 'default', 'TAP_INPUT', 'dwh_star.tap_input', '{"name_vi": "Thử", "description": "x", "default_kind": "common",
 	"technical_document": "TL", "guide": "HD", "use_term": "immediate", "responsible": {"collecting": "a", "managing": "b", "connecting": "c", "sharing": "d", "using": "e"},
-	"standardised_on": "2020-07-08", "listed_on": "2020-07-09", "built_on": "2020-07-10", "columns": [{"name": "k"}, {"name": "name"}, {"name": "amount"}, {"name": "is_new"}],
-	"key_columns": ["k"]}') AS service \gset
+	"standardised_on": "2020-07-08", "listed_on": "2020-07-09", "built_on": "2020-07-10", "columns": [{"name": "k"}, {"name": "name"}, {"name": "amount"}, {"name": "is_new"},
+	{"name": "unit_id"}, {"name": "month"}], "key_columns": ["k"], "unit_column": "unit_id", "month_column": "month"}') AS service \gset
 SELECT dwh.publish_service('tap_input') AS published \gset
-SELECT dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'daily', 'G09.186.APP') AS request \gset
+SELECT dwh.request_share('G09.186', 'tap_input', 'p', '{k,unit_id,month}', 3, 'daily', 'G09.186.APP') AS request \gset
 SELECT dwh.answer_request(:request, true, 990886, 'CV 1', p_holder => 'Trần C', p_login_role => 'tap_input_partner') AS agreement \gset
 RESET ROLE;
 
@@ -78,7 +78,7 @@ SELECT is((SELECT due_on - dwh.today() FROM dwh_catalog.share_notice WHERE suspe
 
 -- The form of a message is that of the service, in each format.
 CREATE FUNCTION pg_temp.fault(p_items text[], p_type text, p_content text) RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce(dwh_internal.share_body_fault(s.service_id, s.structure_version, p_items, p_type, p_content), 'none') FROM dwh_catalog.share_service AS s WHERE code = 'tap_input' $$;
+	SELECT coalesce((dwh_internal.share_body_fault(s.service_id, s.structure_version, p_items, p_type, p_content)).fault, 'none') FROM dwh_catalog.share_service AS s WHERE code = 'tap_input' $$;
 SELECT is(pg_temp.fault(items, type, content), fault, 'ND47-020 ' || type || ' ' || quote_literal(content)) FROM (VALUES
 	('{k}'::text[], 'application/json', '{"k":1}', 'none'), ('{k}', 'application/json', '[{"k":1},{"k":2}]', 'none'),
 	('{k}', 'application/json', '{"k":1,"secret":2}', 'row 1 has secret'), ('{k}', 'application/json', '{"k":1,"k":{"secret":2},"k":2}', 'row 1 has k twice'),
@@ -98,6 +98,42 @@ SELECT matches(pg_temp.officer(format($$dwh.push_share(%s, '{"k":1}', '{k}', p_r
 FROM unnest('{9223372036854775807,8,-1}'::bigint[]) AS n;
 SELECT throws_ok($$INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, requested_at, request_form, direction, kind, agency_identifier, session_user_name, outer_user_name, gateway, request_content, status, row_count)
 	VALUES (date_trunc('month', now()), -1, 'asked', now(), now(), 'call', 'out', 'share', 'x', 'x', 'x', 'x', '{}', 'asked', 9223372036854775807)$$, '23514', NULL, 'nor does the log take such a number');
+
+SELECT pg_temp.officer($$dwh.register_push_host('127.0.0.1', 2, 'thử', '{127.0.0.0/8}', 'http')$$) AS h, pg_temp.officer(format($$dwh.register_push_target(%s, '127.0.0.1', 2, '/', 'tap')$$, :agreement)) AS t \gset
+-- The suspension above, and what is sent, are of no matter here.
+UPDATE dwh_catalog.share_suspension SET ended_at = now(), end_decided_by = 990886 WHERE agreement_id = :agreement AND ended_at IS NULL;
+CREATE FUNCTION pg_temp.pushed(p_agreement text, p_content text, p_more text, p_items text DEFAULT '{k,unit_id,month}') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_result text;
+BEGIN
+	BEGIN
+		SET LOCAL ROLE tap_input_officer;
+		EXECUTE format('SELECT dwh.push_share(%s, %L, %L%s)', p_agreement, p_content, p_items, p_more) INTO v_result;
+	EXCEPTION WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS v_result = PG_EXCEPTION_DETAIL;
+		v_result := SQLSTATE || ' ' || v_result;
+	END;
+	RESET ROLE;
+	RETURN coalesce((SELECT concat_ws(' ', 'queued', o.stage ->> 'row_count', o.stage ->> 'item_count') FROM dwh_log.share_outbox AS o WHERE o.share_no::text = v_result), v_result);
+END
+$$;
+SELECT is(pg_temp.pushed(:'agreement', '[{"k":1},{"k":2}]', more, '{k}'), 'queued 2 1', '2327-013 rows are counted: ' || more) FROM unnest(ARRAY['', ', p_row_count => 2']) AS more;
+SELECT is(pg_temp.pushed(:'agreement', E'k\r\n1\r\n2\r\n3\r\n', ', ''text/csv''', '{k}'), 'queued 3 1', '2327-013 in CSV, without its header');
+SELECT matches(pg_temp.pushed(:'agreement', '[{"k":1}]', ', p_row_count => 9', '{k}'), '^22023 .*it has 1 rows, p_row_count says 9', '2327-013 another number is refused');
+SELECT matches(pg_temp.pushed(:'agreement', '[{"k":1}]', '', '{k,k}'), '^22023 .*an item is named twice', '2327-013 items are counted once');
+
+-- Under an agreement for some units and months, a message says which it holds, and holds no others.
+SELECT matches(pg_temp.sign(:agreement, '{"unit_ids": [101], "period_from": "2025-01-01", "period_to": "2025-12-31"}'), '^[0-9]+$', 'a version for a unit and a year');
+SELECT matches(pg_temp.pushed(:'agreement', '{"k":1,"unit_id":101,"month":"2025-03-01"}', more), '^42501 .*' || why, 'ND47-020 not named: ' || more) FROM (VALUES
+	('', 'p_unit_ids'), (', p_unit_ids => ''{}'', p_from => ''2025-01-01'', p_to => ''2025-12-31''', 'p_unit_ids'), (', p_unit_ids => ''{101}''', 'p_from, p_to'),
+	(', p_unit_ids => ''{101}'', p_from => ''2025-01-01''', 'p_from, p_to')) AS v (more, why);
+CREATE FUNCTION pg_temp.named(p_agreement text, p_content text, p_type text DEFAULT 'application/json') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.pushed(p_agreement, p_content, format(', %L, ''{101}'', ''2025-01-01'', ''2025-06-30''', p_type))$$;
+SELECT is(pg_temp.named(:'agreement', '{"k":1,"unit_id":101,"month":"2025-03-01"}'), 'queued 1 3', 'ND47-020 what is named is queued');
+SELECT matches(pg_temp.named(:'agreement', content, type), '^22023 .*is outside of what is named', 'ND47-020 ' || content) FROM (VALUES
+	('[{"k":1,"unit_id":101,"month":"2025-03-01"},{"k":1,"unit_id":131,"month":"2025-03-01"}]', 'application/json'), ('{"k":1,"unit_id":101,"month":"2025-07-01"}', 'application/json'),
+	('{"k":1,"unit_id":null,"month":"2025-03-01"}', 'application/json'), (E'k,unit_id,month\n1,131,2025-03-01\n', 'text/csv'), (E'k,unit_id,month\n1,101,\n', 'text/csv')) AS v (content, type);
+UPDATE dwh_log.share_outbox SET is_cancelled = true, cancel_reason = 'test' WHERE agreement_id = :agreement;
 
 -- Receipts leave rows out where they are not counted.
 SELECT matches(pg_temp.officer($$dwh.record_receipt(-1, NULL, repeat('a', 64))$$), '^42704', 'a receipt without rows is judged by its supply');
