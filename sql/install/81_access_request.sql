@@ -98,17 +98,24 @@ $$;
 COMMENT ON FUNCTION dwh_internal.has_excluded_right(text, boolean) IS
 	'Đang có quyền loại trừ với quyền kiểm tra, hoặc quản trị | Whether somebody has a right that excludes auditing, or administering';
 
--- Whether the person of a line lost everything, or all of this group, by a revocation that was applied after the line was decided on.
+-- Whether the person of a line lost everything, or all of this group, by a revocation that was applied after the line was decided on: after
+-- the decision was recorded, or on a later day than the decision's own. A revocation of a support mailbox is his who held it then.
 CREATE FUNCTION dwh_internal.is_taken_since(l record)
 RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_accounts int[] := CASE l.account_kind WHEN 'mailbox' THEN dwh_internal.person_accounts('mail:' || lower(l.holder_email)) ELSE ARRAY[l.account_id] END;
+	v_address text := CASE l.account_kind WHEN 'mailbox' THEN lower(l.holder_email) WHEN 'sector' THEN lower(l.email) END;
+	v_own int[] := CASE l.account_kind WHEN 'mailbox' THEN ARRAY(SELECT a.account_id FROM dwh_catalog.account AS a WHERE lower(a.email) = v_address AND a.kind = 'sector')
+		ELSE ARRAY[l.account_id] END;
+	v_held int[] := ARRAY(SELECT h.account_id FROM dwh_catalog.mailbox_holder AS h WHERE lower(h.email) = v_address);
 BEGIN
 	RETURN EXISTS (SELECT FROM dwh_catalog.access_request_line AS o JOIN dwh_catalog.access_request AS q USING (request_id)
-		WHERE o.account_id = ANY (v_accounts) AND o.action = 'revoke' AND o.state = 'applied'
+		WHERE o.account_id = ANY (v_own || v_held) AND o.action = 'revoke' AND o.state = 'applied'
+			AND (o.account_id = ANY (v_own) OR EXISTS (SELECT FROM dwh_catalog.mailbox_holder AS h WHERE h.account_id = o.account_id
+				AND lower(h.email) = v_address AND h.recorded_at <= q.applied_at AND coalesce(h.ended_at >= q.recorded_at, true)))
 			AND o.reason IN ('safety_risk', 'left_service', 'violation', 'transfer') AND NOT (o.reason = 'transfer' AND l.reason = 'unit_move')
 			AND (o.user_group_id IS NULL OR o.user_group_id = l.user_group_id) AND (o.scope_unit_id IS NULL OR o.scope_unit_id = l.scope_unit_id)
-			AND q.applied_at > l.decision_recorded_at);
+			AND (q.applied_at > l.decision_recorded_at OR l.decided_on < least(o.effective_on,
+				(q.applied_at AT TIME ZONE (SELECT w.time_zone FROM dwh_catalog.warehouse AS w))::date)));
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.is_taken_since(record) IS
@@ -141,7 +148,8 @@ BEGIN
 	v_from := dwh_internal.unit_top_on(r.from_unit_id, v_on);
 	FOR x IN
 		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind, k AS scope_unit,
-			n.state <> 'open' AND (n.account_id IS NOT NULL OR n.account_kind = 'mailbox') AND dwh_internal.is_taken_since(n) AS is_taken_since
+			n.state <> 'open' AND (n.account_id IS NOT NULL OR n.account_kind = 'mailbox' OR EXISTS (SELECT FROM dwh_catalog.mailbox_holder AS h
+				WHERE lower(h.email) = lower(n.email))) AND dwh_internal.is_taken_since(n) AS is_taken_since
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 			LEFT JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			LEFT JOIN dwh_catalog.account AS c ON c.account_id = n.account_id
@@ -312,12 +320,14 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.access_group(text) IS 'Nhóm theo mã | A group by its code';
 
--- Where the letter is the decision, nothing more is asked: lines that the one who signed it may decide on are approved.
+-- Where the letter is the decision, nothing more is asked: lines that the one who signed it may decide on are approved. A line of whoever
+-- enters it stays open: another administrator records the decision.
 CREATE FUNCTION dwh_internal.take_letter_as_decision(p_request_id int)
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	r dwh_catalog.access_request;
 	h dwh_catalog.office_holder;
+	v_person text := (dwh_internal.access_caller()).person;
 	x record;
 	v_why text;
 	v_approved int[] := '{}';
@@ -325,13 +335,16 @@ BEGIN
 	SELECT * INTO r FROM dwh_catalog.access_request WHERE request_id = p_request_id;
 	SELECT * INTO h FROM dwh_catalog.office_holder WHERE office_holder_id = r.signed_by;
 	FOR x IN
-		SELECT n AS line, t AS path, n.request_line_id, n.line_no, n.action, t.decided_article
+		SELECT n AS line, t AS path, n.request_line_id, n.line_no, n.action, t.decided_article,
+			n.action <> 'revoke' AND dwh_internal.line_person(n.account_kind, n.email, n.iam_subject, n.holder_email) = v_person AS is_own
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 		WHERE n.request_id = p_request_id AND (t.is_letter_decision OR r.kind = 'takeover') ORDER BY n.line_no
 	LOOP
 		v_why := dwh_internal.judge_decider(x.line, x.path, r.signed_by, h, r.kind = 'takeover', r.letter_on);
-		IF v_why IS NULL THEN
+		IF v_why IS NULL AND x.is_own IS NOT TRUE THEN
 			v_approved := v_approved || x.request_line_id;
+		ELSIF v_why IS NULL THEN
+			CONTINUE;
 		ELSIF x.action <> 'revoke' THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: %s', x.line_no, v_why), x.decided_article
 				|| ': văn bản phải do người có thẩm quyền ký | the letter is signed by the one who decides.',

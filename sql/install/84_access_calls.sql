@@ -384,6 +384,7 @@ DECLARE
 	p dwh_catalog.access_path;
 	a dwh_catalog.account;
 	h dwh_catalog.office_holder;
+	l dwh_catalog.access_request_line;
 	v_on date := coalesce(p_letter_on, dwh.today());
 BEGIN
 	IF NOT c.is_central THEN
@@ -408,6 +409,11 @@ BEGIN
 	END IF;
 	IF p_person_name IS NOT NULL THEN
 		PERFORM dwh_internal.lock_exclusions();
+		-- Who takes the rights of the person at this time is done, or waits and finds the holding; in the order that everyone keeps.
+		PERFORM FROM dwh_catalog.account AS o WHERE o.account_id = v_account_id OR lower(o.email) = lower(p_person_email)
+		ORDER BY o.account_id FOR NO KEY UPDATE;
+		-- judged as a line that this letter decided on
+		l.account_kind := 'mailbox'; l.holder_email := p_person_email; l.decided_on := v_on;
 		PERFORM dwh_internal.access_require(v, f, '893 Art. 3.4b')
 		FROM (VALUES (p_person_name, 'person_name'), (p_title, 'title'), (p_person_email, 'person_email'), (p_unit::text, 'unit'),
 			(p_assignment_no, 'assignment_no')) AS t (v, f);
@@ -430,6 +436,9 @@ BEGIN
 		ELSIF dwh_internal.has_excluded_right('mail:' || lower(p_person_email), false) THEN
 			PERFORM dwh_internal.access_refuse(format('%s audits and cannot administer', p_person_name),
 				'[own]: người quản trị không tự kiểm tra mình | whoever administers does not audit himself.', 'Revoke the other right first.');
+		ELSIF dwh_internal.is_taken_since(l) THEN
+			PERFORM dwh_internal.access_refuse(format('the rights of %s were taken after this letter', p_person_name),
+				'893 Arts. 16, 17.7: thu hồi sau văn bản này | the way back is a new letter.', 'Name another holder, or enter a new letter.');
 		END IF;
 	END IF;
 	PERFORM dwh_internal.change_holder(v_account_id, p_person_name, p_title, p_person_email, p_employment_kind, p_unit, p_letter_no, p_assignment_no,

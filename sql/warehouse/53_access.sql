@@ -373,6 +373,7 @@ CREATE TABLE dwh_catalog.mailbox_holder (
 -- One holder at a time; one who was relieved today and his follower share the day.
 CREATE UNIQUE INDEX mailbox_holder_account_id_key ON dwh_catalog.mailbox_holder (account_id) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX mailbox_holder_email_key ON dwh_catalog.mailbox_holder (lower(email)) WHERE ended_at IS NULL;
+CREATE INDEX mailbox_holder_email_idx ON dwh_catalog.mailbox_holder (lower(email));
 CREATE INDEX mailbox_holder_account_id_idx ON dwh_catalog.mailbox_holder (account_id);
 COMMENT ON TABLE dwh_catalog.mailbox_holder IS
 	'Người giữ hộp thư hỗ trợ của BHXH tỉnh: mỗi lúc đúng một người | Holders of the support mailboxes of provinces: one at a time';

@@ -3,7 +3,7 @@
 -- 893-085 893-086 893-088 893-090 2327-033
 -- harness: preload
 BEGIN;
-SELECT plan(101);
+SELECT plan(104);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.enter(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_kind text DEFAULT 'grant', p_rest text DEFAULT '') RETURNS int LANGUAGE sql AS $$
 	SELECT pg_temp.central(pg_temp.request(p_changes, p_from, p_kind, p_rest))::int $$;
@@ -88,6 +88,9 @@ SELECT is((SELECT assignment_no FROM dwh_catalog.access_request_line AS l JOIN d
 SELECT matches(pg_temp.call_as('k@tap.invalid', pg_temp.request()), '^\d+$', '893-068 the new one works at once');
 -- Nobody for himself.
 SELECT pg_temp.enter('{"email": "central@tap.invalid", "full_name": "Quản Trị Một", "unit": 12, "reason": "added_group"}', 12, p_rest => ', p_signed_by => 990002') AS r \gset
+SELECT is(state, 'open', '893-068 a letter that is the decision decides nothing for who enters it') FROM dwh_catalog.access_request_line WHERE request_id = :r;
+SELECT matches(pg_temp.central(format('dwh.decide_access(%s, true, 990002, ''CV 12'')', :r)), '^42501 line 1 is the caller''s own', '893-068 nor does he');
+SELECT is(pg_temp.call_as('tap_central2', format('dwh.decide_access(%s, true, 990002, ''CV 12'')', :r)), '1', 'another records it');
 SELECT matches(pg_temp.central(format('dwh.apply_access(%s)', :r)), '^42501 line 1 is the caller''s own', '893-068 nobody applies his own');
 SELECT is(pg_temp.call_as('tap_central2', format('dwh.apply_access(%s)', :r)), '1', 'another does');
 SELECT pg_temp.enter('{"email": "giu.hop@tap.invalid", "full_name": "Trần Giữ Hộp", "unit": 990101}', 990101) AS r \gset

@@ -2,7 +2,7 @@
 -- 893-002 893-003 893-032 893-034 893-036 893-061 893-076 893-080 893-081 893-083 893-086 893-087 893-088 893-089 893-091 893-094
 -- harness: preload
 BEGIN;
-SELECT plan(88);
+SELECT plan(89);
 \ir include/access.psql
 -- A grant in one call: a user of Hà Nội by its director unless changed.
 CREATE FUNCTION pg_temp.give(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_by int DEFAULT 990005, p_on text DEFAULT 'dwh.today()') RETURNS text LANGUAGE sql AS $$
@@ -116,6 +116,8 @@ SELECT is(pg_temp.decide(:r), '1', 'one more group is approved');
 SELECT matches(pg_temp.central($$dwh.emergency_revoke('m6@tap.invalid', 'lộ', 'f', 't')$$), '^\d+$', 'then all is taken');
 SELECT matches(pg_temp.apply(:r), '^42501 line 1: the rights of Sáu were taken after', '893-089 the way back is a new grant');
 SELECT matches(pg_temp.central(pg_temp.give('{"email": "m6@tap.invalid", "full_name": "Sáu"}')), '^\d+$', '893-089 which is given');
+SELECT matches(pg_temp.central(format('dwh.grant_access(%L, ''CV 1'', dwh.today() - 2, dwh.today(), 990102, 990005, ''QĐ 9'', dwh.today() - 1, ''T'', dwh.today() - 1)',
+	jsonb_build_array(pg_temp.line('{"email": "m6@tap.invalid", "full_name": "Sáu", "group": "national", "reason": "added_group"}')))), '^42501 line 1: the rights of Sáu were taken after', '893-089 a decision of before that is recorded afterwards');
 
 -- Lines that were decided keep the submission that they were decided on.
 SELECT pg_temp.letter('grant', jsonb_build_array(pg_temp.line('{"email": "m7@tap.invalid", "full_name": "Bảy"}'), pg_temp.line('{"email": "m8@tap.invalid", "full_name": "Tám"}'))) AS r \gset

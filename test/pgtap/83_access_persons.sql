@@ -2,7 +2,7 @@
 -- 893-018 893-034 893-068 893-069 893-088 893-089 893-092
 -- harness: preload
 BEGIN;
-SELECT plan(61);
+SELECT plan(64);
 \ir include/access.psql
 -- Who holds the support mailbox of Hà Nội has an account of his own as well; in the same division works an auditor.
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
@@ -50,6 +50,7 @@ SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('reader@tap.invalid', 'x', '
 SELECT is((SELECT string_agg(object || ' ' || (detail ->> 'holder') || ' ' || (detail ->> 'reason'), ', ') FROM dwh_log.audit_event WHERE event_id > :first_event AND action = 'end_mailbox_holder'),
 	'hotro.hn@tap.invalid Trần Giữ Hộp safety_risk', '893-034 which is in the log');
 SELECT is((SELECT count(*)::int FROM dwh_catalog.access_grant WHERE account_id = 990003 AND revoked_at IS NULL), 1, '893-034 the right of the mailbox awaits another holder');
+SELECT matches(pg_temp.central(pg_temp.holder('Trần Giữ Hộp', 'giu.hop@tap.invalid', 'dwh.today() - 1')), '^42501 the rights of Trần Giữ Hộp were taken after this letter', '893-089 by no letter of before');
 SELECT is(pg_temp.central(pg_temp.holder('Trần Giữ Hộp', 'giu.hop@tap.invalid')), '', 'he is given it again');
 SELECT matches(pg_temp.call_as('tap_reader', format('dwh.confirm_emergency(%s, ''CV 9'')', :r)), '^42501 the caller administers no access', '893-089 not by readers');
 SELECT matches(pg_temp.call_as('tap_reader', 'dwh.confirm_emergency(2000000000, ''CV 9'')'), '^42501 the caller administers no access', '893-089 who do not learn which requests there are');
@@ -60,11 +61,14 @@ SELECT is(pg_temp.central(format('dwh.confirm_emergency(%s, ''CV 9'')', :r)), ''
 -- Without an account of his own he is found by his address; the mailbox's right is taken with it, and he does not report himself.
 UPDATE dwh_catalog.account SET email = 'khac@tap.invalid' WHERE account_id = 990009;
 SAVEPOINT no_account;
+SELECT pg_temp.central(pg_temp.request('{"email": "giu.hop@tap.invalid", "full_name": "Trần Giữ Hộp", "unit": 990101}', 990101)) AS q \gset
+SELECT is(pg_temp.central(format('dwh.decide_access(%s, true, 990005, ''QĐ 10'', dwh.today(), p_submission_no => ''T'', p_submission_on => dwh.today())', :q)), '1', 'an account of his own is approved');
 SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ', 'A', 'B')$$), '^42501 nobody reports an emergency about himself', '893-089 not about himself');
 SELECT matches(pg_temp.call_as('tap_reader', $$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ', 'A', 'B')$$), '^42501 the caller administers no such account', '893-089 readers do not learn who holds it');
 SELECT matches(pg_temp.central($$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ', 'A', 'B')$$), '^\d+$', '893-089 somebody who has no account but the mailbox');
 SELECT is((SELECT full_name FROM dwh_catalog.access_request_line ORDER BY request_line_id DESC LIMIT 1), 'Trần Giữ Hộp', '893-089 by his name');
 SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('reader@tap.invalid', 'x', 'A', 'B')$$), '^42501', '893-089 everything at once');
+SELECT matches(pg_temp.central(format('dwh.apply_access(%s)', :q)), '^42501 line 1: the rights of Trần Giữ Hộp were taken after', '893-089 what was approved before gives nothing to who lost the mailbox');
 ROLLBACK TO no_account;
 UPDATE dwh_catalog.account SET email = 'giu.hop@tap.invalid' WHERE account_id = 990009;
 
