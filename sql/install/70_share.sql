@@ -87,12 +87,19 @@ COMMENT ON FUNCTION dwh_internal.share_period_start(text) IS
 	'Thời điểm bắt đầu chu kỳ hiện tại | When the present period of a frequency began';
 
 -- 2327 Art. 7.3: the condition that the last event about a person was his match with the population database, for a statement over a
--- source AS s. Whoever is only part of an opening stock is not known to be matched.
+-- source AS s. Whoever is only part of an opening stock is not known to be matched. A person is all of his versions, by his insurance number, as
+-- far as they have the identity number that he has now: a match of one that was corrected says nothing. Of each version its last event is taken,
+-- so that the index is read from its end.
 CREATE FUNCTION dwh_internal.share_matched_condition(p_person_column text)
 RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT format('coalesce((SELECT e.event = ''matched'' FROM dwh_star.fact_registration AS e WHERE e.person_id = s.%I'
-		' AND e.event IN (''matched'', ''unmatched'', ''merged'') ORDER BY e.month DESC, e.event_on DESC, e.event_no DESC LIMIT 1), false)',
-		p_person_column)
+	SELECT format('coalesce((SELECT l.event = ''matched'' FROM dwh_star.dim_person AS p'
+		' CROSS JOIN LATERAL (SELECT v.person_id, v.identity_no, first_value(v.identity_no) OVER'
+		' (ORDER BY v.valid_from <= dwh.today() DESC, v.valid_from DESC, v.person_id DESC) AS identity_now'
+		' FROM dwh_star.dim_person AS v WHERE v.person_id = p.person_id OR v.social_insurance_no = p.social_insurance_no) AS v'
+		' CROSS JOIN LATERAL (SELECT e.event, e.month, e.event_on, e.event_no FROM dwh_star.fact_registration AS e WHERE e.person_id = v.person_id'
+		' AND e.event IN (''matched'', ''unmatched'', ''merged'') ORDER BY e.month DESC, e.event_on DESC, e.event_no DESC LIMIT 1) AS l'
+		' WHERE p.person_id = s.%I AND v.identity_no IS NOT DISTINCT FROM v.identity_now'
+		' ORDER BY l.month DESC, l.event_on DESC, l.event_no DESC LIMIT 1), false)', p_person_column)
 $$;
 COMMENT ON FUNCTION dwh_internal.share_matched_condition(text) IS
 	'Điều kiện: người đã khớp CSDL dân cư | Condition that a person is matched with the population database';

@@ -158,7 +158,8 @@ BEGIN
 		RETURN;
 	END;
 	IF s.is_verified_only THEN
-		withheld_statement := format('SELECT count(DISTINCT s.%I) FROM %s AS s WHERE %s', s.person_column, v_relation,
+		withheld_statement := format('SELECT count(DISTINCT coalesce((SELECT p.social_insurance_no FROM dwh_star.dim_person AS p'
+			' WHERE p.person_id = s.%1$I), ''person '' || s.%1$I)) FROM %2$s AS s WHERE %3$s', s.person_column, v_relation,
 			array_to_string(v_where || ('NOT ' || dwh_internal.share_matched_condition(s.person_column)), ' AND '));
 		v_where := v_where || dwh_internal.share_matched_condition(s.person_column);
 	END IF;

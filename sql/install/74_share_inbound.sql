@@ -204,7 +204,12 @@ BEGIN
 	END IF;
 	PERFORM dwh_internal.share_check_request(g.request_id);
 	INSERT INTO dwh_catalog.share_payment (agreement_id, reference, amount, paid_on)
-	VALUES (p_agreement_id, p_reference, p_amount, coalesce(p_paid_on, dwh.today())) RETURNING payment_id INTO v_id;
+	VALUES (p_agreement_id, p_reference, p_amount, coalesce(p_paid_on, dwh.today()))
+	ON CONFLICT (agreement_id, reference) DO NOTHING RETURNING payment_id INTO v_id;
+	IF v_id IS NULL THEN
+		RAISE EXCEPTION 'payment "%" was recorded already', p_reference
+			USING ERRCODE = '42710', DETAIL = '2327 Art. 17.4: a receipt pays once.', HINT = 'Look into dwh_catalog.share_payment.';
+	END IF;
 	PERFORM dwh_internal.share_log_connect(p_agreement_id, g.request_id, 'notice', 'noticed', NULL,
 		jsonb_build_object('payment_id', v_id, 'reference', p_reference, 'amount', p_amount));
 	RETURN v_id;
@@ -220,12 +225,18 @@ CREATE FUNCTION dwh_internal.record_notice(p_notice_id int, p_sent_on date, p_an
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	n dwh_catalog.share_notice;
+	v_sent_on date;
+	v_answered_on date;
 BEGIN
 	SELECT * INTO n FROM dwh_catalog.share_notice WHERE notice_id = p_notice_id FOR UPDATE;
+	v_sent_on := coalesce(p_sent_on, n.sent_on);
+	v_answered_on := coalesce(p_answered_on, n.answered_on);
 	IF n.notice_id IS NULL THEN
 		RAISE EXCEPTION 'there is no notice %', p_notice_id
 			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 43.5, 2327 Art. 18.2.', HINT = 'Name a row of dwh_catalog.share_notice.';
-	ELSIF greatest(p_sent_on, p_answered_on) > dwh.today() OR p_answered_on < coalesce(p_sent_on, n.sent_on) THEN
+	ELSIF greatest(p_sent_on, p_answered_on) > dwh.today() OR v_answered_on < v_sent_on OR (v_answered_on IS NOT NULL AND v_sent_on IS NULL)
+		OR (p_answer IS NOT NULL AND v_answered_on IS NULL)
+	THEN
 		RAISE EXCEPTION 'a notice is sent, then answered, at the latest today'
 			USING ERRCODE = '22023', DETAIL = format('Today is %s.', dwh.today()), HINT = 'Correct the days.';
 	ELSIF p_answered_on IS NOT NULL THEN
@@ -236,7 +247,7 @@ BEGIN
 	ELSIF n.service_id IS NOT NULL THEN
 		PERFORM dwh_internal.share_check_unit((SELECT database_id FROM dwh_catalog.share_service WHERE service_id = n.service_id));
 	END IF;
-	UPDATE dwh_catalog.share_notice SET sent_on = coalesce(p_sent_on, sent_on), answered_on = coalesce(p_answered_on, answered_on),
+	UPDATE dwh_catalog.share_notice SET sent_on = v_sent_on, answered_on = v_answered_on,
 		answer = coalesce(p_answer, answer)
 	WHERE notice_id = p_notice_id;
 END

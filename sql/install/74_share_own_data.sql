@@ -118,23 +118,18 @@ $$;
 COMMENT ON FUNCTION dwh_internal.own_data_check_code(int, int, text, text) IS
 	'Kiểm tra mã một lần; why cho biết vì sao không được | Checks a one-time code; why says what is wrong with it';
 
--- Whether the person's rows are withheld: the service is for matched persons, and the identity number that he has today is not matched
--- (2327 Art. 7.3). His match may stand under an earlier version with that number; one of a number that was corrected says nothing.
+-- Whether the person's rows are withheld: the service is for matched persons, and he is none (2327 Art. 7.3), by the condition of a fetch.
 CREATE FUNCTION dwh_internal.own_data_is_withheld(p_service_id int, p_person_ids int[])
 RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_today date := dwh.today();
-	v_identity_no text;
+	v_is_matched boolean;
 BEGIN
 	IF NOT (SELECT s.is_verified_only FROM dwh_catalog.share_service AS s WHERE s.service_id = p_service_id) THEN
 		RETURN false;
 	END IF;
-	SELECT max(p.identity_no) INTO v_identity_no FROM dwh_star.dim_person AS p
-	WHERE p.person_id = ANY (p_person_ids) AND p.valid_from <= v_today AND coalesce(p.valid_to >= v_today, true);
-	RETURN NOT coalesce((SELECT e.event = 'matched' FROM dwh_star.fact_registration AS e JOIN dwh_star.dim_person AS p ON p.person_id = e.person_id
-		WHERE e.person_id = ANY (p_person_ids) AND p.identity_no IS NOT DISTINCT FROM v_identity_no
-			AND e.event IN ('matched', 'unmatched', 'merged')
-		ORDER BY e.month DESC, e.event_on DESC, e.event_no DESC LIMIT 1), false);
+	EXECUTE 'SELECT ' || dwh_internal.share_matched_condition('person_id') || ' FROM (SELECT $1 AS person_id) AS s' INTO v_is_matched
+	USING p_person_ids[1];
+	RETURN NOT v_is_matched;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.own_data_is_withheld(int, int[]) IS

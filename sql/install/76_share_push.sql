@@ -244,7 +244,7 @@ COMMENT ON FUNCTION dwh_internal.share_push_recover(bigint[]) IS
 
 -- Takes up to p_limit messages, one an agreement that is not busy and in its order, p_agencies being those of what is under way; judges
 -- them by the agreement as it is now, and writes their intent. What the agreement forbids is settled here; a suspended agreement waits,
--- and so does one that had its calls of this period. Another attempt is no new call.
+-- and so does one that had its calls of this period. Another attempt is no new call, nor is a message that was put back after attempts.
 -- p_seen and p_places: agreements of which nothing waits before this outbox_id. Without them, whatever was delivered while somebody's
 -- snapshot is open is passed again and again at the head of the queue.
 CREATE FUNCTION dwh_internal.share_push_claim(p_limit int, p_agency_limit int, p_busy int[], p_agencies int[], p_seen int[], p_places bigint[])
@@ -272,6 +272,7 @@ DECLARE
 	q record;
 	c record;
 	v_ask record;
+	v_is_again boolean;
 	v_now timestamptz := clock_timestamp();
 	v_rows jsonb[] := '{}';
 	v_agencies int[] := p_agencies;
@@ -298,7 +299,11 @@ BEGIN
 		PERFORM FROM dwh_log.share_outbox AS l
 		WHERE l.outbox_id = q.outbox_id AND l.state = 'waiting' AND NOT l.is_cancelled FOR UPDATE SKIP LOCKED;
 		CONTINUE WHEN NOT FOUND;
-		IF c.rule IS NULL OR (c.rule = 'frequency' AND q.attempts > 0) THEN
+		v_is_again := q.attempts > 0;
+		IF c.rule = 'frequency' AND NOT v_is_again THEN
+			v_is_again := EXISTS (SELECT FROM dwh_log.share_log AS l WHERE l.share_no = q.share_no AND l.stage = 'intent');
+		END IF;
+		IF c.rule IS NULL OR (c.rule = 'frequency' AND v_is_again) THEN
 			v_ids := v_ids || q.outbox_id;
 			v_agencies := v_agencies || q.agency_id;
 		ELSIF c.rule IN ('suspended', 'frequency') THEN

@@ -1,6 +1,6 @@
 -- What receivers say of what they got, and to whom they passed it on: see src/share/act.c.
 
--- The supply of that number, for its agency or a sharing officer.
+-- The supply of that number, for an account that its agency has for the agreement, or a sharing officer.
 CREATE FUNCTION dwh_internal.share_supply(p_share_no bigint, OUT agreement_id int, OUT request_id int, OUT row_count bigint, OUT content_digest text)
 RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -8,7 +8,8 @@ DECLARE
 BEGIN
 	SELECT * INTO l FROM dwh_log.share_log AS s WHERE s.share_no = p_share_no AND s.stage = 'outcome' AND s.status = 'supplied';
 	IF NOT dwh_internal.caller_has_role('dwh_share_officer') AND NOT EXISTS (SELECT FROM dwh_catalog.connection_account AS c
-		WHERE c.agency_id = l.agency_id AND c.login_role = dwh_internal.share_caller() AND c.is_enabled)
+		WHERE c.agency_id = l.agency_id AND c.login_role = dwh_internal.share_caller() AND c.is_enabled
+			AND coalesce(c.agreement_id = l.agreement_id, true) AND c.valid_from <= dwh.today() AND coalesce(c.valid_to >= dwh.today(), true))
 	THEN
 		RAISE EXCEPTION 'supply % is not one of the caller''s agency', coalesce(p_share_no::text, 'NULL')
 			USING ERRCODE = '42501', DETAIL = '2327 Art. 21.2: each receiver answers for what it got itself.', HINT = 'dwh.my_transfers lists one''s own.';

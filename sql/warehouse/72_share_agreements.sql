@@ -368,9 +368,10 @@ CREATE TABLE dwh_catalog.share_payment (
 	reference		text NOT NULL,
 	amount			bigint NOT NULL,
 	paid_on			date NOT NULL,
-	CONSTRAINT share_payment_reference_check CHECK (reference ~ '[^[:space:]]')
+	CONSTRAINT share_payment_reference_check CHECK (reference ~ '[^[:space:]]'),
+	-- The same receipt pays once.
+	CONSTRAINT share_payment_agreement_id_key UNIQUE (agreement_id, reference)
 );
-CREATE INDEX share_payment_agreement_id_idx ON dwh_catalog.share_payment (agreement_id);
 COMMENT ON TABLE dwh_catalog.share_payment IS 'Phí đã nộp | Fees that were paid';
 COMMENT ON COLUMN dwh_catalog.share_payment.payment_id IS 'Khóa | Key';
 COMMENT ON COLUMN dwh_catalog.share_payment.agreement_id IS 'Thỏa thuận | Agreement';

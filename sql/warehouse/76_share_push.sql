@@ -17,6 +17,8 @@ CREATE TABLE dwh_catalog.share_push_host (
 	-- Plain text never leaves for the internet: http is for listed private networks only.
 	CONSTRAINT share_push_host_scheme_check CHECK (scheme IN ('https', 'http')
 		AND (scheme = 'https' OR cardinality(private_networks) > 0)),
+	-- As many as the worker reads, see DWH_GUARD_NETWORKS.
+	CONSTRAINT share_push_host_private_networks_check CHECK (cardinality(private_networks) <= 16 AND array_position(private_networks, NULL) IS NULL),
 	CONSTRAINT share_push_host_reason_check CHECK (reason ~ '[^[:space:]]')
 );
 CREATE INDEX share_push_host_platform_idx ON dwh_catalog.share_push_host (platform_id);

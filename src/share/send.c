@@ -55,6 +55,7 @@ typedef struct Send
 	bool		has_fd;			/* AcquireExternalFD() */
 	bool		is_in_multi;
 	bool		is_guarded;		/* an address was refused */
+	bool		was_allowed;	/* and another one was not */
 	bool		is_too_long;	/* the answer */
 	bool		is_fetch;
 	bool		is_zipped;		/* the answer */
@@ -97,6 +98,7 @@ open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 		send->is_guarded = true;
 		return CURL_SOCKET_BAD;
 	}
+	send->was_allowed = true;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -112,6 +114,7 @@ before_request(void *data, char *remote, char *local, int remote_port, int local
 	if (dwh_guard_allows_text(&send->guard, remote))
 		return CURL_PREREQFUNC_OK;
 	send->is_guarded = true;
+	send->was_allowed = false;
 	return CURL_PREREQFUNC_ABORT;
 }
 
@@ -257,6 +260,12 @@ read_secret(const char *credential, unsigned char *secret, const char **why)
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 	{
 		*why = "tệp khóa ký mở cho người khác | the file of the signing key is open to others";
+		close(fd);
+		return -1;
+	}
+	if (st.st_size > SECRET_LIMIT)
+	{
+		*why = "khóa ký quá dài | the signing key is too long";
 		close(fd);
 		return -1;
 	}
@@ -543,7 +552,8 @@ judge(Send *send, CURLcode code)
 	(void) curl_easy_getinfo(send->easy, CURLINFO_RETRY_AFTER, &wait);
 	send->outcome.http = (int32) http;
 	send->outcome.wait_ms = wait > 0 ? Min((int64) wait, 86400) * 1000 : 0;
-	if (send->is_guarded && code != CURLE_OK)
+	/* Where one of the name's addresses is allowed, it is that one which failed. */
+	if (send->is_guarded && !send->was_allowed && code != CURLE_OK)
 		settle(send, DWH_SEND_FAIL, "địa chỉ của nơi nhận không được phép | the receiver's address is not allowed");
 	else if (send->is_too_long || code == CURLE_FILESIZE_EXCEEDED)
 		settle(send, DWH_SEND_RETRY, "trả lời quá dài | the answer is too long");

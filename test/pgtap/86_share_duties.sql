@@ -2,7 +2,7 @@
 -- 2327-024 2327-055 2327-056 2327-058 2327-060 2327-070 2327-071 2327-073 ND47-002 ND47-003 ND47-016 ND47-045
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(57);
+SELECT plan(60);
 CREATE ROLE tap_duty_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_duty_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_duty_second LOGIN IN ROLE dwh_partner;
@@ -97,6 +97,7 @@ SELECT matches(pg_temp.officer($$dwh.set_fee('tap_persons', 'enterprise', 1000, 
 SELECT matches(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"]}'$$), '^42501 .*fee', '2327-071 nothing before it is paid');
 SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 1', 0)$$, :agreement_firm)), '^22023', 'a payment of nothing');
 SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 1', 400)$$, :agreement_firm)), '^\d+$', '2327-071 a payment');
+SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 1', 600)$$, :agreement_firm)), '^42710', '2327-071 which is recorded once');
 SELECT matches(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"]}'$$), '^42501 .*fee', '2327-071 of a part');
 SELECT matches(pg_temp.officer(format($$dwh.record_payment(%s, 'BL 2', 600)$$, :agreement_firm)), '^\d+$', '2327-071 and of the rest');
 SELECT is(pg_temp.fetch_as('tap_duty_firm', $$'tap_persons', '{"items": ["person_id"]}'$$), 'person_id 990871', '2327-071 then supply');
@@ -144,6 +145,8 @@ SELECT dwh.refresh('fact_staff') AS run \gset
 SELECT is(pg_temp.notices(), 'G09.87 2024-01-01..2024-02-01, G09.88 2024-01-01..2024-03-01', 'ND47-045 both; the notice that was not sent is widened');
 SELECT n.notice_id AS notice FROM dwh_catalog.share_notice AS n WHERE n.kind = 'correction' AND n.agreement_id = :g1 \gset
 SELECT matches(pg_temp.officer(format($$dwh.record_notice(%s, %L)$$, :notice, dwh.today() + 1)), '^22023', 'not sent tomorrow');
+SELECT matches(pg_temp.officer(format($$dwh.record_notice(%s, NULL, %L, 'x')$$, :notice, dwh.today())), '^22023 a notice is sent, then answered', '2327-073 not answered before it is sent');
+SELECT matches(pg_temp.officer(format($$dwh.record_notice(%s, p_answer => 'x')$$, :notice)), '^22023 a notice is sent, then answered', '2327-073 nor on no day');
 SELECT is(pg_temp.officer(format($$dwh.record_notice(%s, %L)$$, :notice, dwh.today())), '', 'sent');
 SELECT matches(pg_temp.officer(format($$dwh.record_notice(%s, NULL, %L)$$, :notice, dwh.today())), '^22023 .*answer', '2327-073 an answer has a text');
 SELECT is(pg_temp.notices(), 'G09.88 2024-01-01..2024-03-01', 'it is off the list');

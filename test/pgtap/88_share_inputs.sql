@@ -2,7 +2,7 @@
 -- odd value breaks no list of others. 2327-024 2327-044 2327-053 ND47-038
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(73);
+SELECT plan(76);
 CREATE ROLE tap_input_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_input_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_input_auditor LOGIN IN ROLE dwh_auditor;
@@ -99,6 +99,9 @@ FROM unnest('{9223372036854775807,8,-1}'::bigint[]) AS n;
 SELECT throws_ok($$INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, requested_at, request_form, direction, kind, agency_identifier, session_user_name, outer_user_name, gateway, request_content, status, row_count)
 	VALUES (date_trunc('month', now()), -1, 'asked', now(), now(), 'call', 'out', 'share', 'x', 'x', 'x', 'x', '{}', 'asked', 9223372036854775807)$$, '23514', NULL, 'nor does the log take such a number');
 
+SELECT matches(pg_temp.officer(format($$dwh.register_push_host('api.invalid', 443, 'CV', %L)$$, n)), '^23514', 'more networks than are read, or none that is one')
+FROM (VALUES (array_fill('10.0.0.0/8'::cidr, ARRAY[17])), (ARRAY[NULL::cidr])) AS v (n);
+SELECT is(pg_temp.officer(format($$dwh.register_push_host('api.invalid', 443, 'CV', %L)$$, array_fill('10.0.0.0/8'::cidr, ARRAY[16]))), '', 'as many as are');
 SELECT pg_temp.officer($$dwh.register_push_host('127.0.0.1', 2, 'thử', '{127.0.0.0/8}', 'http')$$) AS h, pg_temp.officer(format($$dwh.register_push_target(%s, '127.0.0.1', 2, '/', 'tap')$$, :agreement)) AS t \gset
 -- The suspension above, and what is sent, are of no matter here.
 UPDATE dwh_catalog.share_suspension SET ended_at = now(), end_decided_by = 990886 WHERE agreement_id = :agreement AND ended_at IS NULL;

@@ -3,7 +3,7 @@
 -- 2327-098 2327-099 ND47-001 ND47-004 ND47-006 ND47-015
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(79);
+SELECT plan(81);
 CREATE ROLE tap_rows_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_rows_scoped LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_rows_it LOGIN IN ROLE dwh_share_officer;
@@ -128,6 +128,12 @@ SELECT is(pg_temp.call_as('tap_rows_partner', format('dwh.record_receipt(%s, 2, 
 SELECT is((SELECT string_agg(share_no || ' ' || row_count || receiver_row_count, ',') FROM dwh.unreconciled_transfers), :'supply' || ' 22', '2327-043 it is listed once');
 SELECT is((SELECT count(*) FROM dwh_log.share_log WHERE related_share_no = :supply AND reason LIKE '%differs%'), 2::bigint, '2327-087 and reported in the log');
 SELECT matches(pg_temp.call_as('tap_rows_other', format('dwh.record_receipt(%s, 2, %L)', :supply, :'digest')), '^42501', 'of one''s own supplies only');
+BEGIN;
+UPDATE dwh_catalog.connection_account SET valid_from = dwh.today() - 9, valid_to = dwh.today() - 1 WHERE agreement_id = :agreement;
+SELECT matches(pg_temp.call_as('tap_rows_partner', format('dwh.record_receipt(%s, 2, %L)', :supply, :'digest')), '^42501', '2327-043 nor by an account that has expired');
+UPDATE dwh_catalog.connection_account SET valid_to = NULL, agreement_id = :special_agreement WHERE agreement_id = :agreement;
+SELECT matches(pg_temp.call_as('tap_rows_partner', format('dwh.record_receipt(%s, 2, %L)', :supply, :'digest')), '^42501', '2327-043 or is for another agreement');
+ROLLBACK;
 SELECT matches(pg_temp.call_as('tap_rows_partner', format('dwh.record_receipt(%s, 2, %L)', :supply, 'x')), '^22023', 'with a digest');
 SELECT is(pg_temp.fetched($$'tap_rows', '{"limit": 2}'$$), 'n,label,amount 1,số 1,1.5 2,số 2,3.0', 'the same again');
 SELECT is((pg_temp.last_outcome()).status || (SELECT count(*) FROM dwh.unreconciled_transfers), 'supplied0', '2327-043 and it is off the list');
