@@ -525,8 +525,13 @@ BEGIN
 	-- waits for another crosswise.
 	PERFORM dwh_internal.find_opened_accounts(ARRAY(SELECT n.request_line_id FROM dwh_catalog.access_request_line AS n
 		WHERE n.request_id = p_request_id AND n.state <> 'refused'));
+	-- So are the accounts of those who get a mailbox, and the mailboxes of those whose rights are taken.
 	PERFORM FROM dwh_catalog.account AS a WHERE a.account_id IN (
-		SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_id = p_request_id AND n.state <> 'refused')
+		SELECT n.account_id FROM dwh_catalog.access_request_line AS n WHERE n.request_id = p_request_id AND n.state <> 'refused'
+		UNION ALL SELECT o.account_id FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.account AS o ON lower(o.email) = lower(n.holder_email)
+		WHERE n.request_id = p_request_id AND n.account_kind = 'mailbox'
+		UNION ALL SELECT h.account_id FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.mailbox_holder AS h ON lower(h.email) = lower(n.email)
+		WHERE n.request_id = p_request_id AND n.action = 'revoke' AND h.ended_at IS NULL)
 	ORDER BY a.account_id FOR NO KEY UPDATE;
 	FOR l IN
 		WITH line AS (
@@ -605,7 +610,10 @@ DECLARE
 	v_hint text;
 BEGIN
 	PERFORM dwh_internal.require_role(ARRAY['dwh_central_admin'], '893 Art. 12.3');
-	-- Who was to hold a support mailbox until a day that is over holds it no more.
+	-- Who was to hold a support mailbox until a day that is over holds it no more; whoever is given it at this time keeps it.
+	PERFORM FROM dwh_catalog.account AS a WHERE a.account_id IN (
+		SELECT h.account_id FROM dwh_catalog.mailbox_holder AS h WHERE h.ended_at IS NULL AND h.valid_to < dwh.today())
+	ORDER BY a.account_id FOR NO KEY UPDATE;
 	PERFORM dwh_internal.change_holder(h.account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
 	FROM dwh_catalog.mailbox_holder AS h WHERE h.ended_at IS NULL AND h.valid_to < dwh.today();
 	FOR v_account_id IN

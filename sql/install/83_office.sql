@@ -410,7 +410,8 @@ DECLARE
 	g dwh_catalog.user_group;
 	v_against text[];
 BEGIN
-	SELECT * INTO g FROM dwh_catalog.user_group WHERE user_group_id = NEW.user_group_id;
+	-- Whoever ends the group at this time is waited for, as the foreign key would do after this.
+	SELECT * INTO g FROM dwh_catalog.user_group WHERE user_group_id = NEW.user_group_id FOR KEY SHARE;
 	IF g.valid_to < NEW.valid_from THEN
 		RAISE EXCEPTION 'user group "%" ended on %', g.code, g.valid_to
 			USING ERRCODE = '23514', DETAIL = '893 Art. 12.4.', HINT = 'Grant another group.';
