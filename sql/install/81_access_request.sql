@@ -149,12 +149,14 @@ BEGIN
 	FOR x IN
 		SELECT n AS line, t AS path, u AS user_group, c AS account, s.kind AS reason_kind, k AS scope_unit,
 			n.state <> 'open' AND (n.account_id IS NOT NULL OR n.account_kind = 'mailbox' OR EXISTS (SELECT FROM dwh_catalog.mailbox_holder AS h
-				WHERE lower(h.email) = lower(n.email))) AND dwh_internal.is_taken_since(n) AS is_taken_since
+				WHERE lower(h.email) = lower(n.email))) AND dwh_internal.is_taken_since(n) AS is_taken_since,
+			b.person_name AS holder_name, b.unit_id AS holder_unit_id
 		FROM dwh_catalog.access_request_line AS n JOIN dwh_catalog.access_path AS t USING (access_path_id)
 			LEFT JOIN dwh_catalog.user_group AS u USING (user_group_id)
 			LEFT JOIN dwh_catalog.account AS c ON c.account_id = n.account_id
 			LEFT JOIN dwh_catalog.access_reason AS s ON s.code = n.reason
 			LEFT JOIN dwh_star.dim_unit AS k ON k.unit_id = n.scope_unit_id
+			LEFT JOIN dwh_catalog.mailbox_holder AS b ON lower(b.email) = lower(n.email) AND b.ended_at IS NULL AND n.account_kind = 'sector' AND n.account_id IS NULL
 		WHERE n.request_line_id = ANY (p_line_ids) ORDER BY n.line_no
 	LOOP
 		l := x.line; p := x.path; g := x.user_group; a := x.account; m := x.scope_unit;
@@ -206,7 +208,13 @@ BEGIN
 				'893 Arts. 16, 17.6, 17.7: thu hồi sau quyết định này; cấp lại phải có quyết định mới | the way back is a new grant.',
 				'Take the line back with dwh.decide_access(), and enter a new letter.');
 		END IF;
-		-- One person, one account.
+		-- One person, one account. The address of who holds a support mailbox is his.
+		IF x.holder_name IS NOT NULL AND (NOT dwh_internal.is_same_name(x.holder_name, l.full_name)
+			OR dwh_internal.unit_top_on(x.holder_unit_id, v_today) <> v_home)
+		THEN
+			PERFORM dwh_internal.access_refuse(format('%s: the address of %s is that of another person, who holds a support mailbox', v_where, l.full_name),
+				'893 Arts. 3.5, 6.1: mỗi người một hộp thư của chính mình | each person has one address of his own.', 'Correct the name or the address of the line.');
+		END IF;
 		IF l.account_id IS NOT NULL THEN
 			IF a.kind <> l.account_kind OR (a.kind <> 'mailbox' AND NOT dwh_internal.is_same_name(a.full_name, l.full_name))
 				OR lower(a.email) <> lower(l.email) OR a.iam_subject <> l.iam_subject
@@ -389,7 +397,9 @@ BEGIN
 	-- A code means what it meant when the letter was written.
 	v_letter_on := greatest(r.letter_on, dwh_internal.access_rules_from());
 	FOR x IN
-		SELECT e.n::int AS line_no, e.line, m.matches, c AS account, u.user_group_id, coalesce(u.rights_of, u.role_name) AS role_name
+		SELECT e.n::int AS line_no, e.line, m.matches, c AS account, u.user_group_id, coalesce(u.rights_of, u.role_name) AS role_name,
+			e.line ->> 'iam_subject' IS NOT NULL AND EXISTS (SELECT FROM dwh_catalog.account AS o WHERE lower(o.email) = lower(e.line ->> 'iam_subject')
+				AND o.account_id IS DISTINCT FROM m.account_id) AS is_others_address
 		FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS e (line, n)
 			CROSS JOIN LATERAL (SELECT count(*) AS matches, min(o.account_id) AS account_id FROM dwh_catalog.account AS o
 				WHERE lower(o.email) = lower(e.line ->> 'email') OR o.iam_subject = e.line ->> 'iam_subject') AS m
@@ -438,7 +448,7 @@ BEGIN
 		END IF;
 
 		-- Whose line it is.
-		IF x.matches > 1 THEN
+		IF x.matches > 1 OR x.is_others_address AND l.action <> 'revoke' THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: address and IAM subject belong to two accounts', x.line_no),
 				'893 Art. 6.1: mỗi người duy nhất một tài khoản | each person has one account.', 'Correct the line.');
 		END IF;

@@ -8,6 +8,11 @@ DECLARE
 		-- where the letter is the decision, who decided has signed it
 		CASE WHEN p_decision_no IS NULL THEN p_decided_by END, p_submission_no, p_submission_on);
 BEGIN
+	IF p_decision_no IS NULL THEN
+		-- left open although the letter is the decision
+		PERFORM dwh_internal.check_not_own(n, c.person) FROM dwh_internal.access_caller() AS c, dwh_catalog.access_request_line AS n
+		WHERE n.request_id = v_id AND n.state = 'open';
+	END IF;
 	IF EXISTS (SELECT FROM dwh_catalog.access_request_line WHERE request_id = v_id AND state = 'open') THEN
 		PERFORM dwh_internal.record_decision(v_id, true, p_decided_by, p_decision_no, p_decided_on, NULL, NULL, NULL, NULL);
 	END IF;
@@ -62,6 +67,12 @@ BEGIN
 	IF (a.kind = 'sector' OR p_is_emergency AND a.kind = 'outside') AND coalesce(a.home_unit_id = ANY (c.unit_ids), false) THEN
 		RETURN false;
 	END IF;
+	-- Who is of another province already, by a move on a day that is to come, works until then with what this one gave him.
+	IF p_is_emergency AND a.kind = 'sector' AND EXISTS (SELECT FROM dwh_catalog.access_grant AS g JOIN dwh_catalog.access_request_line AS n USING (request_line_id)
+		WHERE g.account_id = p_account_id AND g.revoked_at IS NULL AND coalesce(g.valid_to >= dwh.today(), true) AND n.unit_id = ANY (c.unit_ids))
+	THEN
+		RETURN false;
+	END IF;
 	PERFORM dwh_internal.access_refuse('the caller administers no such account',
 		'893 Arts. 6.3, 12.3, 13.1: quản trị Trung ương, quản trị của tỉnh đó hoặc chính người sử dụng | '
 		'a central administrator, one of the province, or the person himself.', 'Send the letter to a central administrator.');
@@ -77,7 +88,9 @@ RETURNS int LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog
 DECLARE
 	v_id int;
 BEGIN
-	SELECT account_id INTO v_id FROM dwh_catalog.account WHERE lower(email) = lower(p_email) OR iam_subject = p_email;
+	-- An address is first of all the person's whose address it is.
+	SELECT account_id INTO v_id FROM dwh_catalog.account WHERE lower(email) = lower(p_email) OR iam_subject = p_email
+	ORDER BY (lower(email) = lower(p_email)) DESC NULLS LAST LIMIT 1;
 	IF v_id IS NULL AND p_or_held THEN
 		SELECT account_id INTO v_id FROM dwh_catalog.mailbox_holder WHERE lower(email) = lower(p_email) AND ended_at IS NULL;
 	END IF;
@@ -290,10 +303,15 @@ CREATE FUNCTION dwh_internal.confirm_emergency(p_request int, p_document_no text
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_on date := coalesce(p_document_on, dwh.today());
+	c record := dwh_internal.access_caller();
 BEGIN
 	-- Who administers nothing learns nothing; whose right was taken does not confirm that it was.
 	PERFORM dwh_internal.check_access_office(NULL);
-	IF (SELECT bool_or(dwh_internal.check_revoker(l.account_id, true)) FROM dwh_catalog.access_request_line AS l WHERE l.request_id = p_request) THEN
+	-- Where it was entered it is confirmed, too, though nothing is left that this province gave.
+	IF (SELECT bool_or(CASE WHEN r.recorded_account_id = c.account_id THEN coalesce(dwh_internal.account_person(l.account_id) = c.person, false)
+		ELSE dwh_internal.check_revoker(l.account_id, true) END)
+		FROM dwh_catalog.access_request_line AS l JOIN dwh_catalog.access_request AS r USING (request_id) WHERE r.request_id = p_request)
+	THEN
 		PERFORM dwh_internal.access_refuse('nobody confirms an emergency about himself', '893 Art. 17.7.', 'Another administrator does it.');
 	END IF;
 	PERFORM dwh_internal.access_require(p_document_no, 'document_no', '893 Art. 17.7');

@@ -32,7 +32,8 @@ RETURNS TABLE (room text, article text, kind text, object text, subject text, un
 	due_on date, days_late int, is_done boolean, is_immediate boolean, is_legal boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_on date := coalesce(p_on, dwh.today());
+	-- of all days the last that can be counted to
+	v_on date := least(coalesce(p_on, dwh.today()), '9999-12-31');
 BEGIN
 	RETURN QUERY
 	SELECT i.room, i.article, i.kind, i.object, i.subject, i.unit_id, i.unit_name, i.agency, i.begun_on, i.due_on, v_on - i.due_on,

@@ -452,6 +452,9 @@ dwh_sql_adopt_login_role(PG_FUNCTION_ARGS)
 	dwh_spi_utility(psprintf("COMMENT ON ROLE %s IS %s", quote_identifier(name), quote_literal_cstr(role->mark)));
 	dwh_owner_leave(&state);
 	bring_in_line(list_of_one(role->account_id));
+	/* a role that was in its groups before did not come into them now */
+	if (role->can_login)
+		dwh_limits_put_on(name);
 	dwh_spi_end();
 	dwh_audit_append("adopt_login_role", email, "done", NULL);
 	dwh_attempt_end(&attempt);

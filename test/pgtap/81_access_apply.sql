@@ -3,7 +3,7 @@
 -- 893-085 893-086 893-088 893-090 2327-033
 -- harness: preload
 BEGIN;
-SELECT plan(104);
+SELECT plan(106);
 \ir include/access.psql
 CREATE FUNCTION pg_temp.enter(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_kind text DEFAULT 'grant', p_rest text DEFAULT '') RETURNS int LANGUAGE sql AS $$
 	SELECT pg_temp.central(pg_temp.request(p_changes, p_from, p_kind, p_rest))::int $$;
@@ -90,6 +90,8 @@ SELECT matches(pg_temp.call_as('k@tap.invalid', pg_temp.request()), '^\d+$', '89
 SELECT pg_temp.enter('{"email": "central@tap.invalid", "full_name": "Quản Trị Một", "unit": 12, "reason": "added_group"}', 12, p_rest => ', p_signed_by => 990002') AS r \gset
 SELECT is(state, 'open', '893-068 a letter that is the decision decides nothing for who enters it') FROM dwh_catalog.access_request_line WHERE request_id = :r;
 SELECT matches(pg_temp.central(format('dwh.decide_access(%s, true, 990002, ''CV 12'')', :r)), '^42501 line 1 is the caller''s own', '893-068 nor does he');
+SELECT matches(pg_temp.central(format('dwh.grant_access(%L, ''CV 12'', dwh.today(), dwh.today(), 12, 990002)', jsonb_build_array(pg_temp.line('{"email": "central@tap.invalid",
+	"full_name": "Quản Trị Một", "unit": 12, "reason": "added_group"}')))), '^42501 line 1 is the caller''s own', '893-068 in one call neither');
 SELECT is(pg_temp.call_as('tap_central2', format('dwh.decide_access(%s, true, 990002, ''CV 12'')', :r)), '1', 'another records it');
 SELECT matches(pg_temp.central(format('dwh.apply_access(%s)', :r)), '^42501 line 1 is the caller''s own', '893-068 nobody applies his own');
 SELECT is(pg_temp.call_as('tap_central2', format('dwh.apply_access(%s)', :r)), '1', 'another does');
@@ -162,6 +164,9 @@ SELECT is(pg_temp.groups_of('an@tap.invalid') || ', ' || pg_temp.groups_of('tap_
 SELECT is((SELECT count(*) FROM dwh_log.audit_event WHERE action = 'sync_login_roles' AND object = 'tap_later' AND decision = 'failed'), 1::bigint, 'which is in the log');
 SELECT throws_ok($$SELECT dwh.adopt_login_role('reader@tap.invalid', 'tap_strong')$$, '42710', NULL, 'a role with an attribute is never adopted');
 SELECT throws_ok($$SELECT dwh.adopt_login_role('reader@tap.invalid', 'dwh_analyst')$$, '42710', NULL, 'nor a group');
+ALTER ROLE tap_reader CONNECTION LIMIT -1;
+SELECT dwh.adopt_login_role('reader@tap.invalid', 'tap_reader') \g /dev/null
+SELECT is(rolconnlimit, 5, '893-039 one that was in its group before gets the limits of it') FROM pg_roles WHERE rolname = 'tap_reader';
 
 -- From outside (Art. 2.2).
 SELECT matches(pg_temp.central(pg_temp.request(pg_temp.line('{"account_kind": "outside", "email": null, "iam_subject": "iam-9", "login_role": "iam-9", "unit": 11, "permission_no": "QĐ 2"}'), 11)), '^22023 line 1: valid_to', '893-069 without end');

@@ -2,7 +2,7 @@
 -- 893-002 893-003 893-032 893-034 893-036 893-061 893-076 893-080 893-081 893-083 893-086 893-087 893-088 893-089 893-091 893-094
 -- harness: preload
 BEGIN;
-SELECT plan(89);
+SELECT plan(94);
 \ir include/access.psql
 -- A grant in one call: a user of Hà Nội by its director unless changed.
 CREATE FUNCTION pg_temp.give(p_changes jsonb DEFAULT '{}', p_from int DEFAULT 990102, p_by int DEFAULT 990005, p_on text DEFAULT 'dwh.today()') RETURNS text LANGUAGE sql AS $$
@@ -108,6 +108,15 @@ SELECT matches(pg_temp.central(pg_temp.give('{"email": "m5@tap.invalid", "full_n
 SELECT matches(pg_temp.hanoi(format('dwh.apply_access(%s)', :r)), '^42501 line 1 is not for an administrator', 'the old province has no say any more');
 SELECT is(pg_temp.apply(:r), '1', 'a central administrator closes the letter');
 SELECT is(pg_temp.rights_of('m5@tap.invalid'), 'analyst 990232', '893-088 and the new right stays');
+
+-- Who moves on a day that is to come is still here until then, for an emergency.
+SELECT pg_temp.central(pg_temp.give('{"email": "m0@tap.invalid", "full_name": "Không"}')) \g /dev/null
+SELECT matches(pg_temp.central($$dwh.transfer_account('m0@tap.invalid', 990232, dwh.today() + 9, 'ĐĐ', p_from_unit => 990102, p_signed_by => 990005)$$), '^\d+$', 'he goes in nine days');
+SELECT matches(pg_temp.central(pg_temp.give(jsonb_build_object('email', 'm0@tap.invalid', 'full_name', 'Không', 'unit', 990232, 'reason', 'unit_move', 'effective_on', dwh.today() + 9), 990232, 990006)), '^\d+$', 'to a right there');
+SELECT matches(pg_temp.hanoi($$dwh.revoke_access('m0@tap.invalid', 'violation', 'CV')$$), '^42501 the caller administers no such account', 'letters go to his new province');
+SELECT pg_temp.hanoi($$dwh.emergency_revoke('m0@tap.invalid', 'lộ', 'f', 't')$$) AS r \gset
+SELECT is(pg_temp.rights_of('m0@tap.invalid'), 'none', '893-089 but in an emergency the province acts where he works');
+SELECT is(pg_temp.hanoi(format('dwh.confirm_emergency(%s, ''CV 9'')', :r)), '', '893-089 and confirms it');
 
 -- After everything was taken, no older decision gives anything back.
 SELECT pg_temp.central(pg_temp.give('{"email": "m6@tap.invalid", "full_name": "Sáu"}')) AS a \gset

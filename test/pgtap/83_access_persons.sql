@@ -2,7 +2,7 @@
 -- 893-018 893-034 893-068 893-069 893-088 893-089 893-092
 -- harness: preload
 BEGIN;
-SELECT plan(64);
+SELECT plan(67);
 \ir include/access.psql
 -- Who holds the support mailbox of Hà Nội has an account of his own as well; in the same division works an auditor.
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
@@ -61,6 +61,7 @@ SELECT is(pg_temp.central(format('dwh.confirm_emergency(%s, ''CV 9'')', :r)), ''
 -- Without an account of his own he is found by his address; the mailbox's right is taken with it, and he does not report himself.
 UPDATE dwh_catalog.account SET email = 'khac@tap.invalid' WHERE account_id = 990009;
 SAVEPOINT no_account;
+SELECT matches(pg_temp.central(pg_temp.request('{"email": "giu.hop@tap.invalid", "full_name": "Tên Khác Hẳn", "unit": 990101}', 990101)), '^42501 line 1: the address of Tên Khác Hẳn', '893-019 nor is his address another person''s');
 SELECT pg_temp.central(pg_temp.request('{"email": "giu.hop@tap.invalid", "full_name": "Trần Giữ Hộp", "unit": 990101}', 990101)) AS q \gset
 SELECT is(pg_temp.central(format('dwh.decide_access(%s, true, 990005, ''QĐ 10'', dwh.today(), p_submission_no => ''T'', p_submission_on => dwh.today())', :q)), '1', 'an account of his own is approved');
 SELECT matches(pg_temp.hanoi($$dwh.emergency_revoke('giu.hop@tap.invalid', 'lộ', 'A', 'B')$$), '^42501 nobody reports an emergency about himself', '893-089 not about himself');
@@ -126,6 +127,17 @@ SELECT matches(pg_temp.hanoi($$dwh.revoke_access('iam-o', 'not_needed', 'CV')$$)
 SELECT pg_temp.hanoi($$dwh.emergency_revoke('iam-o', 'lộ', 'A', 'B')$$) AS o \gset
 SELECT is((SELECT count(*)::int FROM dwh_catalog.access_grant WHERE account_id = 990011 AND revoked_at IS NULL), 0, '893-089 a person from outside whom it hosts');
 SELECT is(pg_temp.hanoi(format('dwh.confirm_emergency(%s, ''CV 9'')', :o)), '', '893-089 and confirms it');
+
+-- An address is the person's whose address it is, not his who is called so elsewhere; and nobody comes to be called so.
+INSERT INTO dwh_catalog.account (account_id, kind, iam_subject, full_name, home_unit_id, valid_from, valid_to) VALUES (990013, 'outside', 'hai@tap.invalid', 'Ngoài Hai', 990102, dwh.today(), dwh.today() + 30);
+INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, home_unit_id, valid_from) VALUES (990014, 'sector', 'hai@tap.invalid', 'Trong Hai', 990102, dwh.today());
+INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from, valid_to, decision_no)
+SELECT a, g.user_group_id, 990102, dwh.today(), dwh.today() + 30, 'x' FROM unnest(ARRAY[990013, 990014]) AS a, dwh_catalog.user_group AS g WHERE g.code = 'analyst';
+SELECT pg_temp.central($$dwh.emergency_revoke('HAI@tap.invalid', 'lộ', 'A', 'B')$$) \g /dev/null
+SELECT pg_temp.central($$dwh.emergency_revoke('hai@tap.invalid', 'lộ', 'A', 'B')$$) \g /dev/null
+SELECT is((SELECT string_agg(account_id::text, ' ') FROM dwh_catalog.access_grant WHERE account_id IN (990013, 990014) AND revoked_at IS NULL), '990013', '893-089 who has the address is out');
+SELECT matches(pg_temp.central(pg_temp.request('{"account_kind": "outside", "email": null, "iam_subject": "reader@tap.invalid", "login_role": "iam-r", "unit": 11, "permission_no": "QĐ 2", "valid_to": "2099-12-31"}', 11)),
+	'^42501 line 1: address and IAM subject belong to two accounts', '893-019 an IAM subject that is another''s address');
 
 -- A name that a login may not have is refused where it comes from the address, too.
 SELECT matches(pg_temp.hanoi(format('dwh.grant_access(%L, ''CV 1'', dwh.today(), dwh.today(), 990102, 990005, ''QĐ 10'', dwh.today(), ''TTr 1'', dwh.today())',

@@ -3,7 +3,7 @@
 -- harness: preload
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(111);
+SELECT plan(112);
 CREATE ROLE tap_central LOGIN IN ROLE dwh_central_admin;
 CREATE ROLE tap_province LOGIN IN ROLE dwh_province_admin;
 CREATE ROLE tap_analyst LOGIN IN ROLE dwh_analyst;
@@ -180,6 +180,7 @@ SELECT is(pg_temp.overdue('2026-01-07', 'share_request') IS NULL AND pg_temp.ove
 SELECT is(pg_temp.overdue('2026-01-31', 'usage_demand') IS NULL AND pg_temp.overdue('2026-02-01', 'usage_demand') = '990001', true, '2327-073 demands of usage reports');
 SELECT is(pg_temp.call_as('tap_officer', $$kind || is_immediate FROM dwh.overdue('2026-01-08') LIMIT 1$$), 'suspensiontrue', 'ND47-036 what is due at once comes first');
 SELECT matches(pg_temp.overdue(make_date(extract(year FROM dwh.today())::int + 1, 1, 1), 'evaluation'), 'TAP ', 'ND47-010 evaluations of the year that were not recorded');
+SELECT matches(pg_temp.call_as('tap_officer', $$count(*) FROM dwh.overdue('infinity')$$), E'^[1-9]\\d*$', 'an end of all days is a day');
 SELECT matches(pg_temp.call_as('tap_analyst', $$count(*) FROM dwh.overdue()$$), '^42501', 'for those who answer for it');
 
 -- The log.
