@@ -198,6 +198,19 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_check_suspension(int) IS
 	'Cán bộ của đơn vị chỉ tạm ngừng từng thỏa thuận | Officers of a unit suspend single agreements only';
 
+-- What is done for the agency as a whole, officers of one unit do not.
+CREATE FUNCTION dwh_internal.share_check_whole(p_what text)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF dwh_internal.officer_units() IS NOT NULL THEN
+		RAISE EXCEPTION 'an officer of a unit does not record %', p_what
+			USING ERRCODE = '42501', DETAIL = '2327 Arts. 3.6, 6.4: what is for all units is not of one unit.', HINT = 'Ask an officer whose grant names no unit.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_check_whole(text) IS
+	'Việc chung của cơ quan không do cán bộ của một đơn vị ghi | What is for the whole agency is not recorded by officers of one unit';
+
 -- 2327 Art. 20.2, where rule set 2327 applies: portal accounts are issued by the IT Centre.
 CREATE FUNCTION dwh_internal.share_check_it_centre()
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -557,7 +570,8 @@ RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catal
 DECLARE
 	s dwh_catalog.share_service;
 BEGIN
-	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code);
+	-- Whoever changes it at this moment is done: what is written back is what he left.
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code) FOR UPDATE;
 	PERFORM dwh_internal.share_check_unit(s.database_id);
 	PERFORM dwh_internal.share_check_relation(s.relation::regclass);
 	PERFORM dwh_internal.share_set_service(s.service_id, s.relation::regclass, p_definition);
@@ -586,7 +600,8 @@ DECLARE
 	h dwh_catalog.share_host;
 	v_missing text;
 BEGIN
-	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code);
+	-- Whoever changes it at this moment is done: what is written back is what he left.
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_code) FOR UPDATE;
 	PERFORM dwh_internal.share_check_unit(s.database_id);
 	PERFORM dwh_internal.share_check_relation(s.relation::regclass);
 	SELECT * INTO d FROM dwh_catalog.share_database WHERE database_id = s.database_id;
@@ -624,8 +639,8 @@ BEGIN
 	IF s.published_at IS NOT NULL AND s.withdrawn_on IS NULL THEN
 		RETURN s.publish_due_on;
 	END IF;
-	UPDATE dwh_catalog.share_service SET published_at = statement_timestamp(), published_by = dwh_internal.share_caller(),
-		withdrawn_on = NULL
+	UPDATE dwh_catalog.share_service SET published_at = coalesce(published_at, statement_timestamp()),
+		published_by = coalesce(published_by, dwh_internal.share_caller()), withdrawn_on = NULL
 	WHERE service_id = s.service_id;
 	RETURN s.publish_due_on;
 END

@@ -486,11 +486,14 @@ BEGIN
 	PERFORM dwh_internal.share_check_suspension(n.agreement_id);
 	INSERT INTO dwh_catalog.share_notice (kind, agency_id, suspension_id, agreement_id, subject, body, due_on)
 	SELECT 'resumption', o.agency_id, p_suspension_id, o.agreement_id, 'Khôi phục kết nối | Sharing resumed', p_document_no, dwh.today()
-	FROM dwh_catalog.share_notice AS o WHERE o.suspension_id = p_suspension_id AND o.kind = 'suspension';
+	FROM dwh_catalog.share_notice AS o WHERE o.suspension_id = p_suspension_id AND o.kind = 'suspension'
+		-- whom another suspension holds is told when that one is lifted
+		AND NOT dwh_internal.share_is_suspended(o.agency_id, o.agreement_id);
 	PERFORM dwh_internal.share_log_connect(g.agreement_id, g.request_id, 'notice', 'noticed', NULL,
 		jsonb_build_object('resumed', p_suspension_id, 'decided_by', p_decided_by, 'document_no', p_document_no))
 	FROM dwh_catalog.share_agreement AS g
-	WHERE g.state <> 'ended' AND coalesce(g.agreement_id = n.agreement_id, true) AND coalesce(g.agency_id = n.agency_id, true);
+	WHERE g.state <> 'ended' AND coalesce(g.agreement_id = n.agreement_id, true) AND coalesce(g.agency_id = n.agency_id, true)
+		AND NOT dwh_internal.share_is_suspended(g.agency_id, g.agreement_id);
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.resume_share(int, int, text) IS 'Xem dwh.resume_share | See dwh.resume_share';

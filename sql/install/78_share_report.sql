@@ -141,6 +141,7 @@ BEGIN
 		RAISE EXCEPTION 'the lists that are reviewed are default and open, at the latest today'
 			USING ERRCODE = '22023', DETAIL = 'ND47 Arts. 20.3, 34.2.', HINT = 'Correct list or day.';
 	END IF;
+	PERFORM dwh_internal.share_check_whole('reviews of a list');
 	INSERT INTO dwh_catalog.share_review (list, reviewed_on, document_no, note, reviewed_by)
 	VALUES (p_list, coalesce(p_reviewed_on, dwh.today()), p_document_no, p_note, dwh_internal.share_caller()) RETURNING review_id INTO v_id;
 	RETURN v_id;
@@ -172,6 +173,8 @@ BEGIN
 				USING ERRCODE = '42704', DETAIL = 'ND47 Art. 16.1.', HINT = 'Enter it with dwh.register_database().';
 		END IF;
 		PERFORM dwh_internal.share_check_unit(v_database_id);
+	ELSE
+		PERFORM dwh_internal.share_check_whole('the evaluation of all databases');
 	END IF;
 	INSERT INTO dwh_catalog.share_evaluation AS e (year, database_id, evaluated_on, document_no, note)
 	VALUES (p_year, v_database_id, v_on, p_document_no, p_note);

@@ -18,7 +18,7 @@ COMMENT ON FUNCTION dwh_internal.open_data_is_personal(jsonb) IS
 -- Whether a column is called like one of persons, in English or Vietnamese.
 CREATE FUNCTION dwh_internal.open_data_names_person(p_column text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT p_column ~ (E'^(.*_)?(person_id|social_insurance_no|identity_no|(full|first|last|family|given|middle)_?name|birth_?da(te|y)|date_?of_?birth|passport|(tele)?phone|mobile|e?mail'
+	SELECT lower(p_column) ~ (E'^(.*_)?(person_id|social_insurance_no|identity_no|(full|first|last|family|given|middle)_?name|birth_?da(te|y)|date_?of_?birth|passport|(tele)?phone|mobile|e?mail'
 		'|ho_?(va_?)?ten|ho_?dem|ngay_?sinh|cccd|cmnd|cmt|so_?dinh_?danh|ma_?so_?bhxh|ho_?chieu|dien_?thoai|sdt)(_.*)?$|^(name|ten|(so|ma)?_?(so|the)?_?(bhxh|bhyt|bao_?hiem)(_?\\d+)?)$')
 $$;
 COMMENT ON FUNCTION dwh_internal.open_data_names_person(text) IS 'Tên cột như của cá nhân | Whether a column is called like one of persons';
@@ -109,7 +109,7 @@ DECLARE
 	v_unknown text;
 	v_constraint text;
 BEGIN
-	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_dataset);
+	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_dataset) FOR UPDATE;
 	PERFORM dwh_internal.share_check_unit(s.database_id);
 	IF s.kind <> 'open' THEN
 		PERFORM dwh_internal.open_data_refuse(format('service "%s" is of kind %s', p_dataset, s.kind), '2327 Art. 14: open data has services of its own.',
@@ -430,6 +430,36 @@ $$;
 COMMENT ON FUNCTION dwh_internal.open_data_basis(text, boolean) IS
 	'Căn cứ pháp lý để công bố hôm nay | The legal basis of a publication today';
 
+-- A label that stands under another one than in an earlier version of the period is another cell to the proof, but not to a reader: what was left
+-- out under the old one may follow from what is published under the new one.
+CREATE FUNCTION dwh_internal.open_data_check_moved(p_version_id int, p_service_id int)
+RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	x record;
+BEGIN
+	WITH cell AS MATERIALIZED (
+		SELECT c.version_id, coalesce(c.period, '-infinity') AS period, c.coordinates, c.state IN ('primary', 'complementary') AS is_left_out
+		FROM dwh_catalog.open_data_cell AS c JOIN dwh_catalog.open_data_version AS v USING (version_id) WHERE v.service_id = p_service_id),
+	path AS MATERIALIZED (
+		SELECT DISTINCT c.version_id, c.period, t.n, t.path
+		FROM cell AS c CROSS JOIN LATERAL jsonb_array_elements(c.coordinates) WITH ORDINALITY AS t (path, n) WHERE jsonb_array_length(t.path) > 1)
+	SELECT n.path AS now, o.path AS before, nullif(n.period, '-infinity') AS period INTO x
+	FROM path AS n JOIN path AS o ON o.version_id <> n.version_id AND o.period = n.period AND o.n = n.n AND o.path <> n.path
+		AND jsonb_array_length(o.path) = jsonb_array_length(n.path) AND o.path -> -1 = n.path -> -1
+	WHERE n.version_id = p_version_id
+		AND NOT EXISTS (SELECT FROM path AS p WHERE p.version_id = n.version_id AND p.period = n.period AND p.n = n.n AND p.path = o.path)
+		AND NOT EXISTS (SELECT FROM path AS p WHERE p.version_id = o.version_id AND p.period = n.period AND p.n = n.n AND p.path = n.path)
+		AND EXISTS (SELECT FROM cell AS c WHERE c.version_id IN (n.version_id, o.version_id) AND c.period = n.period AND c.is_left_out)
+	ORDER BY n.period, n.path LIMIT 1;
+	IF x.now IS NOT NULL THEN
+		PERFORM dwh_internal.open_data_refuse(format('%s was %s in an earlier version of the period%s', x.now, x.before, ' ' || x.period),
+			'What was left out there would follow from both: ND47 Art. 20.1.', 'Publish the period as it was divided then; later periods may be divided anew.', '55000');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.open_data_check_moved(int, int) IS
+	'Nhãn không chuyển sang nhóm khác trong cùng thời kỳ | No label stands under another one than in an earlier version of the period';
+
 CREATE FUNCTION dwh_internal.publish_open_data(p_dataset text, p_decided_by int, p_document_no text, p_document_on date, p_basis text,
 	p_is_unverified_accepted boolean, p_note text)
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -473,6 +503,7 @@ BEGIN
 		to_jsonb(d) - '{described_at,described_by}'::text[], p_note)
 	RETURNING version_id, description INTO v.version_id, v.description;
 	PERFORM dwh_internal.open_data_fill_cells(v.version_id, v.description, s.relation::regclass, v_previous.version_id);
+	PERFORM dwh_internal.open_data_check_moved(v.version_id, s.service_id);
 	PERFORM dwh_internal.open_data_fill_lines(v.version_id, p_dataset, v.version, v.description);
 	SELECT encode(sha256(csv), 'hex'), length(csv), encode(sha256(json), 'hex'), length(json)
 	INTO v.csv_digest, v.csv_bytes, v.json_digest, v.json_bytes

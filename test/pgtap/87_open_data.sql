@@ -1,7 +1,7 @@
 -- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
 -- 2327-005 2327-044 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
 SET client_min_messages = error;
-SELECT plan(84);
+SELECT plan(86);
 CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_open_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_open_auditor LOGIN IN ROLE dwh_auditor;
@@ -188,6 +188,13 @@ CREATE FUNCTION pg_temp.left_out(p_code text) RETURNS text LANGUAGE sql AS $$
 CREATE FUNCTION pg_temp.file_of(p_code text) RETURNS text LANGUAGE sql AS $$SELECT string_agg(l, E'\n') FROM dwh.open_data(p_code) AS l$$;
 SELECT is(pg_temp.publish(p_code => c), '1', 'a dataset is published: ' || c) FROM unnest(ARRAY['tap_open_up', 'tap_open_two', 'tap_open_born']) AS c;
 SELECT is(pg_temp.left_out('tap_open_up'), 'A B', 'ND47-012 three people, and a province that protects them');
+-- A label that moves under another one, as a district of a merged province does.
+ALTER TABLE dwh_star.tap_open_later ADD COLUMN region text NOT NULL DEFAULT 'N';
+SELECT pg_temp.dataset('tap_open_moved', '{"dimensions": [{"name": "place", "levels": ["region", "province"]}]}') \gset ignored_
+SELECT is(pg_temp.publish(p_code => 'tap_open_moved'), '1', 'provinces under a region');
+UPDATE dwh_star.tap_open_later SET region = 'M';
+SELECT matches(pg_temp.publish(p_code => 'tap_open_moved'), '^55000 \["M", "A"\] was \["N", "A"\] in an earlier version', 'ND47-012 what was left out under the old region does not follow from the new one');
+UPDATE dwh_star.tap_open_later SET region = 'N';
 UPDATE dwh_star.tap_open_later SET amount = 10 WHERE province = 'B';
 SELECT is(pg_temp.publish(p_code => 'tap_open_two'), '2', 'amounts of B were revised, its people were not');
 SELECT is((SELECT count(*) FROM regexp_matches(pg_temp.left_out('tap_open_two'), '\m[AB]\M', 'g')), 2::bigint, 'ND47-012 a revision of amounts does not release the people');

@@ -131,12 +131,12 @@ SELECT is(pg_temp.world(), :'world', 'own data: nothing has changed');
 -- 3. A sharing officer who pushes and pulls, to a closed port.
 SET ROLE tap_evil_officer;
 SELECT dwh.register_push_host('127.0.0.1', 1, 'thử', '{127.0.0.0/8}', 'http') AS host, dwh.register_push_target(:agreement, '127.0.0.1', 1, '/', 'tap') AS target \gset
-SELECT dwh.push_share(:agreement, '{"n": 1}', '{n}') AS message \gset
+SELECT dwh.push_share(:agreement, '{"n": 1}', '{n}', p_unit_ids => '{101}') AS message \gset
 RESET ROLE;
 SELECT pg_temp.world() AS world, pg_temp.records('tap_evil_officer') AS before \gset
 SET SESSION AUTHORIZATION tap_evil_officer;
-INSERT INTO answer SELECT 'push', s.slot, h, pg_temp.try(format(s.call, :agreement, :message), h) FROM hostile CROSS JOIN (VALUES ('content', 'dwh.push_share(%s, json_build_object(''label'', $1)::text, ''{label}'')'), ('media', 'dwh.push_share(%s, $1, ''{n}'', ''text/plain'')'), ('body', 'dwh.push_share(%s, $1, ''{n}'')'),
-	('item', 'dwh.push_share(%s, ''{}'', ARRAY[$1])'), ('type', 'dwh.push_share(%s, ''x'', ''{n}'', $1)'), ('pull item', 'dwh.pull_share(%s, ARRAY[$1])'), ('query', 'dwh.pull_share(%s, ''{n}'', $1)'),
+INSERT INTO answer SELECT 'push', s.slot, h, pg_temp.try(format(s.call, :agreement, :message), h) FROM hostile CROSS JOIN (VALUES ('content', 'dwh.push_share(%s, json_build_object(''label'', $1)::text, ''{label}'', p_unit_ids => ''{101}'')'), ('media', 'dwh.push_share(%s, $1, ''{n}'', ''text/plain'', ''{101}'')'), ('body', 'dwh.push_share(%s, $1, ''{n}'', p_unit_ids => ''{101}'')'),
+	('item', 'dwh.push_share(%s, ''{}'', ARRAY[$1], p_unit_ids => ''{101}'')'), ('type', 'dwh.push_share(%s, ''x'', ''{n}'', $1, ''{101}'')'), ('pull item', 'dwh.pull_share(%s, ARRAY[$1])'), ('query', 'dwh.pull_share(%s, ''{n}'', $1)'),
 	('reason', 'dwh.requeue_push(%2$s, $1)::text'), ('host', 'dwh.register_push_host($1, 1, ''x'')::text'), ('scheme', 'dwh.register_push_host(''a.example'', 1, ''x'', ''{}'', $1)::text'),
 	('path', 'dwh.register_push_target(%s, ''127.0.0.1'', 1, $1, ''tap'')::text'), ('credential', 'dwh.register_push_target(%s, ''127.0.0.1'', 1, ''/'', $1)::text')) AS s (slot, call);
 RESET SESSION AUTHORIZATION;

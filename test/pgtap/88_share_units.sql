@@ -1,7 +1,7 @@
 -- An officer whose grant names units acts for what they manage, and for nothing else. 2327-007 2327-037
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(45);
+SELECT plan(47);
 CREATE ROLE tap_units_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_units_scoped LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_units_partner LOGIN IN ROLE dwh_partner;
@@ -88,6 +88,8 @@ SELECT is(pg_temp.officer(format($$dwh.resume_share(%s, 990900, 'TB 6')$$, s)), 
 SELECT pg_temp.officer(format($$dwh.push_share(%s, '{"n": 1}', '{n}')$$, :other)) AS message \gset
 SELECT matches(pg_temp.scoped(call), '^42501 .*managed by another unit', '2327-037 nor does he ' || what) FROM (VALUES
 	('cancel a message of another unit', format($$dwh.cancel_push(%s, 'x')$$, :message)), ('evaluate its database', $$dwh.record_evaluation(2025, 'TAP_OTHER', 'x')$$)) AS v (what, call);
+SELECT matches(pg_temp.scoped(call), '^42501 .*an officer of a unit does not record', '2327-037 what is for all units he does not record: ' || call)
+FROM unnest(ARRAY[$$dwh.record_evaluation(2025, NULL, 'x')$$, $$dwh.record_review('default', 'x')$$]) AS call;
 SELECT pg_temp.officer(format($$dwh.cancel_push(%s, 'x')$$, :message)) \g /dev/null
 SELECT matches(pg_temp.scoped(format(call, :own)), '^\d*$', '2327-037 of his own unit''s agreement he does: ' || what) FROM act WHERE what IN ('suspends', 'demands a report', 'records a payment');
 SELECT is(pg_temp.scoped(format($$dwh.resume_share(%s, 990900, 'TB 7')$$, (SELECT suspension_id FROM dwh_catalog.share_suspension WHERE agreement_id = :own))), '', '2327-037 he lifts his suspension');
