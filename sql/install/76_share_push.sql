@@ -282,7 +282,7 @@ BEGIN
 		SELECT o.*
 		FROM dwh_catalog.share_push_target AS t
 			LEFT JOIN unnest(p_seen, p_places) AS p (agreement_id, outbox_id) ON p.agreement_id = t.agreement_id
-			CROSS JOIN LATERAL (SELECT f.outbox_id, f.agreement_id, f.agency_id, f.direction, f.state, f.attempts, f.next_at, f.is_cancelled,
+			CROSS JOIN LATERAL (SELECT f.outbox_id, f.share_no, f.agreement_id, f.agency_id, f.direction, f.state, f.attempts, f.next_at, f.is_cancelled,
 					f.ask, f.stage
 				FROM dwh_log.share_outbox AS f
 				WHERE (f.agreement_id, f.outbox_id) >= (t.agreement_id, coalesce(p.outbox_id, 0)) AND f.agreement_id <= t.agreement_id
@@ -317,7 +317,12 @@ BEGIN
 		END IF;
 	END LOOP;
 	FOR q IN
-		UPDATE dwh_log.share_outbox AS u SET state = 'sending', attempts = u.attempts + 1
+		-- The log names the terms that it goes under, which may be others than on the day it was queued.
+		UPDATE dwh_log.share_outbox AS u SET state = 'sending', attempts = u.attempts + 1,
+			stage = u.stage || (SELECT jsonb_build_object('agreement_version', a.version, 'supply_form', a.method, 'gateway', a.gateway,
+				'route', a.route, 'frequency', a.frequency, 'use_term', a.use_term,
+				'use_until', CASE WHEN u.direction = 'out' AND a.use_term = 'fixed' THEN dwh.today() + a.use_days END)
+				FROM dwh_internal.share_agreement_today(u.agreement_id) AS a)
 		FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS h ON h.host = t.host AND h.port = t.port
 		WHERE u.outbox_id = ANY (v_ids) AND t.agreement_id = u.agreement_id
 		RETURNING u.*, h.scheme, t.host, t.port, t.path, t.credential, h.private_networks, t.timeout_ms, t.max_bytes_s,

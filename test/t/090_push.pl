@@ -37,6 +37,16 @@ sub aim
 		. 'p_retry_cap_ms => 1000)', 9000 + $n, $host, $to, $path, $more{credential} // 'stub', $more{timeout} // 5000, $more{attempts} // 2);
 }
 
+# Another version of the n-th agreement, weekly, for a fixed use.
+sub sign_next
+{
+	my ($n, %more) = @_;
+	sql(sprintf "INSERT INTO dwh_catalog.share_agreement_version (agreement_id, version, directions, items, frequency, max_calls, method, structure_version, gateway_id, route_id,"
+		. ' use_term, use_days, signed_on, decided_by, document_no, valid_from) SELECT agreement_id, version + 1, directions, items, %s, %s, method, structure_version, gateway_id,'
+		. ' route_id, %s, %d, signed_on, decided_by, document_no, valid_from FROM dwh_catalog.share_agreement_version WHERE agreement_id = %d',
+		"'weekly'", $more{max_calls} // 'NULL', "'fixed'", $more{use_days} // 1, 9000 + $n);
+}
+
 sub push_one { my ($n, $body) = @_; return sql(sprintf q{SELECT dwh.push_share(%d, '%s', '{total}')}, 9000 + $n, $body) }
 
 sub reason { my ($no) = @_; return sql("SELECT reason FROM dwh_log.share_log WHERE share_no = $no ORDER BY share_id DESC LIMIT 1") }
@@ -122,7 +132,17 @@ print $file '0123456789abcdef';
 close $file;
 chmod 0644, "$credentials/open.hmac";
 aim(16, '/ok', credential => 'open');
-$no{$_} = push_one($_, "lie $_") for 12 .. 16;
+# A key that is longer than what is read of it; a name with an address that is refused (::1) beside one that does not answer.
+open $file, '>', "$credentials/long.hmac" or die;
+print $file '0' x 2048;
+close $file;
+chmod 0600, "$credentials/long.hmac";
+aim(29, '/ok', credential => 'long');
+sql("SELECT dwh.register_push_host('localhost', 1, 'test', '{127.0.0.0/8}')");
+aim(30, '/ok', host => 'localhost', port => 1);
+$no{$_} = push_one($_, "lie $_") for 12 .. 16, 29, 30;
+$lying{29} = [ '', 'undelivered', qr/signing key is too long/ ];
+$lying{30} = [ '', 'undelivered', qr/not sent: Failed to connect/ ];
 $lying{12} = $lying{13} = [ '', 'undelivered', qr/address is not allowed/ ];
 $lying{14} = [ '', 'undelivered', qr/not sent: Failed to connect/ ];
 $lying{15} = [ '', 'undelivered', qr/key cannot be read/ ];
@@ -140,7 +160,7 @@ my %keys = map { $_->[1] => 1 } @{ $times{'/flaky/2'} };
 is(scalar keys %keys, 1, 'under the same idempotency key');
 cmp_ok($times{'/busy'}[1][4] - $times{'/busy'}[0][4], '>=', 1.95, 'Retry-After is respected');
 is(scalar(grep { $_->[2] =~ /^lie 1[2-6]$/ } received($log)), 0, 'nothing went where it must not');
-is(sql(q{SELECT sum(dead) FROM dwh.push_queue}), 12, 'what could not be delivered is set aside');
+is(sql(q{SELECT sum(dead) FROM dwh.push_queue}), 14, 'what could not be delivered is set aside');
 
 # A certificate nobody vouches for.
 my $key = PostgreSQL::Test::Utils::tempdir();
@@ -157,8 +177,9 @@ close $tls_out;
 
 # 5. What was set aside is put back when it can be delivered.
 aim(6, '/ok');
+sign_next(6, max_calls => 1);
 sql("SELECT dwh.requeue_push($no{6}, 'partner moved')");
-ok(settled($no{6}, 'outcome:supplied'), 'a message that was put back is delivered');
+ok(settled($no{6}, 'outcome:supplied'), 'a message that was put back is delivered, as the one call that it was');
 ($status, $out, $err) = $node->psql('work', "\\set VERBOSITY verbose\nSELECT dwh.requeue_push($no{6}, 'again')");
 like($err, qr/42704/, 'and cannot be put back again');
 
@@ -184,8 +205,11 @@ like(reason($slow[0]), qr/suspended/, 'the log says why');
 sleep 1.5;
 is(sql("SELECT state FROM dwh_log.share_outbox WHERE share_no = $slow[0]"), 'waiting', 'the suspended message waits');
 aim(18, '/ok');
+sign_next(18, use_days => 30);
 sql('UPDATE dwh_catalog.share_suspension SET ended_at = clock_timestamp(), end_decided_by = 9000 WHERE suspension_id = 9000');
 ok(settled($slow[0], 'outcome:supplied', 5), 'and is delivered when sharing is resumed');
+is(sql("SELECT stage, agreement_version, frequency, use_term, use_until - dwh.today() FROM dwh_log.share_log WHERE share_no = $slow[0] ORDER BY share_id DESC LIMIT 2"),
+	"outcome|2|weekly|fixed|30\nintent|2|weekly|fixed|30", 'by the terms of that moment, which the log names');
 ok(settled($slow[2], 'outcome:supplied', 15), 'the slow partner had its time');
 
 # 7. The worker ends in the middle: nothing is lost, what is sent twice has the same key.
