@@ -83,6 +83,21 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_require_days(jsonb, text[]) IS 'Từ chối khi ngày không ở dạng YYYY-MM-DD | Refuses what is no day YYYY-MM-DD';
 
+-- A field that is misspelt would be one that is left out, as a period or an end is: of everything.
+CREATE FUNCTION dwh_internal.share_require_fields(p_fields jsonb, p_names text[], p_what text)
+RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_unknown text;
+BEGIN
+	SELECT string_agg(k, ', ') INTO v_unknown FROM jsonb_object_keys(p_fields) AS k WHERE k <> ALL (p_names);
+	IF v_unknown IS NOT NULL THEN
+		RAISE EXCEPTION '% has no field %', p_what, v_unknown
+			USING ERRCODE = '22023', DETAIL = format('It has %s.', array_to_string(p_names, ', ')), HINT = 'See the README, Sharing.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_require_fields(jsonb, text[], text) IS 'Từ chối mục không có trong quy định | Refuses fields that there are not';
+
 CREATE FUNCTION dwh_internal.share_require_items(p_items text[])
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -330,6 +345,8 @@ BEGIN
 	IF p_unit_id IS NULL THEN
 		PERFORM dwh_internal.share_require(NULL, 'unit_id', '2327 Art. 3.5');
 	END IF;
+	PERFORM dwh_internal.share_require_fields(p_entry, ARRAY['system_vi', 'name_vi', 'purpose', 'scope', 'content', 'mechanism', 'source', 'standards',
+		'items', 'decision_no', 'decision_on', 'regulation', 'log_months', 'verified_only'], 'a database');
 	e := jsonb_populate_record(NULL::dwh_catalog.share_database, p_entry);
 	e.items := coalesce(e.items, '[]'); e.verified_only := coalesce(e.verified_only, false);
 	INSERT INTO dwh_catalog.share_database (code, system_vi, name_vi, purpose, scope, content, mechanism, source, standards, items,

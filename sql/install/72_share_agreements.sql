@@ -95,6 +95,8 @@ BEGIN
 		RAISE EXCEPTION 'service "%" needs no request', p_service
 			USING ERRCODE = '22023', DETAIL = 'Open data and a person''s own data are had without an agreement.', HINT = 'Use it directly.';
 	END IF;
+	PERFORM dwh_internal.share_require_fields(p_others, ARRAY['requester_name', 'direct_user', 'scope', 'content', 'period_from', 'period_to', 'use_until',
+		'document_no', 'form_reason', 'documents', 'others'], 'a request');
 	PERFORM dwh_internal.share_require_days(p_others, ARRAY['period_from', 'period_to', 'use_until']);
 	o := jsonb_populate_record(NULL::dwh_catalog.share_request, coalesce(p_others, '{}'));
 	IF o.period_from > o.period_to THEN

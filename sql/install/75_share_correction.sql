@@ -23,6 +23,7 @@ DECLARE
 	v_services int[];
 	v_made int := 0;
 	v_id int;
+	v_body text;
 	r record;
 BEGIN
 	SELECT array_agg(s.service_id) INTO v_services FROM dwh_catalog.share_service AS s
@@ -41,7 +42,9 @@ BEGIN
 				coalesce(l.request_content -> 'params' -> 'unit_ids', l.request_content -> 'unit_ids') AS unit_ids,
 				max(l.share_no) AS share_no, count(*) AS supplies
 			FROM dwh_catalog.share_agreement AS g JOIN dwh_log.share_log AS l ON l.agreement_id = g.agreement_id
-			WHERE g.service_id = ANY (v_services) AND l.direction = 'out' AND l.stage = 'outcome' AND l.status = 'supplied'
+			WHERE g.service_id = ANY (v_services) AND l.direction = 'out' AND l.stage = 'outcome'
+				-- what broke off gave rows, too
+				AND (l.status = 'supplied' OR l.status = 'broken_off' AND l.row_count > 0)
 			GROUP BY 1, 2, 3, 4, 5, 6
 		), hit AS (
 			SELECT s.*, min(greatest(c.month_from, s.period_from)) AS month_from, max(least(c.month_to, s.month - 1)) AS month_to
@@ -60,16 +63,15 @@ BEGIN
 		GROUP BY h.agreement_id, g.agency_id, g.service_id, g.request_id
 		ORDER BY h.agreement_id
 	LOOP
+		v_body := format('Số liệu của %s lần cung cấp, gần nhất là lần %s, đã thay đổi; đề nghị lấy lại. | '
+			'Figures of %s supplies, the last of them no. %s, have changed; please fetch them again.', r.supplies, r.share_no, r.supplies, r.share_no);
 		UPDATE dwh_catalog.share_notice SET share_no = greatest(share_no, r.share_no), period_from = least(period_from, r.month_from),
-			period_to = greatest(period_to, r.month_to)
+			period_to = greatest(period_to, r.month_to), body = CASE WHEN r.share_no >= share_no THEN v_body ELSE body END
 		WHERE kind = 'correction' AND agreement_id = r.agreement_id AND sent_on IS NULL;
 		CONTINUE WHEN FOUND;
 		INSERT INTO dwh_catalog.share_notice (kind, agency_id, agreement_id, service_id, share_no, period_from, period_to, subject, body)
 		VALUES ('correction', r.agency_id, r.agreement_id, r.service_id, r.share_no, r.month_from, r.month_to,
-			'Đính chính dữ liệu đã cung cấp | Data already supplied was corrected',
-			format('Số liệu của %s lần cung cấp, gần nhất là lần %s, đã thay đổi; đề nghị lấy lại. | '
-				'Figures of %s supplies, the last of them no. %s, have changed; please fetch them again.', r.supplies, r.share_no,
-				r.supplies, r.share_no))
+			'Đính chính dữ liệu đã cung cấp | Data already supplied was corrected', v_body)
 		RETURNING notice_id INTO v_id;
 		PERFORM dwh_internal.share_log_connect(r.agreement_id, r.request_id, 'notice', 'noticed', NULL,
 			jsonb_build_object('correction', v_id), r.share_no);

@@ -2,7 +2,7 @@
 -- odd value breaks no list of others. 2327-024 2327-044 2327-053 ND47-038
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(76);
+SELECT plan(78);
 CREATE ROLE tap_input_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_input_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_input_auditor LOGIN IN ROLE dwh_auditor;
@@ -55,6 +55,8 @@ SELECT throws_ok($$UPDATE dwh_catalog.share_host SET log_months = 2147483647$$, 
 SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'sometimes', 'G09.186.APP')$$), '^22023 "sometimes" is no frequency', 'a frequency is one of eight');
 SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k,k}', 2, 'daily', 'G09.186.APP')$$), '^22023 items are named once', 'items are counted once');
 SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'daily', 'G09.186.APP', p_others => '{"period_from": "infinity"}')$$), '^22023 .*is no day', 'a period has days');
+SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'daily', 'G09.186.APP', p_others => '{"periode_to": "2026-01-01"}')$$), '^22023 .*a request has no field periode_to', 'a period that is misspelt is none');
+SELECT matches(pg_temp.officer($$dwh.register_database('TAP_MISSPELT', 1, '{"name_vi": "x", "verifed_only": true}')$$), '^22023 .*a database has no field verifed_only', 'nor is a rule for its services');
 SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'daily', 'G09.186.APP', p_others => '{"period_from": "2026-02-01", "period_to": "2026-01-01"}')$$),
 	'^22023 the period ends before', 'in their order');
 SELECT matches(pg_temp.call_as('tap_input_partner', $$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'daily', 'G09.186.APP', p_received_on => '2020-08-03')$$),
