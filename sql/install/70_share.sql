@@ -15,7 +15,7 @@ CREATE FUNCTION dwh_internal.share_agreement_today(
 	OUT purpose					text,
 	OUT frequency				text,
 	OUT use_term				text,
-	OUT use_days				int,
+	OUT use_until				text,
 	OUT structure_version		int,
 	OUT items					text[],
 	OUT unit_ids				int[],
@@ -26,7 +26,9 @@ SET datestyle = 'ISO, YMD' AS $$
 BEGIN
 	RETURN QUERY
 		SELECT v.version, g.agency_id, y.identifier, p.identifier, g.service_id, s.code, g.state, w.code, t.code, v.method, r.purpose,
-			v.frequency, v.use_term, v.use_days, v.structure_version, v.items, v.unit_ids, v.period_from, v.period_to
+			v.frequency, v.use_term,
+			CASE WHEN v.use_term = 'fixed' THEN to_char(dwh.today() + v.use_days, 'YYYY-MM-DD') END,
+			v.structure_version, v.items, v.unit_ids, v.period_from, v.period_to
 		FROM dwh_catalog.share_agreement AS g
 			JOIN dwh_catalog.agency AS y ON y.agency_id = g.agency_id
 			JOIN dwh_catalog.share_request AS r ON r.request_id = g.request_id
@@ -63,6 +65,18 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_is_stopped(int) IS
 	'Thỏa thuận không còn được cung cấp ngay lúc này | Whether an agreement is suspended or over at this moment';
+
+-- Whether a login role speaks for an agency about an agreement: by an account for it, or for all of the agency's, that is in force.
+CREATE FUNCTION dwh_internal.share_has_account(p_agency_id int, p_agreement_id int, p_login_role text)
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM dwh_catalog.connection_account AS c
+		WHERE c.agency_id = p_agency_id AND c.login_role = p_login_role AND c.is_enabled AND coalesce(c.agreement_id = p_agreement_id, true)
+			AND c.valid_from <= dwh.today() AND coalesce(c.valid_to >= dwh.today(), true));
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_has_account(int, int, text) IS
+	'Tài khoản kết nối được cấp cho thỏa thuận và còn hiệu lực | Whether a connection account is issued for the agreement and in force';
 
 -- These units and everything below them.
 CREATE FUNCTION dwh_internal.share_units(p_unit_ids int[])
@@ -122,6 +136,7 @@ CREATE FUNCTION dwh_internal.share_check(
 RETURNS record LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_today date := dwh.today();
+	v_is_push boolean := p_direction = 'out' AND p_login_role IS NULL;
 	g dwh_catalog.share_agreement;
 	v dwh_catalog.share_agreement_version;
 	r dwh_catalog.share_request;
@@ -204,10 +219,7 @@ BEGIN
 	END IF;
 
 	IF p_login_role IS NOT NULL THEN
-		PERFORM FROM dwh_catalog.connection_account AS c
-		WHERE c.agency_id = g.agency_id AND c.login_role = p_login_role AND c.is_enabled
-			AND coalesce(c.agreement_id = g.agreement_id, true) AND c.valid_from <= v_today AND coalesce(c.valid_to >= v_today, true);
-		IF NOT FOUND THEN
+		IF NOT dwh_internal.share_has_account(g.agency_id, g.agreement_id, p_login_role) THEN
 			rule := 'connection account'; article := 'ND47 Art. 40';
 			reason := 'tài khoản kết nối không được cấp cho thỏa thuận này hoặc hết hiệu lực | '
 				'the connection account is not issued for this agreement, disabled or expired';
@@ -226,14 +238,12 @@ BEGIN
 			rule := 'service withdrawn'; article := 'ND47 Art. 25';
 			reason := 'dịch vụ chưa công bố hoặc đã thôi cung cấp | the service is not published or was withdrawn';
 			RETURN;
-		ELSIF s.is_verified_only AND p_direction = 'out' AND p_login_role IS NULL THEN
+		ELSIF s.is_verified_only AND v_is_push THEN
 			rule := 'verified only'; article := '2327 Art. 7.3';
 			reason := 'không kiểm tra được người trong nội dung gửi đã khớp CSDL dân cư | '
 				'whether the persons of a pushed body are matched cannot be checked';
 			RETURN;
-		ELSIF s.person_column IS NOT NULL AND y.kind IN ('organisation', 'enterprise', 'individual') AND p_direction = 'out'
-			AND p_login_role IS NULL
-		THEN
+		ELSIF s.person_column IS NOT NULL AND y.kind IN ('organisation', 'enterprise', 'individual') AND v_is_push THEN
 			rule := 'consent'; article := 'ND47 Art. 5.6';
 			reason := 'không kiểm tra được sự đồng ý của người trong nội dung gửi; bên nhận tự lấy bằng dwh.fetch_share() | '
 				'whether the persons of a pushed body consented cannot be checked; the receiver fetches it with dwh.fetch_share()';
@@ -251,11 +261,11 @@ BEGIN
 		RETURN;
 	END IF;
 	-- A fetch is cut to the agreement's units and period; what is pushed has to say which it holds, see share_body_fault().
-	IF v.unit_ids IS NOT NULL AND coalesce(cardinality(p_unit_ids), 0) = 0 AND p_direction = 'out' AND p_login_role IS NULL THEN
+	IF v.unit_ids IS NOT NULL AND coalesce(cardinality(p_unit_ids), 0) = 0 AND v_is_push THEN
 		rule := 'unit'; article := 'ND47 Art. 38';
 		reason := 'thỏa thuận giới hạn đơn vị, phải nêu đơn vị (p_unit_ids) | the agreement is limited to units, which have to be named (p_unit_ids)';
 		RETURN;
-	ELSIF coalesce(v.period_from, v.period_to) IS NOT NULL AND (p_from IS NULL OR p_to IS NULL) AND p_direction = 'out' AND p_login_role IS NULL THEN
+	ELSIF coalesce(v.period_from, v.period_to) IS NOT NULL AND (p_from IS NULL OR p_to IS NULL) AND v_is_push THEN
 		rule := 'period'; article := 'ND47 Art. 38';
 		reason := 'thỏa thuận giới hạn thời kỳ, phải nêu thời kỳ (p_from, p_to) | the agreement is limited to a period, which has to be named (p_from, p_to)';
 		RETURN;

@@ -83,20 +83,22 @@ END
 $$;
 COMMENT ON FUNCTION dwh_internal.share_require_days(jsonb, text[]) IS 'Từ chối khi ngày không ở dạng YYYY-MM-DD | Refuses what is no day YYYY-MM-DD';
 
--- A field that is misspelt would be one that is left out, as a period or an end is: of everything.
-CREATE FUNCTION dwh_internal.share_require_fields(p_fields jsonb, p_names text[], p_what text)
+-- A field that is misspelt would be one that is left out, as a period or an end is: of everything. p_missing: "a request has no field".
+CREATE FUNCTION dwh_internal.share_require_fields(p_fields jsonb, p_names text[], p_missing text, p_detail text DEFAULT NULL, p_room text DEFAULT 'Sharing')
 RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_unknown text;
 BEGIN
 	SELECT string_agg(k, ', ') INTO v_unknown FROM jsonb_object_keys(p_fields) AS k WHERE k <> ALL (p_names);
 	IF v_unknown IS NOT NULL THEN
-		RAISE EXCEPTION '% has no field %', p_what, v_unknown
-			USING ERRCODE = '22023', DETAIL = format('It has %s.', array_to_string(p_names, ', ')), HINT = 'See the README, Sharing.';
+		RAISE EXCEPTION '% %', p_missing, v_unknown
+			USING ERRCODE = '22023', DETAIL = coalesce(p_detail, format('It has %s.', array_to_string(p_names, ', '))),
+				HINT = format('See the README, %s.', p_room);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION dwh_internal.share_require_fields(jsonb, text[], text) IS 'Từ chối mục không có trong quy định | Refuses fields that there are not';
+COMMENT ON FUNCTION dwh_internal.share_require_fields(jsonb, text[], text, text, text) IS
+	'Từ chối mục không có trong quy định | Refuses fields that there are not';
 
 CREATE FUNCTION dwh_internal.share_require_items(p_items text[])
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -346,7 +348,7 @@ BEGIN
 		PERFORM dwh_internal.share_require(NULL, 'unit_id', '2327 Art. 3.5');
 	END IF;
 	PERFORM dwh_internal.share_require_fields(p_entry, ARRAY['system_vi', 'name_vi', 'purpose', 'scope', 'content', 'mechanism', 'source', 'standards',
-		'items', 'decision_no', 'decision_on', 'regulation', 'log_months', 'verified_only'], 'a database');
+		'items', 'decision_no', 'decision_on', 'regulation', 'log_months', 'verified_only'], 'a database has no field');
 	e := jsonb_populate_record(NULL::dwh_catalog.share_database, p_entry);
 	e.items := coalesce(e.items, '[]'); e.verified_only := coalesce(e.verified_only, false);
 	INSERT INTO dwh_catalog.share_database (code, system_vi, name_vi, purpose, scope, content, mechanism, source, standards, items,
@@ -495,16 +497,10 @@ RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_cata
 DECLARE
 	s dwh_catalog.share_service;
 	v_columns jsonb;
-	v_unknown text;
 BEGIN
-	SELECT string_agg(k, ', ') INTO v_unknown FROM jsonb_object_keys(p_definition) AS k
-	WHERE k <> ALL (ARRAY['name_vi', 'name_en', 'default_kind', 'description', 'columns', 'key_columns', 'month_column', 'unit_column',
-		'person_column', 'parameters', 'row_limit', 'technical_document', 'guide', 'responsible', 'use_term', 'use_days',
-		'is_verified_only', 'standardised_on', 'listed_on', 'built_on']);
-	IF v_unknown IS NOT NULL THEN
-		RAISE EXCEPTION 'a service has no field %', v_unknown
-			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 24.3 says what describes a service.', HINT = 'See the README, Sharing.';
-	END IF;
+	PERFORM dwh_internal.share_require_fields(p_definition, ARRAY['name_vi', 'name_en', 'default_kind', 'description', 'columns', 'key_columns', 'month_column',
+		'unit_column', 'person_column', 'parameters', 'row_limit', 'technical_document', 'guide', 'responsible', 'use_term', 'use_days',
+		'is_verified_only', 'standardised_on', 'listed_on', 'built_on'], 'a service has no field', 'ND47 Art. 24.3 says what describes a service.');
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = p_service_id;
 	v_columns := dwh_internal.share_columns(p_relation, coalesce(p_definition -> 'columns', s.columns));
 	s := jsonb_populate_record(s, p_definition || jsonb_build_object('columns', v_columns));

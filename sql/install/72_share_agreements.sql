@@ -96,7 +96,7 @@ BEGIN
 			USING ERRCODE = '22023', DETAIL = 'Open data and a person''s own data are had without an agreement.', HINT = 'Use it directly.';
 	END IF;
 	PERFORM dwh_internal.share_require_fields(p_others, ARRAY['requester_name', 'direct_user', 'scope', 'content', 'period_from', 'period_to', 'use_until',
-		'document_no', 'form_reason', 'documents', 'others'], 'a request');
+		'document_no', 'form_reason', 'documents', 'others'], 'a request has no field');
 	PERFORM dwh_internal.share_require_days(p_others, ARRAY['period_from', 'period_to', 'use_until']);
 	o := jsonb_populate_record(NULL::dwh_catalog.share_request, coalesce(p_others, '{}'));
 	IF o.period_from > o.period_to THEN
@@ -216,13 +216,8 @@ BEGIN
 	END IF;
 	v.valid_from := coalesce(p_signed_on, dwh.today());
 	v.valid_to := NULL;
-	SELECT string_agg(k, ', ') INTO v_unknown FROM jsonb_object_keys(p_terms) AS k
-	WHERE k <> ALL (ARRAY['items', 'unit_ids', 'period_from', 'period_to', 'frequency', 'max_calls', 'method', 'direct_reason',
-		'security_method', 'use_term', 'use_days', 'storage_days', 'valid_from', 'valid_to', 'directions', 'route_id']);
-	IF v_unknown IS NOT NULL THEN
-		RAISE EXCEPTION 'an agreement has no term %', v_unknown
-			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 38.', HINT = 'See the README, Sharing.';
-	END IF;
+	PERFORM dwh_internal.share_require_fields(p_terms, ARRAY['items', 'unit_ids', 'period_from', 'period_to', 'frequency', 'max_calls', 'method', 'direct_reason',
+		'security_method', 'use_term', 'use_days', 'storage_days', 'valid_from', 'valid_to', 'directions', 'route_id'], 'an agreement has no term', 'ND47 Art. 38.');
 	PERFORM dwh_internal.share_require_days(p_terms, ARRAY['period_from', 'period_to', 'valid_from', 'valid_to']);
 	v := jsonb_populate_record(v, coalesce(p_terms, '{}'));
 	PERFORM dwh_internal.share_require_items(v.items);

@@ -10,6 +10,23 @@ RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_
 COMMENT ON FUNCTION dwh.register_push_host(text, int, text, cidr[], text, text) IS
 	'Cho phép gửi dữ liệu tới một máy chủ | Allows sending to a host';
 
+-- The key of an intermediary platform by its code; NULL where none is named.
+CREATE FUNCTION dwh_internal.share_platform_id(p_code text)
+RETURNS int LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_id int;
+BEGIN
+	SELECT platform_id INTO v_id FROM dwh_catalog.share_platform WHERE code = p_code AND kind = 'platform' AND is_intermediary;
+	IF v_id IS NULL THEN
+		RAISE EXCEPTION 'there is no intermediary platform "%"', p_code
+			USING ERRCODE = '42704', DETAIL = 'ND47 Art. 46: a host is a platform''s or the receiver''s own.',
+				HINT = 'Platforms stand in dwh_catalog.share_platform; leave p_platform out for a host of the receiver.';
+	END IF;
+	RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION dwh_internal.share_platform_id(text) IS 'Khóa của nền tảng trung gian theo mã | Key of an intermediary platform by its code';
+
 CREATE FUNCTION dwh.register_push_target(
 	p_agreement_id	int,
 	p_host			text,
@@ -321,7 +338,7 @@ BEGIN
 		UPDATE dwh_log.share_outbox AS u SET state = 'sending', attempts = u.attempts + 1,
 			stage = u.stage || (SELECT jsonb_build_object('agreement_version', a.version, 'supply_form', a.method, 'gateway', a.gateway,
 				'route', a.route, 'frequency', a.frequency, 'use_term', a.use_term,
-				'use_until', CASE WHEN u.direction = 'out' AND a.use_term = 'fixed' THEN dwh.today() + a.use_days END)
+				'use_until', CASE WHEN u.direction = 'out' THEN a.use_until END)
 				FROM dwh_internal.share_agreement_today(u.agreement_id) AS a)
 		FROM dwh_catalog.share_push_target AS t JOIN dwh_catalog.share_push_host AS h ON h.host = t.host AND h.port = t.port
 		WHERE u.outbox_id = ANY (v_ids) AND t.agreement_id = u.agreement_id

@@ -7,9 +7,7 @@ DECLARE
 	l dwh_log.share_log;
 BEGIN
 	SELECT * INTO l FROM dwh_log.share_log AS s WHERE s.share_no = p_share_no AND s.stage = 'outcome' AND s.status = 'supplied';
-	IF NOT dwh_internal.caller_has_role('dwh_share_officer') AND NOT EXISTS (SELECT FROM dwh_catalog.connection_account AS c
-		WHERE c.agency_id = l.agency_id AND c.login_role = dwh_internal.share_caller() AND c.is_enabled
-			AND coalesce(c.agreement_id = l.agreement_id, true) AND c.valid_from <= dwh.today() AND coalesce(c.valid_to >= dwh.today(), true))
+	IF NOT dwh_internal.caller_has_role('dwh_share_officer') AND NOT dwh_internal.share_has_account(l.agency_id, l.agreement_id, dwh_internal.share_caller())
 	THEN
 		RAISE EXCEPTION 'supply % is not one of the caller''s agency', coalesce(p_share_no::text, 'NULL')
 			USING ERRCODE = '42501', DETAIL = '2327 Art. 21.2: each receiver answers for what it got itself.', HINT = 'dwh.my_transfers lists one''s own.';

@@ -106,7 +106,6 @@ DECLARE
 	s dwh_catalog.share_service;
 	d dwh_catalog.open_dataset;
 	e dwh_catalog.open_dataset;
-	v_unknown text;
 	v_constraint text;
 BEGIN
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_dataset) FOR UPDATE;
@@ -115,13 +114,9 @@ BEGIN
 		PERFORM dwh_internal.open_data_refuse(format('service "%s" is of kind %s', p_dataset, s.kind), '2327 Art. 14: open data has services of its own.',
 			'Create a service of kind open.');
 	END IF;
-	SELECT string_agg(k, ', ') INTO v_unknown FROM jsonb_object_keys(p_definition) AS k
-	WHERE k <> ALL (ARRAY['title_vi', 'title_en', 'description_vi', 'description_en', 'citation', 'licence', 'licence_title', 'periodicity',
-		'coverage', 'spatial', 'theme', 'keywords_vi', 'keywords_en', 'period_column', 'dimensions', 'measures', 'count_column',
-		'contributor_column', 'tables', 'threshold', 'range_percent', 'dominance_n', 'dominance_k', 'p_percent']);
-	IF v_unknown IS NOT NULL THEN
-		PERFORM dwh_internal.open_data_refuse(format('a dataset has no field %s', v_unknown), '2327 Art. 14.1.', 'See the README, Open data.');
-	END IF;
+	PERFORM dwh_internal.share_require_fields(p_definition, ARRAY['title_vi', 'title_en', 'description_vi', 'description_en', 'citation', 'licence', 'licence_title',
+		'periodicity', 'coverage', 'spatial', 'theme', 'keywords_vi', 'keywords_en', 'period_column', 'dimensions', 'measures', 'count_column',
+		'contributor_column', 'tables', 'threshold', 'range_percent', 'dominance_n', 'dominance_k', 'p_percent'], 'a dataset has no field', '2327 Art. 14.1.', 'Open data');
 	SELECT * INTO e FROM dwh_catalog.open_dataset WHERE service_id = s.service_id;
 	d := jsonb_populate_record(e, jsonb_build_object('service_id', s.service_id, 'described_at', statement_timestamp(),
 		'described_by', dwh_internal.share_caller())

@@ -74,13 +74,10 @@ hand_over(const DwhAuditRecord *record, bool is_served, bool is_weighty, bool wa
 					 "dwh_ext is not in shared_preload_libraries");
 		return;
 	}
-	if (!dwh_ring_push(record, is_weighty, &ticket))
-	{
-		dwh_ring_log(record, "the ring is full");
+	if (!dwh_ring_push(record, is_weighty, wait ? &ticket : NULL))
 		ereport(WARNING,
 				(errmsg("the audit worker is behind: this event is in the server log only"),
 				 errhint("Look at the server log, and at dwh_ext.audit_ring_size.")));
-	}
 	else if (wait && dwh_audit_wait > 0 && !dwh_ring_wait(&ticket, dwh_audit_wait))
 	{
 		dwh_ring_log(record, "the audit worker did not answer in time or gave the event up, it may still write it");
@@ -88,8 +85,6 @@ hand_over(const DwhAuditRecord *record, bool is_served, bool is_weighty, bool wa
 				(errmsg("the audit worker did not write this event: it is in the server log"),
 				 errdetail("It was waited for %d ms, or given up by the worker.", dwh_audit_wait)));
 	}
-	else if (!wait && !dwh_ring_has_worker())
-		dwh_ring_log(record, "no audit worker runs at this moment, it may still be written");
 }
 
 /* Notes the SQLSTATE of an error that passes the frame of an attempt. */

@@ -136,8 +136,6 @@ extern void dwh_ring_init(void);
 extern bool dwh_ring_is_preloaded(void);
 extern bool dwh_ring_serves_this_database(void);
 extern bool dwh_ring_push(const DwhAuditRecord *record, bool is_weighty, DwhRingTicket *ticket);
-extern bool dwh_ring_has_worker(void);
-extern void dwh_ring_leave(const DwhAuditRecord *record, bool is_weighty);
 extern void dwh_ring_push_once(const DwhAuditRecord *record, uint64 key);
 extern bool dwh_ring_wait(const DwhRingTicket *ticket, int timeout_ms);
 extern void dwh_ring_attach_worker(void);

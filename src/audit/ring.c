@@ -147,12 +147,14 @@ put(const DwhAuditRecord *record)
 
 /*
  * Hands a record over and wakes the worker. Returns false where the ring is full; the last quarter of it is for weighty records, so that what
- * anybody can hand over as often as he likes does not keep others' out. ticket is for dwh_ring_wait(), NULL where nobody waits.
+ * anybody can hand over as often as he likes does not keep others' out. ticket is for dwh_ring_wait(), NULL where nobody waits. What has no
+ * place is in the server log, and, where nobody waits for it, what nobody takes out at this moment: it is lost where the server stops first.
  */
 bool
 dwh_ring_push(const DwhAuditRecord *record, bool is_weighty, DwhRingTicket *ticket)
 {
 	bool		has_room;
+	bool		has_worker;
 
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	has_room = ring->handed - ring->committed < (is_weighty ? ring->size : ring->size - ring->size / 4);
@@ -170,30 +172,13 @@ dwh_ring_push(const DwhAuditRecord *record, bool is_weighty, DwhRingTicket *tick
 		ticket->number = ring->handed;
 		ticket->given_up = ring->given_up;
 	}
+	has_worker = ring->worker_latch != NULL;
 	LWLockRelease(ring->lock);
-	return has_room;
-}
-
-/* Whether somebody takes records out at this moment. What is handed over meanwhile waits, and is lost where the server stops first. */
-bool
-dwh_ring_has_worker(void)
-{
-	bool		result;
-
-	LWLockAcquire(ring->lock, LW_SHARED);
-	result = ring->worker_latch != NULL;
-	LWLockRelease(ring->lock);
-	return result;
-}
-
-/* Hands a record over for who waits for nothing: what has no place, or nobody to write it just now, is in the server log. */
-void
-dwh_ring_leave(const DwhAuditRecord *record, bool is_weighty)
-{
-	if (!dwh_ring_push(record, is_weighty, NULL))
+	if (!has_room)
 		dwh_ring_log(record, "the ring is full");
-	else if (!dwh_ring_has_worker())
+	else if (ticket == NULL && !has_worker)
 		dwh_ring_log(record, "no audit worker runs at this moment, it may still be written");
+	return has_room;
 }
 
 /* Hands a note over unless one of that key has been, nobody would write it, or the ring, which is there for events, is half full. */

@@ -181,7 +181,7 @@ at_transaction_end(XactEvent event, void *arg)
 		{
 			const Watched *entry = dlist_container(Watched, node, iter.cur);
 
-			dwh_ring_leave(&entry->record, entry->is_weighty);
+			(void) dwh_ring_push(&entry->record, entry->is_weighty, NULL);
 		}
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_ABORT)
 		dlist_init(&watched);

@@ -329,12 +329,11 @@ name_altered(StringInfo object, const AlterTableStmt *alter)
 	return is_ours;
 }
 
-/* An object of ours that is made to depend on an extension. */
+/* An object of a statement that is about a relation, or something on one, or about another kind of object. */
 static bool
-name_dependent(StringInfo object, const AlterObjectDependsStmt *statement)
+name_relation_or_object(StringInfo object, const RangeVar *relation, ObjectType type, Node *node)
 {
-	return statement->relation != NULL ? name_range(object, statement->relation) :
-		name_object(object, statement->objectType, statement->object);
+	return relation != NULL ? name_range(object, relation) : name_object(object, type, node);
 }
 
 /* Objects that are dropped; every extension and language, since objects of ours may hang on it and fall without being named. */
@@ -385,17 +384,21 @@ name_warehouse(StringInfo object, Node *statement)
 			{
 				AlterObjectSchemaStmt *alter = castNode(AlterObjectSchemaStmt, statement);
 
-				return alter->relation != NULL ? name_range(object, alter->relation) : name_object(object, alter->objectType, alter->object);
+				return name_relation_or_object(object, alter->relation, alter->objectType, alter->object);
 			}
 		case T_AlterOwnerStmt:
 			{
 				AlterOwnerStmt *alter = castNode(AlterOwnerStmt, statement);
 
-				return alter->relation != NULL ? name_range(object, alter->relation) : name_object(object, alter->objectType, alter->object);
+				return name_relation_or_object(object, alter->relation, alter->objectType, alter->object);
 			}
 		case T_AlterObjectDependsStmt:
-			/* what depends on an extension falls with it */
-			return name_dependent(object, castNode(AlterObjectDependsStmt, statement));
+			{
+				/* what depends on an extension falls with it */
+				AlterObjectDependsStmt *alter = castNode(AlterObjectDependsStmt, statement);
+
+				return name_relation_or_object(object, alter->relation, alter->objectType, alter->object);
+			}
 		case T_DropStmt:
 			return name_dropped(object, castNode(DropStmt, statement));
 		case T_DropOwnedStmt:

@@ -360,8 +360,7 @@ drain_at_exit(int code, Datum records)
 	}
 	PG_CATCH();
 	{
-		EmitErrorReport();
-		FlushErrorState();
+		recover(TopMemoryContext);
 	}
 	PG_END_TRY();
 }

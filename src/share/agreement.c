@@ -55,7 +55,7 @@ dwh_share_load(int32 agreement_id, DwhShareAgreement *agreement)
 		agreement->purpose = dwh_spi_text(0, 11);
 		agreement->frequency = dwh_spi_text(0, 12);
 		agreement->use_term = dwh_spi_text(0, 13);
-		agreement->use_days = dwh_spi_int(0, 14);
+		agreement->use_until = dwh_spi_text(0, 14);
 		agreement->structure_version = dwh_spi_int(0, 15);
 		agreement->items = array_cell(16);
 		agreement->unit_ids = array_cell(17);

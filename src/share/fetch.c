@@ -121,7 +121,7 @@ hand_over(ShareFetch *fetch, bool is_commit)
 			 fetch->is_complete ? ",\"content_digest\":\"" : "", fetch->is_complete ? fetch->digest : "",
 			 fetch->is_complete ? "\"" : "", reason);
 	fetch->record.occurred_at = now;
-	dwh_ring_leave(&fetch->record, true);
+	(void) dwh_ring_push(&fetch->record, true, NULL);
 	free_hash(fetch);
 	fetch->is_over = true;
 	dlist_delete(&fetch->node);

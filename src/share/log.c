@@ -272,7 +272,6 @@ dwh_share_log_commit(const DwhShareStage *stage)
 	DwhAuditRecord record;
 	char	   *row = row_text(stage, stage->request_content, stage->purpose);
 	DwhRingTicket ticket;
-	bool		is_handed;
 
 	dwh_audit_require_preload("the log of sharing");
 	if (strlen(row) >= sizeof(record.share_row))
@@ -300,10 +299,11 @@ dwh_share_log_commit(const DwhShareStage *stage)
 	record.target = DWH_RING_SHARE_LOG;
 	record.occurred_at = GetCurrentTimestamp();
 	strlcpy(record.share_row, row, sizeof(record.share_row));
-	is_handed = dwh_ring_push(&record, true, &ticket);
-	if (is_handed && dwh_ring_wait(&ticket, dwh_audit_wait > 0 ? dwh_audit_wait : 1))
+	if (!dwh_ring_push(&record, true, &ticket))
+		return false;
+	if (dwh_ring_wait(&ticket, dwh_audit_wait > 0 ? dwh_audit_wait : 1))
 		return true;
-	dwh_ring_log(&record, is_handed ? "the audit worker did not answer in time or gave the row up, it may still write it" : "the ring is full");
+	dwh_ring_log(&record, "the audit worker did not answer in time or gave the row up, it may still write it");
 	return false;
 }
 

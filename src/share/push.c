@@ -122,9 +122,9 @@ static void
 describe_message(DwhShareStage *stage, const DwhShareAgreement *agreement, Datum content, Datum items, Datum unit_ids, Datum content_type)
 {
 	static SPIPlanPtr plan = NULL;
-	Oid			types[5] = {TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID, INT4OID};
-	Datum		values[5];
-	char		nulls[5] = "     ";
+	Oid			types[4] = {TEXTOID, TEXTARRAYOID, INT4ARRAYOID, TEXTOID};
+	Datum		values[4];
+	char		nulls[4] = "    ";
 	DwhOwnerSwitch owner;
 	bool		is_type;
 
@@ -132,21 +132,18 @@ describe_message(DwhShareStage *stage, const DwhShareAgreement *agreement, Datum
 	values[1] = items;
 	values[2] = unit_ids;
 	values[3] = content_type;
-	values[4] = Int32GetDatum(agreement->use_term != NULL && strcmp(agreement->use_term, "fixed") == 0 ? agreement->use_days : 0);
 	nulls[2] = unit_ids == (Datum) 0 ? 'n' : ' ';
 	dwh_spi_begin();
 	dwh_owner_enter(&owner);
 	(void) dwh_spi_run_kept(&plan, "SELECT jsonb_build_object('items', $2, 'unit_ids', $3, 'content_type', $4)::text,"
 							"  encode(sha256(convert_to($1, 'UTF8')), 'hex'), octet_length($1)::bigint, cardinality($2),"
-							"  $4 ~ '^[a-z]+/[a-z0-9.+-]+(; ?charset=utf-8)?$',"
-							"  CASE WHEN $5 > 0 THEN to_char(dwh.today() + $5, 'YYYY-MM-DD') END", 5, types, values, nulls, true,
-							SPI_OK_SELECT);
+							"  $4 ~ '^[a-z]+/[a-z0-9.+-]+(; ?charset=utf-8)?$'", 4, types, values, nulls, true, SPI_OK_SELECT);
 	stage->request_content = dwh_spi_text(0, 1);
 	stage->content_digest = dwh_spi_text(0, 2);
 	stage->byte_count = dwh_spi_bigint(0, 3);
 	stage->item_count = dwh_spi_int(0, 4);
 	is_type = dwh_spi_bool(0, 5);
-	stage->use_until = dwh_spi_text(0, 6);
+	stage->use_until = agreement->use_until;
 	dwh_owner_leave(&owner);
 	dwh_spi_end();
 	if (!is_type)
@@ -559,39 +556,13 @@ dwh_sql_requeue_push(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/*
- * The key of an intermediary platform by its code. Raises 42704; a direct link is no platform.
- */
-static Datum
-platform_argument(FunctionCallInfo fcinfo, int number)
-{
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {PG_GETARG_DATUM(number)};
-	DwhOwnerSwitch owner;
-	Datum		platform_id;
-
-	dwh_spi_begin();
-	dwh_owner_enter(&owner);
-	if (dwh_spi_run("SELECT platform_id FROM dwh_catalog.share_platform WHERE code = $1 AND kind = 'platform' AND is_intermediary",
-					1, types, values, NULL, false, SPI_OK_SELECT) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("there is no intermediary platform \"%s\"", text_to_cstring(PG_GETARG_TEXT_PP(number))),
-				 errdetail("ND47 Art. 46: a host is a platform's or the receiver's own."),
-				 errhint("Platforms stand in dwh_catalog.share_platform; leave p_platform out for a host of the receiver.")));
-	platform_id = Int32GetDatum(dwh_spi_int(0, 1));
-	dwh_owner_leave(&owner);
-	dwh_spi_end();
-	return platform_id;
-}
-
 /* dwh.register_push_host(): allows sending to a host. Raises 22004, 23514, 42501 and 42704. */
 Datum
 dwh_sql_register_push_host(PG_FUNCTION_ARGS)
 {
 	DwhAttempt	attempt;
-	Oid			types[6] = {TEXTOID, INT4OID, TEXTOID, get_array_type(CIDROID), TEXTOID, INT4OID};
-	Datum		values[6];
+	Oid			types[6] = {TEXTOID, INT4OID, TEXTOID, get_array_type(CIDROID), TEXTOID, TEXTOID};
+	Datum		values[6] = {0};
 	char		nulls[6] = "     n";
 	char	   *host = PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0));
 
@@ -605,12 +576,12 @@ dwh_sql_register_push_host(PG_FUNCTION_ARGS)
 		values[i] = PG_GETARG_DATUM(i);
 	if (!PG_ARGISNULL(5))
 	{
-		values[5] = platform_argument(fcinfo, 5);
+		values[5] = PG_GETARG_DATUM(5);
 		nulls[5] = ' ';
 	}
 	(void) change_rows(&attempt, "register_push_host", host, psprintf("{\"port\": %d}", PG_GETARG_INT32(1)),
 					   "INSERT INTO dwh_catalog.share_push_host (host, port, reason, private_networks, scheme, platform_id)"
-					   " VALUES ($1, $2, $3, $4, $5, $6) "
+					   " VALUES ($1, $2, $3, $4, $5, dwh_internal.share_platform_id($6)) "
 					   "ON CONFLICT (host, port) DO UPDATE SET reason = excluded.reason, private_networks = excluded.private_networks,"
 					   "  scheme = excluded.scheme, platform_id = excluded.platform_id, registered_at = now(), registered_by = session_user",
 					   6, types, values, nulls, SPI_OK_INSERT);

@@ -44,7 +44,7 @@ typedef struct DwhShareAgreement
 	char	   *purpose;
 	char	   *frequency;
 	char	   *use_term;
-	int32		use_days;		/* 0: not set */
+	char	   *use_until;		/* of what is supplied today, YYYY-MM-DD; NULL: no fixed term */
 	int32		structure_version;
 	Datum		items;			/* text[], 0 where no version is in force */
 	Datum		unit_ids;		/* int[], 0: all units */
