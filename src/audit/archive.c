@@ -76,7 +76,6 @@ is_past_retention(DateADT month, int32 retention, TimestampTz when)
 int
 dwh_archive_read(DwhArchivedMonth **months)
 {
-	pg_cryptohash_ctx *hasher = dwh_hasher_create();
 	uint64		rows;
 
 	rows = dwh_spi_select("SELECT a.source = 'share', a.month, a.row_count, a.event_bytes::bytea, l.leaf_index, l.leaf_hash,"
@@ -105,7 +104,7 @@ dwh_archive_read(DwhArchivedMonth **months)
 			continue;
 		event = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 4, &isnull));
 		sealed_at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 9, &isnull));
-		dwh_hash_leaf(hasher, VARDATA_ANY(event), VARSIZE_ANY_EXHDR(event), &hash);
+		dwh_hash_leaf(VARDATA_ANY(event), VARSIZE_ANY_EXHDR(event), &hash);
 		if (memcmp(&hash, &leaf, sizeof(hash)) != 0 || !says_archived(event, dwh_spi_text(i, 7)))
 			continue;
 		month->event_leaf = dwh_spi_bigint(i, 5);
@@ -113,7 +112,6 @@ dwh_archive_read(DwhArchivedMonth **months)
 			!is_past_retention(month->month, dwh_spi_int(i, 8), sealed_at);
 	}
 	SPI_freetuptable(SPI_tuptable);
-	pg_cryptohash_free(hasher);
 	return (int) rows;
 }
 
@@ -134,7 +132,7 @@ dwh_sql_canonical_event(PG_FUNCTION_ARGS)
 	if (dwh_spi_select(psprintf("SELECT %s FROM %s AS e WHERE e.%s = $1 AND e.month = $2", table->columns, table->table,
 								table->id_column), 2, types, values, NULL, false) == 1)
 	{
-		dwh_canonical_row(&bytes, table, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
+		dwh_canonical_tuple(&bytes, table, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
 		result = SPI_palloc(VARHDRSZ + bytes.len);
 		SET_VARSIZE(result, VARHDRSZ + bytes.len);
 		memcpy(VARDATA(result), bytes.data, bytes.len);

@@ -19,7 +19,6 @@
 
 #define CANONICAL_VERSION	1
 #define NULL_LENGTH			0xFFFFFFFF
-#define COLUMNS_MAX			64
 #define EPOCH_DAYS			(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 
 const DwhLeafTable dwh_leaf_tables[DWH_LEAF_SOURCES] = {
@@ -107,15 +106,10 @@ put_field(StringInfo bytes, Oid type, Datum value)
 
 /* Puts the canonical bytes of a row, whose columns are those of the table's list, into the (emptied) buffer. */
 void
-dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor)
+dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, TupleDesc descriptor, const Datum *values, const bool *nulls)
 {
 	uint8		head[4] = {CANONICAL_VERSION, table->code, descriptor->natts >> 8, descriptor->natts};
-	Datum		values[COLUMNS_MAX];
-	bool		nulls[COLUMNS_MAX];
 
-	if (descriptor->natts > COLUMNS_MAX)
-		elog(ERROR, "a row of a log has %d columns", descriptor->natts);
-	heap_deform_tuple(row, descriptor, values, nulls);
 	resetStringInfo(bytes);
 	appendBinaryStringInfo(bytes, (char *) head, sizeof(head));
 	for (int i = 0; i < descriptor->natts; i++)
@@ -123,6 +117,19 @@ dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, Tu
 			put_int32(bytes, NULL_LENGTH);
 		else
 			put_field(bytes, TupleDescAttr(descriptor, i)->atttypid, values[i]);
+}
+
+/* The same of a row that SPI has brought. */
+void
+dwh_canonical_tuple(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor)
+{
+	Datum	   *values = palloc(sizeof(Datum) * descriptor->natts);
+	bool	   *nulls = palloc(sizeof(bool) * descriptor->natts);
+
+	heap_deform_tuple(row, descriptor, values, nulls);
+	dwh_canonical_row(bytes, table, descriptor, values, nulls);
+	pfree(values);
+	pfree(nulls);
 }
 
 /* A field of canonical bytes, numbered from 0; NULL where there is none. The bytes may be anybody's. */
@@ -175,11 +182,4 @@ dwh_canonical_field_time(const bytea *canonical, int field)
 	for (int i = 0; i < 8; i++)
 		value = value << 8 | bytes[i];
 	return (TimestampTz) value - EPOCH_DAYS * USECS_PER_DAY;
-}
-
-/* The hash of a leaf. */
-void
-dwh_hash_leaf(pg_cryptohash_ctx *hasher, const char *bytes, int length, DwhHash *hash)
-{
-	dwh_hash_parts(hasher, 0, bytes, length, NULL, 0, hash);
 }

@@ -74,16 +74,12 @@ static void
 hash_key(const char *name, const uint8 *public_key, uint8 *hash)
 {
 	StringInfoData bytes;
-	pg_cryptohash_ctx *hasher = dwh_hasher_create();
 	uint8		digest[DWH_HASH_SIZE];
 
 	initStringInfo(&bytes);
 	appendStringInfo(&bytes, "%s\n%c", name, NOTE_ED25519);
 	appendBinaryStringInfo(&bytes, (const char *) public_key, ED25519_KEY_SIZE);
-	if (pg_cryptohash_init(hasher) < 0 || pg_cryptohash_update(hasher, (uint8 *) bytes.data, bytes.len) < 0 ||
-		pg_cryptohash_final(hasher, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute a hash: %s", pg_cryptohash_error(hasher));
-	pg_cryptohash_free(hasher);
+	dwh_sha256(bytes.data, bytes.len, NULL, 0, digest);
 	memcpy(hash, digest, KEY_HASH_SIZE);
 }
 

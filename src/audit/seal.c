@@ -137,8 +137,8 @@ seal_source(const DwhLeafTable *table, int64 settled, DwhTreeBuilder *builder, S
 
 			if (dwh_bulk_is_full(&batch->leaves))
 				flush(batch);
-			dwh_canonical_row(&bytes, table, row, descriptor);
-			dwh_hash_leaf(builder->hasher, bytes.data, bytes.len, &hash);
+			dwh_canonical_tuple(&bytes, table, row, descriptor);
+			dwh_hash_leaf(bytes.data, bytes.len, &hash);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(row_context);
 			values[0] = Int64GetDatum(batch->next_leaf++);
@@ -299,7 +299,6 @@ dwh_audit_seal(bool wait)
 	sealed = builder->size - before;
 	if (sealed > 0 || settled[DWH_LEAF_AUDIT] > known[DWH_LEAF_AUDIT] || settled[DWH_LEAF_SHARE] > known[DWH_LEAF_SHARE])
 		insert_head(builder, drawn, settled, running, sealed_at);
-	pg_cryptohash_free(builder->hasher);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	dwh_owner_leave(&owner);

@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/sha2.h"
 #include "nodes/pg_list.h"
 #include "port/pg_bitutils.h"
 #include "utils/builtins.h"
@@ -20,57 +19,37 @@ typedef struct TreeReader
 {
 	int64		size;			/* of the stored tree */
 	List	   *tiles;
-	pg_cryptohash_ctx *hasher;
 } TreeReader;
 
-/* A SHA-256 to be used again and again; freed with the memory or resource owner of the caller. */
-pg_cryptohash_ctx *
-dwh_hasher_create(void)
-{
-	pg_cryptohash_ctx *hasher = pg_cryptohash_create(PG_SHA256);
-
-	if (hasher == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory"),
-				 errdetail("No SHA-256 could be made.")));
-	return hasher;
-}
-
-/* The hash of a prefix byte and two parts. */
+/* The hash of the canonical bytes of a row. */
 void
-dwh_hash_parts(pg_cryptohash_ctx *hasher, uint8 prefix, const void *first, int first_size, const void *second, int second_size,
-			   DwhHash *hash)
+dwh_hash_leaf(const char *bytes, int length, DwhHash *hash)
 {
-	if (pg_cryptohash_init(hasher) < 0 ||
-		pg_cryptohash_update(hasher, &prefix, 1) < 0 ||
-		pg_cryptohash_update(hasher, first, first_size) < 0 ||
-		(second_size > 0 && pg_cryptohash_update(hasher, second, second_size) < 0) ||
-		pg_cryptohash_final(hasher, hash->bytes, DWH_HASH_SIZE) < 0)
-		elog(ERROR, "could not compute a hash: %s", pg_cryptohash_error(hasher));
+	dwh_sha256("\0", 1, bytes, length, hash->bytes);
 }
 
+/* The hash of a node from the two below it, one of which may be where it goes. */
 static void
-hash_node(pg_cryptohash_ctx *hasher, const DwhHash *left, const DwhHash *right, DwhHash *node)
+hash_node(const DwhHash *left, const DwhHash *right, DwhHash *node)
 {
-	dwh_hash_parts(hasher, 1, left, DWH_HASH_SIZE, right, DWH_HASH_SIZE, node);
+	uint8		bytes[1 + 2 * DWH_HASH_SIZE];
+
+	bytes[0] = 1;
+	memcpy(bytes + 1, left->bytes, DWH_HASH_SIZE);
+	memcpy(bytes + 1 + DWH_HASH_SIZE, right->bytes, DWH_HASH_SIZE);
+	dwh_sha256(bytes, sizeof(bytes), NULL, 0, node->bytes);
 }
 
 /* The root over a power of two of hashes. */
 static void
-fold(pg_cryptohash_ctx *hasher, const DwhHash *hashes, int count, DwhHash *root)
+fold(const DwhHash *hashes, int count, DwhHash *root)
 {
 	DwhHash		level[DWH_TILE_SIZE];
 
 	memcpy(level, hashes, sizeof(DwhHash) * count);
 	for (; count > 1; count /= 2)
 		for (int i = 0; i < count / 2; i++)
-		{
-			DwhHash		node;
-
-			hash_node(hasher, &level[2 * i], &level[2 * i + 1], &node);
-			level[i] = node;
-		}
+			hash_node(&level[2 * i], &level[2 * i + 1], &level[i]);
 	*root = level[0];
 }
 
@@ -85,24 +64,30 @@ dwh_hash_datum(const DwhHash *hash)
 	return PointerGetDatum(bytes);
 }
 
-/*
- * The hash in a cell of the rows that were selected. False where it holds none: whoever may alter the table may have put anything there.
- */
+/* A stored hash. False where the value is none: whoever may alter the table may have put anything there. */
 bool
-dwh_tree_hash_cell(uint64 row, int col, DwhHash *hash)
+dwh_tree_hash_value(Oid type, Datum value, bool isnull, DwhHash *hash)
 {
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col, &isnull);
 	bytea	   *bytes;
 
 	memset(hash, 0, sizeof(DwhHash));
-	if (isnull || SPI_gettypeid(SPI_tuptable->tupdesc, col) != BYTEAOID)
+	if (isnull || type != BYTEAOID)
 		return false;
 	bytes = DatumGetByteaPP(value);
 	if (VARSIZE_ANY_EXHDR(bytes) != DWH_HASH_SIZE)
 		return false;
 	memcpy(hash->bytes, VARDATA_ANY(bytes), DWH_HASH_SIZE);
 	return true;
+}
+
+/* The same in a cell of the rows that were selected. */
+bool
+dwh_tree_hash_cell(uint64 row, int col, DwhHash *hash)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, col, &isnull);
+
+	return dwh_tree_hash_value(SPI_gettypeid(SPI_tuptable->tupdesc, col), value, isnull, hash);
 }
 
 /* Reads a tile as far as it is stored; gaps end it. */
@@ -154,7 +139,6 @@ try_begin(DwhTreeBuilder *builder, int64 size, DwhTile **last)
 {
 	memset(builder, 0, offsetof(DwhTreeBuilder, complete));
 	builder->complete = NULL;
-	builder->hasher = dwh_hasher_create();
 	builder->size = size;
 	for (int i = 0; i < DWH_TILE_LEVELS; i++)
 	{
@@ -206,7 +190,7 @@ dwh_tree_add(DwhTreeBuilder *builder, const DwhHash *leaf)
 		tile->hashes[tile->count++] = hash;
 		if (tile->count < DWH_TILE_SIZE)
 			return;
-		fold(builder->hasher, tile->hashes, DWH_TILE_SIZE, &hash);
+		fold(tile->hashes, DWH_TILE_SIZE, &hash);
 		tile->count = 0;
 		if (builder->complete != NULL)
 			builder->complete(builder->arg, DWH_TILE_BITS * (i + 1), (builder->size >> (DWH_TILE_BITS * (i + 1))) - 1, &hash);
@@ -222,9 +206,7 @@ dwh_tree_root(DwhTreeBuilder *builder, DwhHash *root)
 
 	if (builder->size == 0)
 	{
-		if (pg_cryptohash_init(builder->hasher) < 0 ||
-			pg_cryptohash_final(builder->hasher, root->bytes, DWH_HASH_SIZE) < 0)
-			elog(ERROR, "could not compute a hash: %s", pg_cryptohash_error(builder->hasher));
+		dwh_sha256(NULL, 0, NULL, 0, root->bytes);
 		return;
 	}
 	/* Complete subtrees from the smallest, at the right, to the largest. */
@@ -240,9 +222,9 @@ dwh_tree_root(DwhTreeBuilder *builder, DwhHash *root)
 			if ((tile->count & width) == 0)
 				continue;
 			end -= width;
-			fold(builder->hasher, tile->hashes + end, width, &part);
+			fold(tile->hashes + end, width, &part);
 			if (has_root)
-				hash_node(builder->hasher, &part, root, root);
+				hash_node(&part, root, root);
 			else
 				*root = part;
 			has_root = true;
@@ -276,7 +258,6 @@ dwh_tree_root_at(int64 size, DwhHash *root)
 
 	dwh_tree_begin(builder, size);
 	dwh_tree_root(builder, root);
-	pg_cryptohash_free(builder->hasher);
 	pfree(builder);
 }
 
@@ -315,7 +296,7 @@ subtree_root(TreeReader *reader, int64 start, int64 count, DwhHash *root)
 
 		subtree_root(reader, start, left, &left_root);
 		subtree_root(reader, start + left, count - left, root);
-		hash_node(reader->hasher, &left_root, root, root);
+		hash_node(&left_root, root, root);
 		return;
 	}
 	base = level - level % DWH_TILE_BITS;
@@ -324,7 +305,7 @@ subtree_root(TreeReader *reader, int64 start, int64 count, DwhHash *root)
 	tile = get_tile(reader, base, first >> DWH_TILE_BITS);
 	if (tile->count < (first & (DWH_TILE_SIZE - 1)) + width)
 		raise_incomplete(base, tile->number);
-	fold(reader->hasher, tile->hashes + (first & (DWH_TILE_SIZE - 1)), width, root);
+	fold(tile->hashes + (first & (DWH_TILE_SIZE - 1)), width, root);
 }
 
 /* The largest power of two below a number of at least 2. */
@@ -357,7 +338,6 @@ dwh_tree_inclusion_proof(int64 leaf, int64 size)
 	int			count = 0;
 	int64		start = 0;
 
-	reader.hasher = dwh_hasher_create();
 	while (size > 1)
 	{
 		int64		left = split_point(size);
@@ -377,7 +357,6 @@ dwh_tree_inclusion_proof(int64 leaf, int64 size)
 		}
 		hashes[count++] = dwh_hash_datum(&hash);
 	}
-	pg_cryptohash_free(reader.hasher);
 	return reverse_array(hashes, count);
 }
 
@@ -394,7 +373,6 @@ dwh_tree_consistency_proof(int64 first, int64 second)
 
 	if (first == 0)
 		return construct_empty_array(BYTEAOID);
-	reader.hasher = dwh_hasher_create();
 	while (first != second)
 	{
 		int64		left = split_point(second);
@@ -419,6 +397,5 @@ dwh_tree_consistency_proof(int64 first, int64 second)
 		subtree_root(&reader, start, second, &hash);
 		hashes[count++] = dwh_hash_datum(&hash);
 	}
-	pg_cryptohash_free(reader.hasher);
 	return reverse_array(hashes, count);
 }

@@ -11,13 +11,14 @@
 
 #include "access/htup.h"
 #include "access/tupdesc.h"
-#include "common/cryptohash.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/date.h"
 
-#define DWH_HASH_SIZE		32
+#include "common/sha256.h"
+
+#define DWH_HASH_SIZE		DWH_SHA256_SIZE
 #define DWH_TILE_BITS		8
 #define DWH_TILE_SIZE		(1 << DWH_TILE_BITS)
 #define DWH_TILE_LEVELS		7	/* 56 bits of leaves */
@@ -66,7 +67,6 @@ typedef struct DwhTreeBuilder
 	/* called with each node that is completed; may be NULL */
 	void		(*complete) (void *arg, int level, int64 number, const DwhHash *hash);
 	void	   *arg;
-	pg_cryptohash_ctx *hasher;
 } DwhTreeBuilder;
 
 /* A root that must come out at some size. */
@@ -105,24 +105,23 @@ extern int	dwh_archive_read(DwhArchivedMonth **months);
 extern char *dwh_archive_month_text(DateADT month);
 
 /* canonical.c */
-extern void dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor);
+extern void dwh_canonical_row(StringInfo bytes, const DwhLeafTable *table, TupleDesc descriptor, const Datum *values, const bool *nulls);
+extern void dwh_canonical_tuple(StringInfo bytes, const DwhLeafTable *table, HeapTuple row, TupleDesc descriptor);
 extern bool dwh_canonical_field_is(const bytea *canonical, int field, const char *text);
 extern TimestampTz dwh_canonical_field_time(const bytea *canonical, int field);
-extern void dwh_hash_leaf(pg_cryptohash_ctx *hasher, const char *bytes, int length, DwhHash *hash);
 
 /* check.c */
 extern bool dwh_audit_check(bool is_full, int64 limit, DwhVerifyResult *result);
 
 /* tree.c */
-extern pg_cryptohash_ctx *dwh_hasher_create(void);
-extern void dwh_hash_parts(pg_cryptohash_ctx *hasher, uint8 prefix, const void *first, int first_size, const void *second,
-						   int second_size, DwhHash *hash);
+extern void dwh_hash_leaf(const char *bytes, int length, DwhHash *hash);
 extern void dwh_tree_begin(DwhTreeBuilder *builder, int64 size);
 extern int64 dwh_tree_begin_or_gap(DwhTreeBuilder *builder, int64 size);
 extern void dwh_tree_add(DwhTreeBuilder *builder, const DwhHash *leaf);
 extern void dwh_tree_root(DwhTreeBuilder *builder, DwhHash *root);
 extern Datum dwh_hash_datum(const DwhHash *hash);
 extern int64 dwh_tree_size(void);
+extern bool dwh_tree_hash_value(Oid type, Datum value, bool isnull, DwhHash *hash);
 extern bool dwh_tree_hash_cell(uint64 row, int col, DwhHash *hash);
 extern int64 dwh_tree_promised_size(void);
 extern void dwh_tree_root_at(int64 size, DwhHash *root);

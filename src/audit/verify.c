@@ -24,6 +24,8 @@
 
 typedef enum LeafState
 {
+	LEAF_MISSING,
+	LEAF_TWICE,
 	LEAF_MISSING_ROW,
 	LEAF_FALSELY_ARCHIVED,
 	LEAF_ARCHIVED_EARLY,
@@ -53,8 +55,9 @@ typedef struct Verification
 	int			next_head;
 	int64		good_size;		/* of the last head that came out */
 	MemoryContext batch_context;
-	Leaf	   *leaves;
-	Leaf	  **sorted;
+	Leaf	   *leaves;			/* of a batch, by index */
+	int			batch_size;
+	Leaf	  **sorted;			/* those that there are */
 	int			leaf_count;
 	DwhArchivedMonth *archived;
 	int			archived_count;
@@ -85,33 +88,45 @@ compare_leaves(const void *a, const void *b)
 	return 0;
 }
 
-/* Reads the next leaves from an index on. Returns false where there are none. */
-static bool
+/* Takes a leaf of the batch. */
+static void
+take_leaf(void *arg, TupleTableSlot *row)
+{
+	Verification *state = arg;
+	Leaf	   *leaf = &state->leaves[DatumGetInt64(row->tts_values[0]) - state->leaves[0].index];
+
+	if (leaf->state != LEAF_MISSING)
+	{
+		leaf->state = LEAF_TWICE;
+		return;
+	}
+	leaf->id = DatumGetInt64(row->tts_values[1]);
+	leaf->month = DatumGetDateADT(row->tts_values[2]);
+	leaf->source = DatumGetBool(row->tts_values[3]) ? DWH_LEAF_SHARE : DWH_LEAF_AUDIT;
+	leaf->state = LEAF_MISSING_ROW;
+	leaf->has_hash = dwh_tree_hash_value(TupleDescAttr(row->tts_tupleDescriptor, 4)->atttypid, row->tts_values[4], row->tts_isnull[4],
+										 &leaf->hash);
+	state->sorted[state->leaf_count++] = leaf;
+}
+
+/* Reads the leaves from an index on that are the next batch. */
+static void
 read_leaves(Verification *state, int64 from)
 {
 	Oid			types[2] = {INT8OID, INT8OID};
 	Datum		values[2];
-	uint64		rows;
 
-	values[0] = Int64GetDatum(from);
-	values[1] = Int64GetDatum(Min(from + BATCH, state->result->leaf_to));
-	rows = dwh_spi_select("SELECT leaf_index, source_id, source_month, source = 'share', leaf_hash FROM dwh_log.audit_leaf "
-						  "WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index", 2, types, values, NULL, false);
-	state->leaf_count = (int) Min(rows, BATCH);
-	for (int i = 0; i < state->leaf_count; i++)
+	state->batch_size = (int) Min(BATCH, state->result->leaf_to - from);
+	state->leaf_count = 0;
+	for (int i = 0; i < state->batch_size; i++)
 	{
-		Leaf	   *leaf = &state->leaves[i];
-
-		leaf->index = dwh_spi_bigint(i, 1);
-		leaf->id = dwh_spi_bigint(i, 2);
-		leaf->month = dwh_spi_date(i, 3);
-		leaf->source = dwh_spi_bool(i, 4) ? DWH_LEAF_SHARE : DWH_LEAF_AUDIT;
-		leaf->state = LEAF_MISSING_ROW;
-		leaf->has_hash = dwh_tree_hash_cell(i, 5, &leaf->hash);
-		state->sorted[i] = leaf;
+		state->leaves[i].index = from + i;
+		state->leaves[i].state = LEAF_MISSING;
 	}
-	SPI_freetuptable(SPI_tuptable);
-	return state->leaf_count > 0;
+	values[0] = Int64GetDatum(from);
+	values[1] = Int64GetDatum(from + state->batch_size);
+	(void) dwh_spi_select_each("SELECT leaf_index::bigint, source_id::bigint, source_month::date, source = 'share', leaf_hash "
+							   "FROM dwh_log.audit_leaf WHERE leaf_index >= $1 AND leaf_index < $2", 2, types, values, take_leaf, state);
 }
 
 /* The archived month of a leaf, NULL where audit_archive does not name it. */
@@ -141,20 +156,78 @@ mark_archived(Verification *state, Leaf **leaves, int count)
 	}
 }
 
-/* Hashes the rows of leaves of one log and month, which are sorted by id, and compares. */
+/* Leaves of one log and month, by id, whose rows come in any order. */
+typedef struct RowCheck
+{
+	const DwhLeafTable *table;
+	Leaf	  **leaves;
+	int			count;
+	int			next;			/* after those of the last row */
+	StringInfoData bytes;
+	MemoryContext context;		/* of what a row takes */
+} RowCheck;
+
+/* The first leaf that is of no row before this one. */
+static int
+find_leaf(const RowCheck *check, int64 id)
+{
+	int			low = 0;
+	int			high = check->count;
+
+	/* as a rule rows come by id */
+	if (check->next < check->count && check->leaves[check->next]->id == id)
+		return check->next;
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (check->leaves[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Hashes a row and compares. */
+static void
+check_row(void *arg, TupleTableSlot *row)
+{
+	RowCheck   *check = arg;
+	int64		id = DatumGetInt64(row->tts_values[0]);
+	int			first = find_leaf(check, id);
+	MemoryContext old;
+	DwhHash		hash;
+
+	if (first == check->count || check->leaves[first]->id != id)
+		return;					/* not sealed in this batch */
+	old = MemoryContextSwitchTo(check->context);
+	dwh_canonical_row(&check->bytes, check->table, row->tts_tupleDescriptor, row->tts_values, row->tts_isnull);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(check->context);
+	dwh_hash_leaf(check->bytes.data, check->bytes.len, &hash);
+	for (check->next = first; check->next < check->count && check->leaves[check->next]->id == id; check->next++)
+	{
+		Leaf	   *leaf = check->leaves[check->next];
+
+		/* a second row of that id is none that was sealed, whichever of them comes last */
+		if (leaf->state == LEAF_MISSING_ROW && memcmp(&hash, &leaf->hash, sizeof(hash)) == 0)
+			leaf->state = LEAF_INTACT;
+		else if (leaf->state != LEAF_TWICE)
+			leaf->state = LEAF_CHANGED;
+	}
+}
+
+/* Looks for the rows of leaves of one log and month, which are sorted by id. */
 static void
 check_rows(Verification *state, Leaf **leaves, int count)
 {
 	const DwhLeafTable *table = &dwh_leaf_tables[leaves[0]->source];
+	RowCheck	check = {table, leaves, count};
 	Oid			types[4] = {DATEOID, INT8OID, INT8OID, INT8ARRAYOID};
 	Datum		values[4];
 	Datum	   *ids = palloc(sizeof(Datum) * count);
 	bool		is_dense = leaves[count - 1]->id - leaves[0]->id < 4 * (int64) count;
-	StringInfoData bytes;
-	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext row", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old;
-	uint64		rows;
-	int			at = 0;
 	bool		all_found = true;
 
 	for (int i = 0; i < count; i++)
@@ -163,33 +236,12 @@ check_rows(Verification *state, Leaf **leaves, int count)
 	values[1] = Int64GetDatum(leaves[0]->id);
 	values[2] = Int64GetDatum(leaves[count - 1]->id);
 	values[3] = PointerGetDatum(construct_array(ids, is_dense ? 0 : count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	rows = dwh_spi_select(psprintf("SELECT %s FROM %s AS e WHERE e.month = $1 AND e.%s >= $2 AND e.%s <= $3%s ORDER BY e.%s",
-								   table->columns, table->table, table->id_column, table->id_column,
-								   is_dense ? "" : psprintf(" AND e.%s = ANY ($4)", table->id_column), table->id_column),
-						  4, types, values, NULL, false);
-	initStringInfo(&bytes);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		int64		id = dwh_spi_bigint(i, 1);
-		DwhHash		hash;
-
-		while (at < count && leaves[at]->id < id)
-			at++;
-		if (at == count)
-			break;
-		if (leaves[at]->id != id)
-			continue;			/* not sealed in this batch */
-		old = MemoryContextSwitchTo(row_context);
-		dwh_canonical_row(&bytes, table, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(row_context);
-		dwh_hash_leaf(state->builder->hasher, bytes.data, bytes.len, &hash);
-		for (int same = at; same < count && leaves[same]->id == id; same++)
-			/* a second row of that id is none that was sealed, whichever of them comes last */
-			leaves[same]->state = leaves[same]->state == LEAF_MISSING_ROW && memcmp(&hash, &leaves[same]->hash, sizeof(hash)) == 0 ?
-				LEAF_INTACT : LEAF_CHANGED;
-	}
-	SPI_freetuptable(SPI_tuptable);
+	initStringInfo(&check.bytes);
+	check.context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext row", ALLOCSET_DEFAULT_SIZES);
+	(void) dwh_spi_select_each(psprintf("SELECT %s FROM %s AS e WHERE e.month = $1 AND e.%s >= $2 AND e.%s <= $3%s",
+										table->columns, table->table, table->id_column, table->id_column,
+										is_dense ? "" : psprintf(" AND e.%s = ANY ($4)", table->id_column)),
+							   is_dense ? 3 : 4, types, values, check_row, &check);
 	for (int i = 0; i < count; i++)
 		if (leaves[i]->state == LEAF_MISSING_ROW)
 			all_found = false;
@@ -260,12 +312,14 @@ check_batch(Verification *state)
 {
 	DwhVerifyResult *result = state->result;
 
-	for (int i = 0; i < state->leaf_count && result->problem == NULL; i++)
+	for (int i = 0; i < state->batch_size && result->problem == NULL; i++)
 	{
 		Leaf	   *leaf = &state->leaves[i];
 
-		if (leaf->index != state->builder->size)
-			find(result, state->builder->size, "the leaf is missing");
+		if (leaf->state == LEAF_MISSING)
+			find(result, leaf->index, "the leaf is missing");
+		else if (leaf->state == LEAF_TWICE)
+			find(result, leaf->index, "there is a second leaf of this number");
 		else if (!leaf->has_hash)
 			find(result, leaf->index, "the leaf has no hash");
 		else if (leaf->state == LEAF_CHANGED)
@@ -432,10 +486,8 @@ check_leaves(Verification *state)
 	{
 		MemoryContext old = MemoryContextSwitchTo(state->batch_context);
 
-		if (read_leaves(state, state->builder->size))
-			check_batch_rows(state);
-		else
-			find(result, state->builder->size, "the leaf is missing");
+		read_leaves(state, state->builder->size);
+		check_batch_rows(state);
 		read_heads(state, state->builder->size + 1, Min(state->builder->size + BATCH, result->leaf_to));
 		check_batch(state);
 		MemoryContextSwitchTo(old);
@@ -547,7 +599,6 @@ dwh_audit_verify(int64 from, int64 to, const DwhKnownRoot *known, DwhVerifyResul
 	state->batch_context = AllocSetContextCreate(outer, "dwh_ext batch of leaves", ALLOCSET_DEFAULT_SIZES);
 	state->known = known != NULL ? known : &none;
 	verify_range(state);
-	pg_cryptohash_free(state->builder->hasher);
 	MemoryContextDelete(state->batch_context);
 	pfree(state->leaves);
 	pfree(state->sorted);

@@ -11,8 +11,6 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "common/cryptohash.h"
-#include "common/sha2.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -20,6 +18,7 @@
 
 #include "common/identity.h"
 #include "common/owner.h"
+#include "common/sha256.h"
 #include "common/spi.h"
 #include "identity/token.h"
 #include "scope/scope.h"
@@ -102,20 +101,11 @@ find_account(const DwhToken *token, char **person, bool *has_grant)
 static bool
 is_seen(const char *token, int length)
 {
-	static uint8 last[PG_SHA256_DIGEST_LENGTH];
-	uint8		hash[PG_SHA256_DIGEST_LENGTH];
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+	static uint8 last[DWH_SHA256_SIZE];
+	uint8		hash[DWH_SHA256_SIZE];
 	bool		is_same;
 
-	if (context == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	if (pg_cryptohash_init(context) < 0 || pg_cryptohash_update(context, (const uint8 *) token, length) < 0 ||
-		pg_cryptohash_final(context, hash, sizeof(hash)) < 0)
-	{
-		pg_cryptohash_free(context);
-		elog(ERROR, "could not compute SHA-256");
-	}
-	pg_cryptohash_free(context);
+	dwh_sha256(token, length, NULL, 0, hash);
 	is_same = memcmp(hash, last, sizeof(hash)) == 0;
 	memcpy(last, hash, sizeof(hash));
 	return is_same;

@@ -9,8 +9,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/cryptohash.h"
-#include "common/sha2.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -21,6 +19,7 @@
 #include "common/guc.h"
 #include "common/identity.h"
 #include "common/owner.h"
+#include "common/sha256.h"
 #include "common/spi.h"
 #include "share/share.h"
 
@@ -230,17 +229,12 @@ row_text(const DwhShareStage *stage, const char *request_content, const char *pu
 static char *
 digest_text(const char *text)
 {
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char	   *hex = palloc(PG_SHA256_DIGEST_STRING_LENGTH);
+	uint8		digest[DWH_SHA256_SIZE];
+	char	   *hex = palloc(2 * DWH_SHA256_SIZE + 1);
 
-	if (context == NULL || pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (const uint8 *) text, strlen(text)) < 0 ||
-		pg_cryptohash_final(context, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute a digest");
-	pg_cryptohash_free(context);
+	dwh_sha256(text, strlen(text), NULL, 0, digest);
 	(void) hex_encode((const char *) digest, sizeof(digest), hex);
-	hex[PG_SHA256_DIGEST_STRING_LENGTH - 1] = '\0';
+	hex[2 * DWH_SHA256_SIZE] = '\0';
 	return hex;
 }
 

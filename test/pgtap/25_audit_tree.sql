@@ -1,7 +1,7 @@
 -- 893-041: who writes facts, and that what was sealed cannot be altered unseen.
 BEGIN;
 SET LOCAL client_min_messages = error;
-SELECT plan(75);
+SELECT plan(76);
 
 -- Facts are changed by loads alone.
 SELECT is_empty($$SELECT g.role_name, c.oid::regclass, p FROM dwh_catalog.user_group AS g, pg_class AS c, unnest(ARRAY['UPDATE', 'DELETE']) AS p
@@ -167,6 +167,9 @@ SELECT matches(pg_temp.after('CREATE TEMPORARY TABLE swapped AS SELECT * FROM dw
 	DELETE FROM dwh_log.audit_leaf WHERE leaf_index IN (406, 407);
 	INSERT INTO dwh_log.audit_leaf SELECT 813 - leaf_index, source, source_id, source_month, leaf_hash FROM swapped'), '^256: leaves 256 to 511 ',
 	'leaves in another order');
+SELECT is(pg_temp.after('ALTER TABLE dwh_log.audit_leaf DROP CONSTRAINT audit_leaf_pkey;
+	INSERT INTO dwh_log.audit_leaf SELECT leaf_index, source, -999999, source_month, leaf_hash FROM dwh_log.audit_leaf WHERE leaf_index = 402'),
+	'402: there is a second leaf of this number', 'a second leaf of a number');
 -- A row inserted among those that are settled, without a leaf.
 SELECT matches(pg_temp.after('CREATE TEMPORARY TABLE gone AS SELECT * FROM dwh_log.audit_event WHERE event_id = pg_temp.event(0);
 	INSERT INTO dwh_log.audit_event OVERRIDING SYSTEM VALUE SELECT -5, occurred_at, month, account_id, person, session_user_name, outer_user_name,
