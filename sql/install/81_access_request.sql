@@ -399,7 +399,8 @@ BEGIN
 	FOR x IN
 		SELECT e.n::int AS line_no, e.line, m.matches, c AS account, u.user_group_id, coalesce(u.rights_of, u.role_name) AS role_name,
 			e.line ->> 'iam_subject' IS NOT NULL AND EXISTS (SELECT FROM dwh_catalog.account AS o WHERE lower(o.email) = lower(e.line ->> 'iam_subject')
-				AND o.account_id IS DISTINCT FROM m.account_id) AS is_others_address
+				AND o.account_id IS DISTINCT FROM m.account_id)
+			OR m.matches = 0 AND EXISTS (SELECT FROM dwh_catalog.account AS o WHERE o.iam_subject = e.line ->> 'email') AS is_others_name
 		FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS e (line, n)
 			CROSS JOIN LATERAL (SELECT count(*) AS matches, min(o.account_id) AS account_id FROM dwh_catalog.account AS o
 				WHERE lower(o.email) = lower(e.line ->> 'email') OR o.iam_subject = e.line ->> 'iam_subject') AS m
@@ -448,7 +449,7 @@ BEGIN
 		END IF;
 
 		-- Whose line it is.
-		IF x.matches > 1 OR x.is_others_address AND l.action <> 'revoke' THEN
+		IF x.matches > 1 OR x.is_others_name AND l.action <> 'revoke' THEN
 			PERFORM dwh_internal.access_refuse(format('line %s: address and IAM subject belong to two accounts', x.line_no),
 				'893 Art. 6.1: mỗi người duy nhất một tài khoản | each person has one account.', 'Correct the line.');
 		END IF;

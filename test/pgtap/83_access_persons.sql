@@ -2,7 +2,7 @@
 -- 893-018 893-034 893-068 893-069 893-088 893-089 893-092
 -- harness: preload
 BEGIN;
-SELECT plan(67);
+SELECT plan(68);
 \ir include/access.psql
 -- Who holds the support mailbox of Hà Nội has an account of his own as well; in the same division works an auditor.
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, home_unit_id, valid_from) VALUES
@@ -130,6 +130,8 @@ SELECT is(pg_temp.hanoi(format('dwh.confirm_emergency(%s, ''CV 9'')', :o)), '', 
 
 -- An address is the person's whose address it is, not his who is called so elsewhere; and nobody comes to be called so.
 INSERT INTO dwh_catalog.account (account_id, kind, iam_subject, full_name, home_unit_id, valid_from, valid_to) VALUES (990013, 'outside', 'hai@tap.invalid', 'Ngoài Hai', 990102, dwh.today(), dwh.today() + 30);
+SELECT matches(pg_temp.central(pg_temp.request('{"email": "hai@tap.invalid", "full_name": "Trong Hai", "unit": 990102}', 990102)),
+	'^42501 line 1: address and IAM subject belong to two accounts', '893-019 an address that is another''s IAM subject');
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, home_unit_id, valid_from) VALUES (990014, 'sector', 'hai@tap.invalid', 'Trong Hai', 990102, dwh.today());
 INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from, valid_to, decision_no)
 SELECT a, g.user_group_id, 990102, dwh.today(), dwh.today() + 30, 'x' FROM unnest(ARRAY[990013, 990014]) AS a, dwh_catalog.user_group AS g WHERE g.code = 'analyst';
