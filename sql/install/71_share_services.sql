@@ -114,8 +114,8 @@ COMMENT ON FUNCTION dwh_internal.share_require_items(text[]) IS 'Từ chối dan
 CREATE FUNCTION dwh_internal.share_require_frequency(p_frequency text)
 RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF p_frequency <> ALL (ARRAY['on_request', 'real_time', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly']) THEN
-		RAISE EXCEPTION '"%" is no frequency', p_frequency
+	IF (p_frequency = ANY (ARRAY['on_request', 'real_time', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly'])) IS NOT TRUE THEN
+		RAISE EXCEPTION '"%" is no frequency', coalesce(p_frequency, 'NULL')
 			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 35.2.', HINT = 'on_request, real_time, hourly, daily, weekly, monthly, quarterly or yearly.';
 	END IF;
 END
@@ -253,6 +253,7 @@ DECLARE
 	v_id int;
 	v_constraint text;
 BEGIN
+	PERFORM dwh_internal.share_require(v, f, 'ND47 Art. 35.2') FROM (VALUES (p_kind, 'kind'), (p_identifier, 'identifier'), (p_name_vi, 'name_vi')) AS t (v, f);
 	IF p_kind = 'unit' AND p_unit_id IS NULL THEN
 		PERFORM dwh_internal.share_require(NULL, 'unit_id', '2327 Art. 2.1');
 	END IF;
@@ -269,6 +270,8 @@ EXCEPTION
 			USING ERRCODE = '22023', DETAIL = 'Decision 20/2020/QĐ-TTg: units and agencies A01.2.3, organisations Z01.2 or A01.2, '
 				'enterprises by their enterprise number, individuals by their identity number; at most 35 characters.',
 				HINT = 'Correct kind, identifier or name.';
+	WHEN foreign_key_violation THEN
+		RAISE EXCEPTION 'there is no unit %', p_unit_id USING ERRCODE = '22023', DETAIL = '2327 Art. 2.1.', HINT = 'Units stand in dwh_star.dim_unit.';
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.register_agency(text, text, text, text, int, date) IS 'Xem dwh.register_agency | See dwh.register_agency';
@@ -285,14 +288,23 @@ RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catal
 DECLARE
 	v_agency_id int := dwh_internal.share_agency_id(p_agency);
 	v_from date := coalesce(p_valid_from, dwh.today());
+	v_to date;
 	v_id int;
 BEGIN
 	PERFORM dwh_internal.share_require(v, f, 'ND47 Art. 7.1') FROM (VALUES (p_full_name, 'full_name'), (p_position, 'position'),
 		(p_function, 'function'), (p_phone, 'phone'), (p_email, 'email')) AS t (v, f);
+	-- One after the other, so that each sees the days of the others.
+	PERFORM FROM dwh_catalog.agency WHERE agency_id = v_agency_id FOR NO KEY UPDATE;
 	UPDATE dwh_catalog.agency_official SET valid_to = v_from - 1
 	WHERE agency_id = v_agency_id AND valid_from < v_from AND coalesce(valid_to >= v_from, true);
-	INSERT INTO dwh_catalog.agency_official (agency_id, full_name, position, function, phone, email, valid_from)
-	VALUES (v_agency_id, p_full_name, p_position, p_function, p_phone, p_email, v_from) RETURNING official_id INTO v_id;
+	-- Who was named for that day already is corrected; who is named for a later one stays.
+	UPDATE dwh_catalog.agency_official SET full_name = p_full_name, position = p_position, function = p_function, phone = p_phone, email = p_email
+	WHERE agency_id = v_agency_id AND valid_from = v_from RETURNING official_id INTO v_id;
+	IF v_id IS NULL THEN
+		SELECT min(valid_from) - 1 INTO v_to FROM dwh_catalog.agency_official WHERE agency_id = v_agency_id AND valid_from > v_from;
+		INSERT INTO dwh_catalog.agency_official (agency_id, full_name, position, function, phone, email, valid_from, valid_to)
+		VALUES (v_agency_id, p_full_name, p_position, p_function, p_phone, p_email, v_from, v_to) RETURNING official_id INTO v_id;
+	END IF;
 	RETURN v_id;
 END
 $$;
@@ -313,6 +325,12 @@ DECLARE
 	v_agency_id int := dwh_internal.share_agency_id(p_agency);
 	v_id int;
 BEGIN
+	PERFORM FROM dwh_catalog.application WHERE identifier = p_identifier AND p_approval_no = ANY (withdrawn_nos)
+		AND p_approval_no IS DISTINCT FROM approval_no FOR UPDATE;
+	IF FOUND THEN
+		RAISE EXCEPTION 'approval "%" was withdrawn', p_approval_no
+			USING ERRCODE = '55000', DETAIL = '2327 Art. 4.5: what was withdrawn approves nothing any more.', HINT = 'Give the number of a new approval.';
+	END IF;
 	INSERT INTO dwh_catalog.application AS a (agency_id, identifier, name_vi, safety_level, approval_no, approval_on, approval_to)
 	VALUES (v_agency_id, p_identifier, p_name_vi, p_safety_level, p_approval_no, p_approval_on, p_approval_to)
 	ON CONFLICT (identifier) DO UPDATE SET name_vi = excluded.name_vi, safety_level = excluded.safety_level,
@@ -344,28 +362,38 @@ DECLARE
 	e dwh_catalog.share_database;
 	v_id int;
 BEGIN
+	PERFORM dwh_internal.share_require(p_code, 'code', '2327 Art. 3.5');
 	IF p_unit_id IS NULL THEN
 		PERFORM dwh_internal.share_require(NULL, 'unit_id', '2327 Art. 3.5');
 	END IF;
 	PERFORM dwh_internal.share_require_fields(p_entry, ARRAY['system_vi', 'name_vi', 'purpose', 'scope', 'content', 'mechanism', 'source', 'standards',
 		'items', 'decision_no', 'decision_on', 'regulation', 'log_months', 'verified_only'], 'a database has no field');
-	e := jsonb_populate_record(NULL::dwh_catalog.share_database, p_entry);
-	e.items := coalesce(e.items, '[]'); e.verified_only := coalesce(e.verified_only, false);
-	INSERT INTO dwh_catalog.share_database (code, system_vi, name_vi, purpose, scope, content, mechanism, source, standards, items,
-		decision_no, decision_on, regulation, log_months, verified_only)
-	VALUES (p_code, e.system_vi, e.name_vi, e.purpose, e.scope, e.content, e.mechanism, e.source, e.standards, e.items,
-		e.decision_no, e.decision_on, e.regulation, e.log_months, e.verified_only)
-	ON CONFLICT (code) DO NOTHING RETURNING database_id INTO v_id;
-	IF v_id IS NULL THEN
+	LOOP
 		-- Locked, then judged: who manages it now, not who did before somebody else was done.
-		SELECT d.database_id INTO v_id FROM dwh_catalog.share_database AS d WHERE d.code = p_code FOR UPDATE;
-		PERFORM dwh_internal.share_check_unit(v_id);
-		UPDATE dwh_catalog.share_database SET system_vi = e.system_vi, name_vi = e.name_vi, purpose = e.purpose, scope = e.scope,
-			content = e.content, mechanism = e.mechanism, source = e.source, standards = e.standards, items = e.items,
-			decision_no = e.decision_no, decision_on = e.decision_on, regulation = e.regulation, log_months = e.log_months,
-			verified_only = e.verified_only
-		WHERE database_id = v_id;
-	END IF;
+		SELECT * INTO e FROM dwh_catalog.share_database WHERE code = p_code FOR UPDATE;
+		v_id := e.database_id;
+		IF v_id IS NOT NULL THEN
+			PERFORM dwh_internal.share_check_unit(v_id);
+		END IF;
+		-- Of an entry that is there, what is not named stays as it is.
+		e := jsonb_populate_record(e, p_entry);
+		PERFORM dwh_internal.share_require(v, f, 'ND47 Art. 11.4') FROM (VALUES (e.system_vi, 'system_vi'), (e.name_vi, 'name_vi')) AS t (v, f);
+		e.items := coalesce(e.items, '[]'); e.verified_only := coalesce(e.verified_only, false);
+		IF v_id IS NOT NULL THEN
+			UPDATE dwh_catalog.share_database SET system_vi = e.system_vi, name_vi = e.name_vi, purpose = e.purpose, scope = e.scope,
+				content = e.content, mechanism = e.mechanism, source = e.source, standards = e.standards, items = e.items,
+				decision_no = e.decision_no, decision_on = e.decision_on, regulation = e.regulation, log_months = e.log_months,
+				verified_only = e.verified_only
+			WHERE database_id = v_id;
+			EXIT;
+		END IF;
+		INSERT INTO dwh_catalog.share_database (code, system_vi, name_vi, purpose, scope, content, mechanism, source, standards, items,
+			decision_no, decision_on, regulation, log_months, verified_only)
+		VALUES (p_code, e.system_vi, e.name_vi, e.purpose, e.scope, e.content, e.mechanism, e.source, e.standards, e.items,
+			e.decision_no, e.decision_on, e.regulation, e.log_months, e.verified_only)
+		ON CONFLICT (code) DO NOTHING RETURNING database_id INTO v_id;
+		EXIT WHEN v_id IS NOT NULL;
+	END LOOP;
 	UPDATE dwh_catalog.share_service SET is_verified_only = true WHERE database_id = v_id AND e.verified_only AND person_column IS NOT NULL;
 	IF NOT dwh_internal.share_is_managed(v_id, ARRAY[p_unit_id]) THEN
 		UPDATE dwh_catalog.share_database_unit SET valid_to = dwh.today() - 1

@@ -57,12 +57,18 @@ BEGIN
 	PERFORM dwh_internal.share_require(v, f, 'ND47 Art. 35.2') FROM (VALUES (p_service, 'service'), (p_purpose, 'purpose'),
 		(array_to_string(p_items, ' '), 'items'), (p_item_count::text, 'item_count'), (p_frequency, 'frequency')) AS r (v, f);
 	PERFORM dwh_internal.share_require_frequency(p_frequency);
+	IF (p_form IN ('online', 'paper')) IS NOT TRUE THEN
+		RAISE EXCEPTION '"%" is no form of a request', coalesce(p_form, 'NULL') USING ERRCODE = '22023', DETAIL = 'ND47 Art. 35.1.', HINT = 'online or paper.';
+	END IF;
 	IF v_is_partner AND v_received_on <> v_today THEN
 		RAISE EXCEPTION 'a request that a partner enters is received today'
 			USING ERRCODE = '22023', DETAIL = 'The rules and the deadline are those of the day of receipt (ND47 Art. 35.3).', HINT = 'Leave received_on out.';
 	END IF;
 	SELECT * INTO s FROM dwh_catalog.share_service WHERE service_id = dwh_internal.share_service_id(p_service);
 	SELECT * INTO h FROM dwh_catalog.share_host;
+	IF NOT v_is_partner THEN
+		PERFORM dwh_internal.share_check_unit(s.database_id);
+	END IF;
 	IF s.published_at IS NULL OR s.withdrawn_on <= v_today THEN
 		RAISE EXCEPTION 'service "%" is not published', p_service
 			USING ERRCODE = '55000', DETAIL = 'ND47 Art. 33: requests follow publication.', HINT = 'dwh.search_services('''') lists services.';
@@ -202,6 +208,7 @@ DECLARE
 	s dwh_catalog.share_service;
 	v_last int;
 	v_unknown text;
+	v_constraint text;
 BEGIN
 	SELECT * INTO g FROM dwh_catalog.share_agreement WHERE agreement_id = p_agreement_id;
 	SELECT * INTO r FROM dwh_catalog.share_request WHERE request_id = g.request_id;
@@ -222,6 +229,10 @@ BEGIN
 	v := jsonb_populate_record(v, coalesce(p_terms, '{}'));
 	PERFORM dwh_internal.share_require_items(v.items);
 	PERFORM dwh_internal.share_require_frequency(v.frequency);
+	IF v.period_from > v.period_to OR v.valid_from > v.valid_to THEN
+		RAISE EXCEPTION 'a period of the terms ends before it begins'
+			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 38.', HINT = 'Correct period_from, period_to, valid_from or valid_to.';
+	END IF;
 	IF NOT coalesce(v.use_days BETWEEN 0 AND 36500, true) OR NOT coalesce(v.storage_days BETWEEN 0 AND 36500, true) THEN
 		RAISE EXCEPTION 'use and storage last 0 to 36500 days'
 			USING ERRCODE = '22023', DETAIL = 'ND47 Arts. 41, 42.', HINT = 'Leave the term out where there is no limit.';
@@ -260,7 +271,14 @@ BEGIN
 	v.agreement_id := p_agreement_id; v.version := v_last + 1; v.structure_version := coalesce(s.structure_version, 1); v.content := p_content;
 	v.signed_on := coalesce(p_signed_on, dwh.today()); v.decided_by := p_decided_by; v.document_no := p_document_no;
 	v.created_at := now(); v.created_by := dwh_internal.share_caller();
-	INSERT INTO dwh_catalog.share_agreement_version SELECT v.*;
+	BEGIN
+		INSERT INTO dwh_catalog.share_agreement_version SELECT v.*;
+	EXCEPTION WHEN check_violation OR not_null_violation OR foreign_key_violation THEN
+		GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME, v_unknown = COLUMN_NAME;
+		RAISE EXCEPTION 'these are no terms of an agreement (%)', concat(v_constraint, v_unknown)
+			USING ERRCODE = '22023', DETAIL = 'ND47 Art. 38: directions out, in; method online, sync, package; use_term immediate, since_sync, fixed with its days; '
+				'a route of dwh_catalog.share_platform; calls from 1.', HINT = 'Correct the term.';
+	END;
 	RETURN v.version;
 END
 $$;

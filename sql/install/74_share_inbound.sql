@@ -126,7 +126,9 @@ CREATE FUNCTION dwh_internal.withdraw_approval(p_application text, p_document_no
 RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM dwh_internal.share_require(p_document_no, 'document_no', '2327 Art. 4.5');
-	UPDATE dwh_catalog.application SET withdrawn_on = dwh.today() WHERE identifier = p_application;
+	UPDATE dwh_catalog.application SET withdrawn_on = dwh.today(),
+		withdrawn_nos = array_remove(array_append(array_remove(withdrawn_nos, approval_no), approval_no), NULL)
+	WHERE identifier = p_application;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'application "%" is not registered', p_application
 			USING ERRCODE = '42704', DETAIL = '2327 Art. 4.5.', HINT = 'Name a registered application.';

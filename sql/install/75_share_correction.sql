@@ -1,6 +1,6 @@
 -- Correction notices (Decree 47 Art. 51.2d). What was supplied, of which months and units, under which version of which agreement,
 -- stands in dwh_log.share_log since the supply; which tables a service reads is asked of PostgreSQL. When a refresh takes the marks of
--- changed cells, or changes a kept value, the receivers of what the change meets get a notice. Months that had not ended when they were
+-- changed cells, or changes a kept value, the receivers of what the change meets get a notice, those too to whom it is on its way. Months that had not ended when they were
 -- supplied were not complete: their growth is no correction.
 
 CREATE FUNCTION dwh_internal.share_sources(p_relation oid)
@@ -20,6 +20,7 @@ CREATE FUNCTION dwh_internal.share_correct(p_relation oid, p_from date[], p_to d
 RETURNS int LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
 	v_zone text;
+	v_recently timestamptz := statement_timestamp() - interval '1 day';
 	v_services int[];
 	v_made int := 0;
 	v_id int;
@@ -36,15 +37,30 @@ BEGIN
 	FOR r IN
 		WITH cell AS (
 			SELECT DISTINCT * FROM unnest(p_from, p_to, p_unit_ids) AS c (month_from, month_to, unit_id)
-		), supply AS (
-			SELECT l.agreement_id, l.agreement_version, l.period_from, l.period_to,
-				date_trunc('month', l.supplied_at AT TIME ZONE v_zone)::date AS month,
-				coalesce(l.request_content -> 'params' -> 'unit_ids', l.request_content -> 'unit_ids') AS unit_ids,
-				max(l.share_no) AS share_no, count(*) AS supplies
-			FROM dwh_catalog.share_agreement AS g JOIN dwh_log.share_log AS l ON l.agreement_id = g.agreement_id
-			WHERE g.service_id = ANY (v_services) AND l.direction = 'out' AND l.stage = 'outcome'
+		), agreement AS (
+			SELECT g.agreement_id FROM dwh_catalog.share_agreement AS g WHERE g.service_id = ANY (v_services)
+		), given AS (
+			SELECT l.agreement_id, l.agreement_version, l.period_from, l.period_to, l.supplied_at AS given_at, l.request_content AS content, l.share_no
+			FROM agreement JOIN dwh_log.share_log AS l USING (agreement_id)
+			WHERE l.direction = 'out' AND l.stage = 'outcome'
 				-- what broke off gave rows, too
 				AND (l.status = 'supplied' OR l.status = 'broken_off' AND l.row_count > 0)
+			UNION ALL
+			-- a fetch that goes on, for a day at most, gives what it saw when it began
+			SELECT l.agreement_id, l.agreement_version, l.period_from, l.period_to, l.occurred_at, l.request_content, l.share_no
+			FROM agreement JOIN dwh_log.share_log AS l USING (agreement_id)
+			WHERE l.direction = 'out' AND l.stage = 'intent' AND l.occurred_at > v_recently AND l.month >= v_recently::date - 31
+				AND NOT EXISTS (SELECT FROM dwh_log.share_log AS e WHERE e.share_no = l.share_no AND e.stage = 'outcome' AND e.month >= v_recently::date - 31)
+			UNION ALL
+			-- and a message that waits what it was queued with
+			SELECT o.agreement_id, (o.stage ->> 'agreement_version')::int, (o.stage ->> 'period_from')::date, (o.stage ->> 'period_to')::date, o.asked_at,
+				o.stage -> 'request_content', o.share_no
+			FROM agreement JOIN dwh_log.share_outbox AS o USING (agreement_id) WHERE o.direction = 'out' AND NOT o.is_cancelled
+		), supply AS (
+			SELECT n.agreement_id, n.agreement_version, n.period_from, n.period_to, date_trunc('month', n.given_at AT TIME ZONE v_zone)::date AS month,
+				coalesce(n.content -> 'params' -> 'unit_ids', n.content -> 'unit_ids') AS unit_ids, max(n.share_no) AS share_no,
+				count(DISTINCT n.share_no) AS supplies
+			FROM given AS n
 			GROUP BY 1, 2, 3, 4, 5, 6
 		), hit AS (
 			SELECT s.*, min(greatest(c.month_from, s.period_from)) AS month_from, max(least(c.month_to, s.month - 1)) AS month_to

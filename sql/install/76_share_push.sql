@@ -259,6 +259,12 @@ $$;
 COMMENT ON FUNCTION dwh_internal.share_push_recover(bigint[]) IS
 	'Xử lý những gì đang gửi dở khi tiến trình dừng | Frees what was being sent when a worker ended';
 
+-- Becomes the one who counts the calls of an agreement until the transaction ends; false where somebody else does, as a fetch until its intent is committed.
+CREATE FUNCTION dwh_internal.share_try_calls(p_agreement_id int)
+RETURNS boolean LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dwh_sql_share_try_calls';
+COMMENT ON FUNCTION dwh_internal.share_try_calls(int) IS
+	'Giữ quyền đếm số lần của một thỏa thuận đến hết giao dịch | Becomes the one who counts the calls of an agreement';
+
 -- Takes up to p_limit messages, one an agreement that is not busy and in its order, p_agencies being those of what is under way; judges
 -- them by the agreement as it is now, and writes their intent. What the agreement forbids is settled here; a suspended agreement waits,
 -- and so does one that had its calls of this period. Another attempt is no new call, nor is a message that was put back after attempts.
@@ -310,6 +316,7 @@ BEGIN
 	LOOP
 		EXIT WHEN cardinality(v_ids) >= p_limit;
 		CONTINUE WHEN cardinality(array_positions(v_agencies, q.agency_id)) >= p_agency_limit;
+		CONTINUE WHEN NOT dwh_internal.share_try_calls(q.agreement_id);
 		SELECT * INTO v_ask FROM jsonb_to_record(q.ask) AS a (items text[], unit_ids int[], period_from date, period_to date);
 		SELECT * INTO c FROM dwh_internal.share_check(q.agreement_id, q.direction, NULL, v_ask.items, v_ask.unit_ids,
 			v_ask.period_from, v_ask.period_to, (q.stage ->> 'structure_version')::int, NULL);

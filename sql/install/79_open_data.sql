@@ -208,9 +208,10 @@ $$;
 COMMENT ON FUNCTION dwh_internal.open_data_statement(jsonb, regclass) IS
 	'Câu lệnh tính mọi ô của bộ dữ liệu | The statement that computes every cell of a dataset';
 
--- Refuses sources whose cells are no sums of their leaves.
+-- Refuses sources whose cells are no sums of their leaves. STABLE: it looks at the rows that the statement sees which calls it, so that what is published
+-- is what was checked.
 CREATE FUNCTION dwh_internal.open_data_check_rows(p_dataset jsonb, p_relation regclass)
-RETURNS void LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_bad bigint;
 	v_rows bigint;
@@ -251,10 +252,11 @@ BEGIN
 			'The sum of a column, counted in the smallest decimal that a figure of the dataset has, is 2^56 (about 7.2 * 10^16) at most.',
 			'Publish thousands or millions, or fewer decimals or periods.', '54000');
 	END IF;
+	RETURN true;
 END
 $$;
 COMMENT ON FUNCTION dwh_internal.open_data_check_rows(jsonb, regclass) IS
-	'Kiểm tra các dòng nguồn | Checks the rows of a source';
+	'Kiểm tra các dòng nguồn; luôn đúng khi không báo lỗi | Checks the rows of a source; true unless it raises';
 
 -- Computes the cells of a version, with what is left out and why. Settings: labels are the same text in every session, or cells would have no history.
 CREATE FUNCTION dwh_internal.open_data_fill_cells(p_version_id int, p_dataset jsonb, p_relation regclass, p_previous_id int)
@@ -273,7 +275,7 @@ BEGIN
 		SELECT row_number() OVER (ORDER BY c.period, c.coordinates)::int AS cell_no, coalesce(c.period, '-infinity') AS period, c.coordinates, c.contributors,
 			c.figures, c.dominance, c.p_percent, CASE WHEN c.contributors < $3 THEN 'threshold'
 				WHEN 0 < ANY (c.dominance) THEN 'dominance' WHEN 0 < ANY (c.p_percent) THEN 'p_percent' END AS rule
-		FROM computed AS c WHERE c.contributors > 0),
+		FROM computed AS c WHERE c.contributors > 0 AND (SELECT dwh_internal.open_data_check_rows($9, $10))),
 	changed AS MATERIALIZED (
 		SELECT coalesce(c.period, p.period) AS period
 		FROM present AS c FULL JOIN before AS p ON p.period = c.period AND p.coordinates = c.coordinates
@@ -340,7 +342,8 @@ BEGIN
 	USING p_version_id, p_previous_id, d.threshold, d.count_column, d.measures, d.range_percent,
 		-- the tables as bits of dimensions
 		coalesce((SELECT array_agg(bits) FROM (SELECT (SELECT coalesce(sum(1 << (m.n - 1)::int), 0)::int FROM jsonb_array_elements(d.dimensions) WITH ORDINALITY AS m (v, n)
-			WHERE t ? (m.v ->> 'name')) AS bits FROM jsonb_array_elements(d.tables) AS t) AS b), ARRAY[(1 << jsonb_array_length(d.dimensions)) - 1]), d.service_id;
+			WHERE t ? (m.v ->> 'name')) AS bits FROM jsonb_array_elements(d.tables) AS t) AS b), ARRAY[(1 << jsonb_array_length(d.dimensions)) - 1]), d.service_id,
+		p_dataset, p_relation;
 END
 $fill$;
 COMMENT ON FUNCTION dwh_internal.open_data_fill_cells(int, jsonb, regclass, int) IS
@@ -489,7 +492,6 @@ BEGIN
 	END IF;
 	PERFORM dwh_internal.share_check_relation(s.relation::regclass);
 	PERFORM dwh_internal.open_data_check(to_jsonb(d), s.relation::regclass, s.person_column);
-	PERFORM dwh_internal.open_data_check_rows(to_jsonb(d), s.relation::regclass);
 
 	SELECT * INTO v_previous FROM dwh_catalog.open_data_version WHERE service_id = s.service_id ORDER BY version DESC LIMIT 1;
 	v.version := coalesce(v_previous.version, 0) + 1;

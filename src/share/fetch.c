@@ -45,6 +45,7 @@
 #define LOCK_CLASS 0x44774643	/* pg_locks.objid of ours; objsubid 3 is no lock of pg_advisory_lock() */
 
 PG_FUNCTION_INFO_V1(dwh_sql_fetch_share);
+PG_FUNCTION_INFO_V1(dwh_sql_share_try_calls);
 
 typedef struct ShareColumn
 {
@@ -452,6 +453,23 @@ begin_query(ShareFetch *fetch, const char *sql)
 	dwh_owner_leave(&owner);
 }
 
+/* The lock of whoever counts the calls of an agreement. */
+static void
+set_call_lock(LOCKTAG *lock, int32 agreement_id)
+{
+	SET_LOCKTAG_ADVISORY(*lock, MyDatabaseId, LOCK_CLASS, (uint32) agreement_id, 3);
+}
+
+/* dwh_internal.share_try_calls(agreement): takes it until the transaction ends; false where somebody else has it. */
+Datum
+dwh_sql_share_try_calls(PG_FUNCTION_ARGS)
+{
+	LOCKTAG		lock;
+
+	set_call_lock(&lock, PG_GETARG_INT32(0));
+	PG_RETURN_BOOL(LockAcquire(&lock, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL);
+}
+
 /* Checks, logs, and begins the query. */
 static ShareFetch *
 begin_fetch(const char *service, Jsonb *params, const char *format)
@@ -518,7 +536,7 @@ begin_fetch(const char *service, Jsonb *params, const char *format)
 	if (rule != NULL)
 		log_and_refuse(&stage, service, rule, reason, article);
 	/* calls of an agreement are counted by their intents, so one at a time counts and has its own committed */
-	SET_LOCKTAG_ADVISORY(lock, MyDatabaseId, LOCK_CLASS, (uint32) agreement_id, 3);
+	set_call_lock(&lock, agreement_id);
 	(void) LockAcquire(&lock, ExclusiveLock, false, false);
 	if (!dwh_share_allowed(agreement_id, &ask, &refusal))
 		log_and_refuse(&stage, service, refusal.rule, refusal.reason, refusal.article);

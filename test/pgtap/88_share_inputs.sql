@@ -2,7 +2,7 @@
 -- odd value breaks no list of others. 2327-024 2327-044 2327-053 ND47-038
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(78);
+SELECT plan(95);
 CREATE ROLE tap_input_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_input_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_input_auditor LOGIN IN ROLE dwh_auditor;
@@ -45,13 +45,34 @@ SELECT matches(pg_temp.sign(:agreement, t), '^22023 .*' || message, 'terms: ' ||
 	('{"valid_to": "infinity"}', '"valid_to: infinity" is no day'), ('{"valid_to": "31/12/2027"}', 'is no day'), ('{"valid_from": "tomorrow"}', 'is no day'),
 	('{"period_from": "0026-01-01"}', 'is no day'), ('{"storage_days": 2147483647}', 'use and storage last'), ('{"storage_days": -5}', 'use and storage last'),
 	('{"use_days": 2147483647}', 'use and storage last'), ('{"items": ["k", null]}', 'items are named once'), ('{"items": ["k", "k"]}', 'items are named once'),
-	('{"items": []}', 'items are named once'), ('{"frequency": "sometimes"}', '"sometimes" is no frequency')) AS v (t, message);
+	('{"items": []}', 'items are named once'), ('{"frequency": "sometimes"}', '"sometimes" is no frequency'), ('{"frequency": null}', '"NULL" is no frequency'),
+	('{"method": "ftp"}', 'these are no terms of an agreement \(share_agreement_version_method_check'), ('{"method": null}', 'these are no terms of an agreement \(method'),
+	('{"route_id": 999}', 'these are no terms of an agreement \(share_agreement_version_route_id_fkey'), ('{"directions": ["up"]}', 'these are no terms of an agreement'),
+	('{"max_calls": 0}', 'these are no terms of an agreement'), ('{"period_from": "2026-06-01", "period_to": "2026-01-01"}', 'a period of the terms ends before'),
+	('{"valid_from": "2099-06-01", "valid_to": "2099-01-01"}', 'a period of the terms ends before')) AS v (t, message);
 SELECT lives_ok($$SELECT count(*) FROM dwh.overdue()$$, 'what is due can be listed');
 SELECT matches(pg_temp.sign(:agreement, '{"storage_days": 36500, "valid_to": "2099-12-31"}'), '^2', 'the longest storage of an agreement');
 SELECT is(pg_temp.call_as('tap_input_auditor', $$count(*) FROM dwh.overdue() WHERE room = 'share' AND kind <> 'evaluation'$$), '0', 'breaks no list of others');
 SELECT throws_ok($$UPDATE dwh_catalog.share_host SET log_months = 2147483647$$, '23514', NULL, 'no log is kept for ever');
 
+-- Who takes part.
+SELECT matches(pg_temp.officer(format('dwh.register_agency(%s)', a)), '^22023 .*' || message, 'an agency: ' || message) FROM (VALUES
+	($$NULL, 'G09.187', 'x'$$, 'field "kind"'), ($$'agency', NULL, 'x'$$, 'field "identifier"'), ($$'agency', 'G09.187', ' '$$, 'field "name_vi"'),
+	($$'unit', 'G24.187', 'x', NULL, 999999$$, 'there is no unit 999999')) AS v (a, message);
+CREATE FUNCTION pg_temp.official(p_name text, p_from date DEFAULT dwh.today()) RETURNS text LANGUAGE sql AS
+	$$ SELECT pg_temp.officer(format('dwh.register_official(%L, %L, %L, %L, %L, %L, %L)', 'G09.186', p_name, 'Phó', 'CNTT', '024', 'b@example.invalid', p_from)) $$;
+SELECT pg_temp.official('Lê A') AS o1, pg_temp.official('Lê C', dwh.today() + 20) AS o2, pg_temp.official('Lê B') AS o3, pg_temp.official('Lê D', dwh.today() + 9) AS o4 \gset
+SELECT is((SELECT string_agg(concat_ws(' ', full_name, valid_from - dwh.today(), valid_to - dwh.today()), ', ' ORDER BY valid_from) FROM dwh_catalog.agency_official WHERE agency_id = :agency),
+	'Lê B 0 8, Lê D 9 19, Lê C 20', 'ND47-005 an official is corrected on the day, and put before one who follows');
+SELECT matches(pg_temp.officer($$dwh.register_database('TAP_NONE', 1, '{"name_vi": "x"}')$$), '^22023 .*field "system_vi"', 'a database has a system');
+SELECT pg_temp.officer($$dwh.register_database('TAP_KEPT', 1, '{"system_vi": "Kho", "name_vi": "Số", "log_months": 60, "verified_only": true, "scope": "s"}')$$) AS d1,
+	pg_temp.officer($$dwh.register_database('TAP_KEPT', 1, '{"name_vi": "Số liệu", "scope": null}')$$) AS d2 \gset
+SELECT is((SELECT concat_ws(' ', system_vi, name_vi, scope, log_months, verified_only) FROM dwh_catalog.share_database WHERE code = 'TAP_KEPT'), 'Kho Số liệu 60 t',
+	'ND47-043 what a change does not name stays');
+
 -- Requests.
+SELECT matches(pg_temp.officer(format($$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'daily', 'G09.186.APP', p_form => %L)$$, f)), '^22023 "' || coalesce(f, 'NULL') || '" is no form', 'a request is online or on paper')
+FROM unnest(ARRAY['fax', NULL]) AS f;
 SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'sometimes', 'G09.186.APP')$$), '^22023 "sometimes" is no frequency', 'a frequency is one of eight');
 SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k,k}', 2, 'daily', 'G09.186.APP')$$), '^22023 items are named once', 'items are counted once');
 SELECT matches(pg_temp.officer($$dwh.request_share('G09.186', 'tap_input', 'p', '{k}', 1, 'daily', 'G09.186.APP', p_others => '{"period_from": "infinity"}')$$), '^22023 .*is no day', 'a period has days');

@@ -1,7 +1,7 @@
 -- An officer whose grant names units acts for what they manage, and for nothing else. 2327-007 2327-037
 -- harness: preload
 SET client_min_messages = error;
-SELECT plan(47);
+SELECT plan(48);
 CREATE ROLE tap_units_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_units_scoped LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_units_partner LOGIN IN ROLE dwh_partner;
@@ -53,6 +53,7 @@ SELECT pg_temp.officer(format($$dwh.create_service('tap_units_other', 'default',
 	pg_temp.officer($$dwh.publish_service('tap_units_other')$$) AS p1, pg_temp.officer($$dwh.publish_service('tap_units_own')$$) AS p2,
 	pg_temp.officer($$dwh.request_share('G09.98', 'tap_units_other', 'đối soát', ARRAY['n', 'label'], 2, 'daily', 'G09.98.APP')$$) AS r1,
 	pg_temp.officer($$dwh.request_share('G09.98', 'tap_units_own', 'đối soát', ARRAY['n', 'label'], 2, 'daily', 'G09.98.APP')$$) AS r2 FROM definition \gset
+SELECT matches(pg_temp.scoped($$dwh.request_share('G09.98', 'tap_units_other', 'đối soát', ARRAY['n'], 1, 'daily', 'G09.98.APP')$$), '^42501 .*managed by another unit', '2327-037 he enters no request for another unit');
 SELECT matches(pg_temp.scoped(format($$dwh.answer_request(%s, false, 990900, 'CV 1', 'x')$$, :r1)), '^42501 .*managed by another unit', '2327-037 he answers no request of another unit');
 SELECT pg_temp.officer(format($$dwh.answer_request(%s, true, 990900, 'CV 1', p_holder => 'Trần C')$$, :r1)) AS other,
 	pg_temp.scoped(format($$dwh.answer_request(%s, true, 990900, 'CV 2', p_holder => 'Trần C', p_login_role => 'tap_units_partner')$$, :r2)) AS own \gset

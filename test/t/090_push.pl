@@ -265,6 +265,13 @@ ok(settled($no, 'outcome:supplied', 5), '2327-027 and a new one is sent');
 cmp_ok(time - $start, '<', 3, 'without delay');
 is(stages($held{24}), 'asked:asked intent:intent', 'the outcome of what is held is not written yet');
 $person->query_safe('COMMIT');
+# Calls are counted one at a time: while a fetch counts those of an agreement, which is until its intent is committed, no message of it leaves.
+$person->query_safe('BEGIN; SELECT dwh_internal.share_try_calls(9027)');
+$no = push_one(27, 'counted');
+sleep 1.5;
+is(stages($no), 'asked:asked', 'ND47-020 a push and a fetch of one moment are counted one after the other');
+$person->query_safe('COMMIT');
+ok(settled($no, 'outcome:supplied', 5), 'ND47-020 then it goes');
 $person->quit;
 ok(settled($held{$_}, 'outcome:supplied', 5), 'ND47-038 what the receiver has is in the log as supplied, though it was cancelled meanwhile') for 24, 25;
 is(sql("SELECT count(*) FROM dwh_log.share_outbox WHERE share_no IN ($held{24}, $held{25})"), 0, 'and out of the queue');
