@@ -4,10 +4,10 @@
 # arrived, once; how much a partner that answers after 10 s delays the others; how soon a cancellation and a suspension act.
 # The receiver is nginx where there is one, else test/stub/receiver.pl, which is a script and shares the machine; the late partner is
 # always the script. Where the server has pg_net (in shared_preload_libraries, for this database), it drains a queue of the same bodies.
-# DWH_BENCH_MESSAGES: length of the queue (40000); DWH_BENCH_BESIDE: of that beside a slow partner (12600); DWH_BENCH_TURNS (3).
+# DWH_BENCH_MESSAGES: length of the queue (40000); DWH_BENCH_BESIDE: of that beside a slow partner (4200); DWH_BENCH_TURNS (3).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-messages=${DWH_BENCH_MESSAGES:-40000} beside=${DWH_BENCH_BESIDE:-12600} turns=${DWH_BENCH_TURNS:-3}
+messages=${DWH_BENCH_MESSAGES:-40000} beside=${DWH_BENCH_BESIDE:-4200} turns=${DWH_BENCH_TURNS:-3}
 work=$(mktemp -d)
 pids=()
 trap '[ ${#pids[@]} = 0 ] || kill "${pids[@]}"; rm -rf "$work"' EXIT
@@ -98,7 +98,7 @@ for ((turn = 1; turn <= turns; turn++)); do
 		WHERE share_no > $from AND occurred_at >= to_timestamp($began) AND agreement_id BETWEEN 9001 AND 9064 GROUP BY status) AS s")"
 done
 
-# The same 63 partners without and with a slow one, in turns, so that the load of the machine is the same for both.
+# The same 63 partners without and with a slow one, in short turns, so that the load and the speed of the machine are the same for both.
 aim 9064 9064 /late/10000 "$late_port"
 # Which of the two comes first changes from turn to turn; the median of the turns' ratios counts, of the time and of the worker's processor time.
 timed()
@@ -118,12 +118,12 @@ beside_slow()
 	drained 9064
 }
 middle() { sort -n | awk '{ v[NR] = $1 } END { printf "%.3f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-for ((turn = 1; turn <= 2 * turns + 1; turn++)); do
+for ((turn = 1; turn <= 6 * turns + 1; turn++)); do
 	if ((turn % 2)); then alone=$(timed alone) slow=$(beside_slow); else slow=$(beside_slow) alone=$(timed alone); fi
 	echo "$alone $slow" | awk '{ printf "%.3f %.3f\n", $3 / $1, $4 / $2 }'
 done >"$work/ratios"
 echo "63 partners with one that answers after 10 s, to those without, $beside messages: time $(cut -d' ' -f1 "$work/ratios" | middle)," \
-	"processor $(cut -d' ' -f2 "$work/ratios" | middle) (medians of $((2 * turns + 1)) turns: $(tr '\n' ',' <"$work/ratios"))"
+	"processor $(cut -d' ' -f2 "$work/ratios" | middle) (medians of $((6 * turns + 1)) turns: $(tr '\n' ',' <"$work/ratios"))"
 
 # From the commit of a person's act to the row in the log that the transfer was broken off.
 acts()
