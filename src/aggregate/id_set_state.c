@@ -327,29 +327,44 @@ settle(DwhIdState *state, MemoryContext context)
 }
 
 /*
+ * Brings the buffer in order and leaves room in it, for as many ids more as known allows: so many are in the set, or soon will be.
+ */
+static void
+make_room(DwhIdState *state, MemoryContext context, uint32 more, uint32 known)
+{
+	uint32		cap;
+	Size		size;
+
+	CHECK_FOR_INTERRUPTS();
+	merge_tail(state, context);
+	if (state->n_blocks > 0 || state->n >= DWH_BLOCK_DENSE)
+		fill_blocks(state, context);
+	cap = state->cap;
+	/* after doubling, 5/16 of the buffer are in use: 12.8 bytes an id */
+	if (state->n > cap / 8 * 5)
+		cap *= 2;
+	while (cap - state->n < more && cap / 8 * 5 <= Max(state->n, known))
+		cap *= 2;
+	if (cap == state->cap)
+		return;
+	size = (Size) cap * sizeof(uint32);
+	if (state->ids == state->inline_ids)
+	{
+		state->ids = MemoryContextAlloc(context, size);
+		memcpy(state->ids, state->inline_ids, state->n * sizeof(uint32));
+	}
+	else
+		state->ids = repalloc_huge(state->ids, size);
+	state->cap = cap;
+}
+
+/*
  * Brings the buffer in order and leaves room in it.
  */
 void
 dwh_state_compact(DwhIdState *state, MemoryContext context)
 {
-	CHECK_FOR_INTERRUPTS();
-	merge_tail(state, context);
-	if (state->n_blocks > 0 || state->n >= DWH_BLOCK_DENSE)
-		fill_blocks(state, context);
-	/* after doubling, 5/16 of the buffer are in use: 12.8 bytes an id */
-	if (state->n > state->cap / 8 * 5)
-	{
-		Size		size = (Size) state->cap * 2 * sizeof(uint32);
-
-		if (state->ids == state->inline_ids)
-		{
-			state->ids = MemoryContextAlloc(context, size);
-			memcpy(state->ids, state->inline_ids, state->n * sizeof(uint32));
-		}
-		else
-			state->ids = repalloc_huge(state->ids, size);
-		state->cap *= 2;
-	}
+	make_room(state, context, 1, state->n);
 }
 
 /*
@@ -411,6 +426,32 @@ add_bitset(DwhIdState *state, MemoryContext context, const DwhContainer *contain
 }
 
 /*
+ * Adds the ids of an array container: as they stand while there is no bitset.
+ */
+static void
+add_array(DwhIdState *state, MemoryContext context, const DwhContainer *container)
+{
+	uint32		base = container->key << 16;
+	uint32		next = 0;
+
+	while (next < container->card && state->n_blocks == 0)
+	{
+		uint32		n = Min(container->card - next, state->cap - state->n);
+		const uint8 *from = container->data + (Size) next * 2;
+		uint32	   *to = state->ids + state->n;
+
+		for (uint32 i = 0; i < n; i++)
+			to[i] = base + dwh_read_u16(from + (Size) i * 2);
+		state->n += n;
+		next += n;
+		if (next < container->card)
+			make_room(state, context, container->card - next, container->card);
+	}
+	for (; next < container->card; next++)
+		dwh_state_add(state, context, base + dwh_read_u16(container->data + (Size) next * 2));
+}
+
+/*
  * Adds every id of a stored value.
  */
 void
@@ -428,8 +469,7 @@ dwh_state_add_set(DwhIdState *state, MemoryContext context, const uint8 *bytes, 
 		switch (container.kind)
 		{
 			case DWH_CONTAINER_ARRAY:
-				for (uint32 i = 0; i < container.card; i++)
-					dwh_state_add(state, context, base + dwh_read_u16(container.data + (Size) i * 2));
+				add_array(state, context, &container);
 				break;
 			case DWH_CONTAINER_BITSET:
 				add_bitset(state, context, &container);

@@ -330,7 +330,8 @@ fill_summary(DwhSummary *summary)
 	(void) dwh_spi_run("UPDATE dwh_catalog.summary s SET watched = " WATCHED_SQL " FROM dwh_catalog.subject j"
 					   " WHERE s.summary_id = $1 AND j.subject_id = s.subject_id", 1, types, values, NULL, false, SPI_OK_UPDATE);
 	(void) dwh_spi_run(psprintf("DELETE FROM %s", relation), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
-	rows = dwh_spi_run(psprintf("INSERT INTO %s (%s) %s ORDER BY 2, 1", relation, columns, select), 0, NULL, NULL, NULL, false, SPI_OK_INSERT);
+	/* by month: what unites the sets of units that lie beside each other finds each set that grows in the cache */
+	rows = dwh_spi_run(psprintf("INSERT INTO %s (%s) %s ORDER BY 1, 2", relation, columns, select), 0, NULL, NULL, NULL, false, SPI_OK_INSERT);
 	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = statement_timestamp(), failure = NULL WHERE summary_id = $1", 1, types, values, NULL,
 					   false, SPI_OK_UPDATE);
 	dwh_spi_utility(psprintf("ANALYZE %s", relation));
