@@ -1,7 +1,7 @@
 -- Open data: who may publish what on which basis, what is left out, files, versions, withdrawal.
 -- 2327-005 2327-044 2327-061 2327-062 2327-067 2327-076 2327-080 ND47-011 ND47-012 ND47-013
 SET client_min_messages = error;
-SELECT plan(86);
+SELECT plan(90);
 CREATE ROLE tap_open_officer LOGIN IN ROLE dwh_share_officer;
 CREATE ROLE tap_open_partner LOGIN IN ROLE dwh_partner;
 CREATE ROLE tap_open_auditor LOGIN IN ROLE dwh_auditor;
@@ -229,6 +229,27 @@ SELECT matches(pg_temp.with_value('amount = 1e18'), '^54000 the figures of amoun
 SELECT matches(pg_temp.with_value('amount = 9e12 + 0.000001'), '^54000 the figures of amount are too big', 'decimals count, too');
 ALTER TABLE dwh_star.tap_open_later ALTER born TYPE timestamptz;
 SELECT is(pg_temp.describe('{"dimensions": [{"name": "born", "levels": ["born"]}]}', 'tap_open_born'), '22023', 'a level whose label depends on the session');
+
+-- What is published is what was checked: a source into which somebody loads while it is read.
+CREATE TABLE dwh_star.tap_open_loaded (province text, persons int);
+INSERT INTO dwh_star.tap_open_loaded VALUES ('A', 50), ('B', 60);
+CREATE FUNCTION dwh_star.tap_open_load() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO dwh_star.tap_open_loaded SELECT '0901234567', 40 WHERE NOT EXISTS (SELECT FROM dwh_star.tap_open_loaded WHERE persons = 40);
+	RETURN true;
+END
+$$;
+CREATE VIEW dwh_star.tap_open_loading AS SELECT province, persons FROM dwh_star.tap_open_loaded WHERE dwh_star.tap_open_load();
+ALTER TABLE dwh_star.tap_open_loaded OWNER TO dwh_owner;
+ALTER VIEW dwh_star.tap_open_loading OWNER TO dwh_owner;
+SELECT pg_temp.officer(format($$dwh.create_service('tap_open_loading', 'open', 'TAP_OPEN', 'dwh_star.tap_open_loading', %L)$$, service || '{"columns": [{"name": "province"}]}')) AS s,
+	pg_temp.officer($$dwh.publish_service('tap_open_loading')$$) AS p,
+	pg_temp.describe('{"period_column": null, "dimensions": [{"name": "place", "levels": ["province"]}], "measures": [{"name": "persons"}]}', 'tap_open_loading') AS d FROM t \gset
+DELETE FROM dwh_star.tap_open_loaded WHERE persons = 40;
+SELECT is(pg_temp.publish(p_code => 'tap_open_loading'), '1', 'ND47-011 a load does not stop a publication');
+SELECT is((SELECT count(*)::int FROM dwh_star.tap_open_loaded), 3, 'which went on meanwhile');
+SELECT is(ARRAY(SELECT dwh.open_data('tap_open_loading')), '{"province,persons,status","_T,110,ok","A,50,ok","B,60,ok"}', 'ND47-011 but what was loaded is not in it');
+SELECT matches(pg_temp.publish(p_code => 'tap_open_loading'), '^22023 labels of column province look like', 'ND47-011 nor in the next one');
 
 -- Months, quarters, years.
 SELECT is((SELECT string_agg(dwh_internal.open_data_last_day(d, p)::text, ' ' ORDER BY n) FROM (VALUES (1, ARRAY['2025-01-01']::date[], 'ANNUAL'), (2, '{2025-01-01,2025-04-01}', 'QUARTERLY'),
