@@ -3,7 +3,7 @@
 BEGIN;
 SELECT plan(6);
 SET LOCAL client_min_messages = warning;
-SET LOCAL statement_timeout = '60s';
+SET LOCAL statement_timeout = '300s';
 SELECT setseed(0.893072);
 
 CREATE TEMPORARY TABLE seed AS
