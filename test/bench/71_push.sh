@@ -100,14 +100,17 @@ done
 
 # The same 63 partners without and with a slow one, in short turns, so that the load and the speed of the machine are the same for both.
 aim 9064 9064 /late/10000 "$late_port"
-# Which of the two comes first changes from turn to turn; the median of the turns' ratios counts, of the time and of the worker's processor time.
+# Which of the two comes first changes from turn to turn; the median of the turns' ratios counts, of the time, which the log tells from the first intent
+# to the last outcome, and of the worker's processor time.
 timed()
 {
-	local start before
+	local from before
+	from=$(sql -c "SELECT nextval('dwh_log.share_no_seq')")
+	before=$(cpu_ms "$worker")
 	queue 9001 9063 "$1" "$beside"
-	before=$(cpu_ms "$worker") start=$(seconds)
 	drained 9063
-	echo "$(awk -v a="$start" -v b="$(seconds)" 'BEGIN { print b - a }') $(($(cpu_ms "$worker") - before))"
+	echo "$(sql -c "SELECT extract(epoch FROM max(occurred_at) - min(occurred_at)) FROM dwh_log.share_log WHERE share_no > $from AND agreement_id BETWEEN 9001 AND 9063
+		AND stage IN ('intent', 'outcome')") $(($(cpu_ms "$worker") - before))"
 }
 beside_slow()
 {
