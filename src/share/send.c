@@ -594,21 +594,14 @@ judge(Send *send, CURLcode code)
 	}
 }
 
-/* Lets the transfers go on, and waits up to wait_ms for news. */
-void
-dwh_send_run(int wait_ms)
+/* Judges the transfers that have ended. Returns whether there were any. */
+static bool
+judge_ended(void)
 {
-	int			n;
 	CURLMsg    *message;
+	bool		any = false;
+	int			n;
 
-	sigprocmask(SIG_SETMASK, &BlockSig, NULL);
-	(void) curl_multi_perform(multi, &n);
-	if (n > 0 && wait_ms > 0)
-	{
-		(void) curl_multi_poll(multi, NULL, 0, wait_ms, NULL);
-		(void) curl_multi_perform(multi, &n);
-	}
-	sigprocmask(SIG_SETMASK, &UnBlockSig, NULL);
 	while ((message = curl_multi_info_read(multi, &n)) != NULL)
 	{
 		CURLcode	code = message->data.result;
@@ -618,7 +611,35 @@ dwh_send_run(int wait_ms)
 			continue;
 		(void) curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
 		judge((Send *) private, code);
+		any = true;
 	}
+	return any;
+}
+
+/* Lets the transfers go on. Returns how many still run. */
+static int
+perform(int wait_ms)
+{
+	int			n;
+
+	sigprocmask(SIG_SETMASK, &BlockSig, NULL);
+	if (wait_ms > 0)
+		(void) curl_multi_poll(multi, NULL, 0, wait_ms, NULL);
+	(void) curl_multi_perform(multi, &n);
+	sigprocmask(SIG_SETMASK, &UnBlockSig, NULL);
+	return n;
+}
+
+/* Lets the transfers go on, and waits up to wait_ms for news where there are none: a slow transfer holds up no other's outcome. */
+void
+dwh_send_run(int wait_ms)
+{
+	int			n = perform(0);
+
+	if (judge_ended() || n == 0 || wait_ms <= 0)
+		return;
+	(void) perform(wait_ms);
+	(void) judge_ended();
 }
 
 /* Ends a transfer that runs. */
