@@ -333,13 +333,22 @@ reach_of(DwhCatalogue *catalogue, const DwhNode *node)
 		if (indicator && indicator->reach == 0)
 		{
 			foreach(lc, indicator->versions)
-				reach = Max(reach, reach_of(catalogue, dwh_version_formula(indicator, lfirst(lc))));
+			{
+				int			part = reach_of(catalogue, dwh_version_formula(indicator, lfirst(lc)));
+
+				reach = Max(reach, part);
+			}
 			indicator->reach = reach;
 		}
 		return indicator ? indicator->reach : 1;
 	}
 	foreach(lc, node->args)
-		reach = Max(reach, reach_of(catalogue, lfirst(lc)));
+	{
+		/* not within Max(), which would work out each of its arguments twice: 2^n times, n levels down */
+		int			part = reach_of(catalogue, lfirst(lc));
+
+		reach = Max(reach, part);
+	}
 	if (dwh_node_is_op(node, DWH_NODE_CALL, "growth"))
 		reach *= 2;
 	else if (dwh_node_is_op(node, DWH_NODE_CALL, "average"))
