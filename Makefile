@@ -32,6 +32,7 @@ OBJS = \
 	src/common/owner.o \
 	src/common/readable.o \
 	src/common/ref_cache.o \
+	src/common/row_receiver.o \
 	src/common/sha256.o \
 	src/common/spi.o \
 	src/warehouse/create.o \

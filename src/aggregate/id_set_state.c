@@ -364,7 +364,7 @@ make_room(DwhIdState *state, MemoryContext context, uint32 more, uint32 known)
 void
 dwh_state_compact(DwhIdState *state, MemoryContext context)
 {
-	make_room(state, context, 1, state->n);
+	make_room(state, context, 0, 0);
 }
 
 /*

@@ -12,7 +12,6 @@
 #include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -125,8 +124,8 @@ read_leaves(Verification *state, int64 from)
 	}
 	values[0] = Int64GetDatum(from);
 	values[1] = Int64GetDatum(from + state->batch_size);
-	(void) dwh_spi_select_each("SELECT leaf_index::bigint, source_id::bigint, source_month::date, source = 'share', leaf_hash "
-							   "FROM dwh_log.audit_leaf WHERE leaf_index >= $1 AND leaf_index < $2", 2, types, values, take_leaf, state);
+	dwh_spi_select_each("SELECT leaf_index::bigint, source_id::bigint, source_month::date, source = 'share', leaf_hash "
+						"FROM dwh_log.audit_leaf WHERE leaf_index >= $1 AND leaf_index < $2", 2, types, values, take_leaf, state);
 }
 
 /* The archived month of a leaf, NULL where audit_archive does not name it. */
@@ -225,28 +224,24 @@ check_rows(Verification *state, Leaf **leaves, int count)
 	const DwhLeafTable *table = &dwh_leaf_tables[leaves[0]->source];
 	RowCheck	check = {table, leaves, count};
 	Oid			types[4] = {DATEOID, INT8OID, INT8OID, INT8ARRAYOID};
-	Datum		values[4];
-	Datum	   *ids = palloc(sizeof(Datum) * count);
+	Datum		values[4] = {DateADTGetDatum(leaves[0]->month), Int64GetDatum(leaves[0]->id), Int64GetDatum(leaves[count - 1]->id)};
 	bool		is_dense = leaves[count - 1]->id - leaves[0]->id < 4 * (int64) count;
-	bool		all_found = true;
+	const char *among = "";
 
-	for (int i = 0; i < count; i++)
-		ids[i] = Int64GetDatum(leaves[i]->id);
-	values[0] = DateADTGetDatum(leaves[0]->month);
-	values[1] = Int64GetDatum(leaves[0]->id);
-	values[2] = Int64GetDatum(leaves[count - 1]->id);
-	values[3] = PointerGetDatum(construct_array(ids, is_dense ? 0 : count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	if (!is_dense)
+	{
+		Datum	   *ids = palloc(sizeof(Datum) * count);
+
+		for (int i = 0; i < count; i++)
+			ids[i] = Int64GetDatum(leaves[i]->id);
+		values[3] = dwh_array(ids, count, INT8OID);
+		among = psprintf(" AND e.%s = ANY ($4)", table->id_column);
+	}
 	initStringInfo(&check.bytes);
 	check.context = AllocSetContextCreate(CurrentMemoryContext, "dwh_ext row", ALLOCSET_DEFAULT_SIZES);
-	(void) dwh_spi_select_each(psprintf("SELECT %s FROM %s AS e WHERE e.month = $1 AND e.%s >= $2 AND e.%s <= $3%s",
-										table->columns, table->table, table->id_column, table->id_column,
-										is_dense ? "" : psprintf(" AND e.%s = ANY ($4)", table->id_column)),
-							   is_dense ? 3 : 4, types, values, check_row, &check);
-	for (int i = 0; i < count; i++)
-		if (leaves[i]->state == LEAF_MISSING_ROW)
-			all_found = false;
-	if (!all_found)
-		mark_archived(state, leaves, count);
+	dwh_spi_select_each(psprintf("SELECT %s FROM %s AS e WHERE e.month = $1 AND e.%s >= $2 AND e.%s <= $3%s", table->columns, table->table,
+								 table->id_column, table->id_column, among), is_dense ? 3 : 4, types, values, check_row, &check);
+	mark_archived(state, leaves, count);
 }
 
 /* The rows of a batch, log by log and month by month. */

@@ -15,6 +15,7 @@ dwh_sha256(const void *first, Size first_size, const void *second, Size second_s
 	/* for the life of the process */
 	static EVP_MD *algorithm = NULL;
 	static EVP_MD_CTX *context = NULL;
+
 	if (algorithm == NULL)
 		algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
 	if (context == NULL)

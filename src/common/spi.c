@@ -94,49 +94,17 @@ dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values
 	return dwh_spi_run(sql, nargs, types, values, nulls, read_only, SPI_OK_SELECT);
 }
 
-/* Hands each row on. */
-typedef struct RowReceiver
+/* Runs a SELECT of many rows, each of which is given to a function and copied nowhere. */
+void
+dwh_spi_select_each(const char *sql, int nargs, const Oid *types, const Datum *values, DwhRowTaker take, void *arg)
 {
-	DestReceiver receiver;
-	DwhSpiRow	take;
-	void	   *arg;
-} RowReceiver;
-
-static bool
-receive_row(TupleTableSlot *row, DestReceiver *self)
-{
-	RowReceiver *receiver = (RowReceiver *) self;
-
-	slot_getallattrs(row);
-	receiver->take(receiver->arg, row);
-	return true;
-}
-
-static void
-receive_begin(DestReceiver *self, int operation, TupleDesc descriptor)
-{
-}
-
-static void
-receive_nothing(DestReceiver *self)
-{
-}
-
-/*
- * Runs a SELECT of many rows, each of which is given to a function and copied nowhere. Its columns can be read with the slot's tts_values
- * and tts_isnull. Returns the number of rows.
- */
-uint64
-dwh_spi_select_each(const char *sql, int nargs, const Oid *types, const Datum *values, DwhSpiRow take, void *arg)
-{
-	/* DestNone would be taken for a statement whose rows nobody wants */
-	RowReceiver receiver = {{receive_row, receive_begin, receive_nothing, receive_nothing, DestTuplestore}, take, arg};
+	DwhRowReceiver receiver;
 	SPIExecuteOptions options = {.params = makeParamList(nargs), .dest = &receiver.receiver};
 
+	dwh_row_receiver_init(&receiver, take, arg);
 	for (int i = 0; i < nargs; i++)
 		options.params->params[i] = (ParamExternData) {values[i], false, PARAM_FLAG_CONST, types[i]};
 	require_code(SPI_execute_extended(sql, &options), SPI_OK_SELECT, sql);
-	return SPI_processed;
 }
 
 /*

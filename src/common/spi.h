@@ -11,8 +11,7 @@
 #include "executor/spi.h"
 #include "utils/date.h"
 
-/* Takes a row where it lies; what it allocates lives until the statement ends. */
-typedef void (*DwhSpiRow) (void *arg, TupleTableSlot *row);
+#include "common/row_receiver.h"
 
 extern void dwh_spi_begin(void);
 extern void dwh_spi_end(void);
@@ -22,7 +21,7 @@ extern uint64 dwh_spi_run_kept(SPIPlanPtr *plan, const char *sql, int nargs, con
 							   const char *nulls, bool read_only, int expected);
 extern uint64 dwh_spi_select(const char *sql, int nargs, const Oid *types, const Datum *values, const char *nulls,
 							 bool read_only);
-extern uint64 dwh_spi_select_each(const char *sql, int nargs, const Oid *types, const Datum *values, DwhSpiRow take, void *arg);
+extern void dwh_spi_select_each(const char *sql, int nargs, const Oid *types, const Datum *values, DwhRowTaker take, void *arg);
 extern uint64 dwh_spi_select_latest(const char *sql, int nargs, const Oid *types, const Datum *values);
 extern uint64 dwh_spi_select_latest_kept(SPIPlanPtr *plan, const char *sql, int nargs, const Oid *types, const Datum *values,
 										 const char *nulls);

@@ -83,13 +83,6 @@ typedef struct ShareFetch
 	DwhAuditRecord record;		/* share_row: the open row */
 } ShareFetch;
 
-/* Where the rows of the query go. */
-typedef struct LineReceiver
-{
-	DestReceiver receiver;
-	ShareFetch *fetch;
-} LineReceiver;
-
 static dlist_head fetches = DLIST_STATIC_INIT(fetches);
 
 static void
@@ -229,15 +222,14 @@ is_json_number(const char *text)
 }
 
 /* Appends one row as a line. */
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+static void
+append_line(void *arg, TupleTableSlot *slot)
 {
-	ShareFetch *fetch = ((LineReceiver *) self)->fetch;
+	ShareFetch *fetch = arg;
 	StringInfo	line = &fetch->batch;
 	MemoryContext old = MemoryContextSwitchTo(fetch->row_context);
 	int			i;
 
-	slot_getallattrs(slot);
 	for (i = 0; i < fetch->ncolumns; i++)
 	{
 		ShareColumn *column = &fetch->columns[i];
@@ -282,18 +274,6 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	fetch->ends[fetch->lines++] = line->len;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(fetch->row_context);
-	return true;
-}
-
-/* The beginning and the end of the query need nothing, of a batch neither. */
-static void
-receive_begin(DestReceiver *self, int operation, TupleDesc descriptor)
-{
-}
-
-static void
-receive_nothing(DestReceiver *self)
-{
 }
 
 /* Learns the columns from the query's row type. */
@@ -432,7 +412,7 @@ static void
 begin_query(ShareFetch *fetch, const char *sql)
 {
 	DwhOwnerSwitch owner;
-	LineReceiver *lines;
+	DwhRowReceiver *lines;
 	List	   *queries;
 	MemoryContext old;
 
@@ -441,9 +421,8 @@ begin_query(ShareFetch *fetch, const char *sql)
 	fetch->query_context = AllocSetContextCreate(TopTransactionContext, "dwh share query", ALLOCSET_DEFAULT_SIZES);
 	fetch->row_context = AllocSetContextCreate(fetch->query_context, "dwh share row", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(fetch->query_context);
-	lines = palloc0(sizeof(LineReceiver));
-	lines->receiver = (DestReceiver) {receive_row, receive_begin, receive_nothing, receive_nothing, DestNone};
-	lines->fetch = fetch;
+	lines = palloc(sizeof(DwhRowReceiver));
+	dwh_row_receiver_init(lines, append_line, fetch);
 	sql = pstrdup(sql);
 	queries = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, pg_parse_query(sql)), sql, NULL, 0, NULL);
 	fetch->query = CreateQueryDesc(pg_plan_query(linitial_node(Query, queries), sql, 0, NULL), sql, GetActiveSnapshot(), InvalidSnapshot,

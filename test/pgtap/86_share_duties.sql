@@ -154,8 +154,8 @@ SELECT is(pg_temp.notices(), 'G09.88 2024-01-01..2024-03-01', 'it is off the lis
 SELECT pg_temp.officer($$dwh.request_share('G09.88', 'tap_staff', 'đối soát', ARRAY['month', 'unit_id', 'staff'], 3, 'daily', 'G09.88.APP')$$) AS r3 \gset
 SELECT pg_temp.officer(format($$dwh.answer_request(%s, true, 990087, 'CV 5', p_holder => 'Trần G', p_login_role => 'tap_duty_other')$$, :r3)) AS g3 \gset
 SELECT pg_temp.officer($$dwh.register_push_host('duty.invalid', 443, 'thử')$$) AS h, pg_temp.officer(format($$dwh.register_push_target(%s, 'duty.invalid', 443, '/', 'tap')$$, :g3)) AS t \gset
-SELECT pg_temp.officer(format($$dwh.push_share(%s, '{"month": "2024-01-01", "unit_id": 101, "staff": 2}', '{month,unit_id,staff}', 'application/json', '{101}', '2024-01-01', '2024-01-01')$$, :g3)) AS waiting \gset
-DELETE FROM dwh_star.fact_staff WHERE unit_id = 101 AND staff_id = 1012 AND month < '2024-03-01';
+SELECT pg_temp.officer(format($$dwh.push_share(%s, '{"month": "2024-01-01", "unit_id": 131, "staff": 1}', '{month,unit_id,staff}', 'application/json', '{131}', '2024-01-01', '2024-01-01')$$, :g3)) AS waiting \gset
+DELETE FROM dwh_star.fact_staff WHERE unit_id = 131 AND staff_id = 1312 AND month < '2024-03-01';
 SELECT dwh.refresh('fact_staff') AS run \gset
 SELECT results_eq(format('SELECT period_from, period_to, share_no FROM dwh_catalog.share_notice WHERE kind = ''correction'' AND agreement_id = %s', :g3), format('VALUES (date %L, date %L, %s::bigint)', '2024-01-01', '2024-01-01', :waiting),
 	'ND47-045 a message that waits');
@@ -166,7 +166,7 @@ SET LOCAL ROLE tap_duty_other;
 DECLARE goes_on CURSOR FOR SELECT dwh.fetch_share('tap_staff');
 FETCH 1 FROM goes_on \g /dev/null
 RESET ROLE;
-DELETE FROM dwh_star.fact_staff WHERE unit_id = 101 AND staff_id = 1012;
+DELETE FROM dwh_star.fact_staff WHERE unit_id = 131 AND staff_id = 1312;
 SELECT dwh.refresh('fact_staff') AS run \gset
 SELECT results_eq(format('SELECT period_from, period_to, share_no FROM dwh_catalog.share_notice WHERE kind = ''correction'' AND agreement_id = %s AND sent_on IS NULL', :g3),
 	format('SELECT date %L, date %L, max(share_no) FROM dwh_log.share_log WHERE agreement_id = %s AND stage = %L', '2024-03-01', '2024-03-01', :g3, 'intent'), 'ND47-045 a fetch that goes on');
@@ -180,7 +180,7 @@ SELECT pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng
 	pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3, 'QĐ 3', '2024-01-01')$$) AS same_again \gset
 SELECT matches(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff'$$), '^42501 .*safety approval', '2327-024 the approval that was withdrawn stays so, however it is entered again');
 SELECT pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3, 'QĐ 11', '2024-06-01')$$) AS another \gset
-SELECT is(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff', '{"limit": 1, "items": ["staff"]}'$$), 'staff 1', '2327-024 another approval takes its place');
+SELECT is(pg_temp.fetch_as('tap_duty_partner', $$'tap_staff', '{"limit": 1, "items": ["staff"]}'$$), 'staff 2', '2327-024 another approval takes its place');
 SELECT matches(pg_temp.officer($$dwh.register_application('G09.87', 'G09.87.APP', 'Ứng dụng', 3, 'QĐ 3', '2024-01-01')$$), '^55000 approval "QĐ 3" was withdrawn',
 	'2327-024 the withdrawn one does not come back by way of another');
 SELECT pg_temp.officer(format($$dwh.sign_agreement(%s, %L, 990087, 'TT 2', %L, %L)$$, :g2, (SELECT jsonb_object_agg(i, 'x') FROM unnest(ARRAY['parties', 'content', 'place',
