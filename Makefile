@@ -122,6 +122,7 @@ OBJS = \
 	src/indicator/source.o \
 	src/indicator/single.o \
 	src/indicator/summary.o \
+	src/indicator/summary_province.o \
 	src/indicator/units.o \
 	src/indicator/values.o \
 	src/indicator/visible.o \

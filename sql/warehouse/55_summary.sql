@@ -9,6 +9,8 @@ CREATE TABLE dwh_catalog.summary (
 	dimensions		text[] NOT NULL,
 	lookups			text[] NOT NULL,
 	watched			bigint[] NOT NULL DEFAULT '{}',
+	by_province		regclass NOT NULL UNIQUE,
+	provinces_hash	bigint,
 	built_at		timestamptz,
 	failure			text CHECK (failure IS NULL OR built_at IS NULL),
 	created_at		timestamptz NOT NULL DEFAULT now(),
@@ -22,6 +24,8 @@ COMMENT ON COLUMN dwh_catalog.summary.relation IS 'Bảng trong dwh_star | Its t
 COMMENT ON COLUMN dwh_catalog.summary.dimensions IS 'Mã các chiều, theo thứ tự chữ cái | Codes of its dimensions, in alphabetical order';
 COMMENT ON COLUMN dwh_catalog.summary.lookups IS 'Các bảng chiều được dùng; sửa một dòng của chúng thì phải tổng hợp lại | Tables of dimensions it looks into; a change of their rows takes the content away';
 COMMENT ON COLUMN dwh_catalog.summary.watched IS 'Số của các trigger theo dõi chủ đề khi tổng hợp; khác đi thì đọc bảng gốc cho tới lần làm mới | Numbers of the triggers that watched the subject when it was built; where they differ, the facts are read until the next refresh';
+COMMENT ON COLUMN dwh_catalog.summary.by_province IS 'Bảng các ô gộp theo tỉnh | The table of its cells put together by province';
+COMMENT ON COLUMN dwh_catalog.summary.provinces_hash IS 'Băm của đơn vị nào thuộc tỉnh nào khi gộp; trống là chưa gộp; khác hiện nay thì không đọc cho tới lần làm mới | Hash of which unit belonged to which province when that was built; empty means it has no content; where it differs from now it is not read until the next refresh';
 COMMENT ON COLUMN dwh_catalog.summary.built_at IS 'Lần tổng hợp toàn bộ gần nhất; trống là chưa dùng được | When it was last built as a whole; empty means it has no content to use';
 COMMENT ON COLUMN dwh_catalog.summary.failure IS 'Mã lỗi SQLSTATE khi lần làm mới gần nhất không tổng hợp được; thử lại khi dữ liệu của chủ đề thay đổi | SQLSTATE with which the last refresh could not build it; tried again whenever rows of the subject have changed';
 COMMENT ON COLUMN dwh_catalog.summary.created_at IS 'Lúc tạo | Made at';

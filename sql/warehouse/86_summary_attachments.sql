@@ -3,24 +3,26 @@
 DO $$
 DECLARE
 	v_summary	record;
+	v_table		regclass;
 	v_column	text;
 	v_lookup	text;
 	v_is_damaged boolean;
 BEGIN
 	FOR v_summary IN
-		SELECT s.summary_id, s.subject_id, s.relation, s.lookups FROM dwh_catalog.summary AS s
+		SELECT s.summary_id, s.subject_id, s.relation, s.by_province, s.lookups FROM dwh_catalog.summary AS s
 		WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = s.relation AND c.relowner = 'dwh_owner'::regrole)
 		ORDER BY s.summary_id
 	LOOP
 		v_is_damaged := false;
-		FOR v_column IN
-			SELECT DISTINCT m.column_name FROM dwh_catalog.summary_measure AS m
+		FOR v_table, v_column IN
+			SELECT DISTINCT c.oid, m.column_name FROM dwh_catalog.summary_measure AS m
+			JOIN pg_class AS c ON c.oid IN (v_summary.relation, v_summary.by_province) AND c.relowner = 'dwh_owner'::regrole
 			WHERE m.summary_id = v_summary.summary_id AND m.aggregate = 'distinct'
 				AND NOT EXISTS (SELECT FROM pg_attribute AS a
-								WHERE a.attrelid = v_summary.relation AND a.attname = m.column_name AND NOT a.attisdropped)
-			ORDER BY 1
+								WHERE a.attrelid = c.oid AND a.attname = m.column_name AND NOT a.attisdropped)
+			ORDER BY 1, 2
 		LOOP
-			EXECUTE format('ALTER TABLE %s ADD COLUMN %I dwh.id_set', v_summary.relation, v_column);
+			EXECUTE format('ALTER TABLE %s ADD COLUMN %I dwh.id_set', v_table, v_column);
 			v_is_damaged := true;
 		END LOOP;
 		-- without the triggers a changed dimension went unnoticed

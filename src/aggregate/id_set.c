@@ -493,18 +493,19 @@ Datum
 dwh_sql_id_set_cardinality(PG_FUNCTION_ARGS)
 {
 	Datum		datum = PG_GETARG_DATUM(0);
-	DwhIdSet   *set;
+	struct varlena *flat;
 
 	if (VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
 	{
 		DwhIdSetReader reader;
+		DwhIdSet   *set;
 
 		set = (DwhIdSet *) PG_DETOAST_DATUM_SLICE(datum, 0, HEADER_SLICE);
 		if (dwh_header_fits(&reader, DWH_ID_SET_BYTES(set), DWH_ID_SET_LEN(set)))
 			PG_RETURN_INT64(dwh_id_set_count(DWH_ID_SET_BYTES(set), DWH_ID_SET_LEN(set)));
 	}
-	set = DWH_GETARG_ID_SET(0);
-	PG_RETURN_INT64(dwh_id_set_count(DWH_ID_SET_BYTES(set), DWH_ID_SET_LEN(set)));
+	flat = PG_GETARG_VARLENA_PP(0);
+	PG_RETURN_INT64(dwh_id_set_count((uint8 *) VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat)));
 }
 
 /*

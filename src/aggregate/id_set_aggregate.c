@@ -5,7 +5,8 @@
  * The state's type is dwh.id_set itself: in memory it is an expanded object around DwhIdState, and whenever the executor has
  * to move it (to the leader of a parallel query, to another Citus node) it is flattened to the Roaring bytes, so there is one
  * code path and no serialise function: the type's own bytes are the exact serial form. Merging a flat state is the same as
- * adding a set, so union's transition function is everybody's combine function.
+ * adding a set, so union's transition function is everybody's combine function. A group's first set is taken as it is, flat and
+ * wherever it is stored: of the groups that get no other one, nothing is built.
  */
 #include "postgres.h"
 
@@ -200,7 +201,7 @@ dwh_sql_id_set_count_add(PG_FUNCTION_ARGS)
 }
 
 /*
- * Transition of union_agg and union_count, and combine function of all.
+ * Transition of union_agg and union_count, and combine function of all. The executor copies what is not a state of ours.
  */
 Datum
 dwh_sql_id_set_merge(PG_FUNCTION_ARGS)
@@ -214,6 +215,8 @@ dwh_sql_id_set_merge(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
+	if (PG_ARGISNULL(0))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(1));
 	live = get_state(fcinfo);
 	/* small sets stand in rows with a short header: no copy of those */
 	set = PG_GETARG_VARLENA_PP(1);
@@ -230,15 +233,13 @@ Datum
 dwh_sql_id_set_state_count(PG_FUNCTION_ARGS)
 {
 	LiveIdSet  *live;
-	DwhIdSet   *set;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_INT64(0);
 	live = live_from_datum(PG_GETARG_DATUM(0));
 	if (live != NULL)
 		PG_RETURN_INT64(dwh_state_count(&live->state, live->header.eoh_context));
-	set = DWH_GETARG_ID_SET(0);
-	PG_RETURN_INT64(dwh_id_set_count(DWH_ID_SET_BYTES(set), DWH_ID_SET_LEN(set)));
+	return dwh_sql_id_set_cardinality(fcinfo);
 }
 
 /*

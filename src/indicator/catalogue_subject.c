@@ -269,7 +269,7 @@ check_subject_is_new(DwhCatalogueEdit *edit, const SubjectDraft *draft)
 					 errhint("Add measures and dimensions to it with dwh.create_measure() and dwh.create_dimension().")));
 	}
 	dwh_edit_add(&params, REGCLASSOID, ObjectIdGetDatum(draft->relation), false);
-	if (dwh_edit_select("SELECT FROM dwh_catalog.summary WHERE relation = $1", &params) > 0)
+	if (dwh_edit_select("SELECT FROM dwh_catalog.summary WHERE $1 IN (relation, by_province)", &params) > 0)
 		deny_computed(draft->relation);
 }
 

@@ -141,6 +141,7 @@ typedef struct DwhUnitInfo
 	DateADT		valid_from;
 	DateADT		valid_to;		/* DATEVAL_NOEND where open */
 	int			rank;			/* among all units, by code and unit_id */
+	int			province_id;	/* the unit itself or its ancestor that stands at the level province; where there is none, the unit itself */
 	List	   *predecessors;	/* of DwhPredecessor */
 } DwhUnitInfo;
 
@@ -155,6 +156,7 @@ typedef struct DwhUnitTable
 {
 	int			n;
 	DwhUnitInfo *units;			/* by unit_id */
+	int64		provinces_hash; /* of which unit has which province_id */
 } DwhUnitTable;
 
 /* How a request is answered; requests of one subject and kind share a statement. */
@@ -171,6 +173,7 @@ typedef struct DwhSource
 {
 	DwhSubject *subject;
 	struct DwhSummary *summary; /* NULL: the facts */
+	bool		is_by_province; /* the summary's cells by province */
 	const char *relation_sql;
 	const char *month_column;
 	const char *unit_column;
@@ -381,6 +384,7 @@ extern DwhUnitTable *dwh_unit_table_load(void);
 extern DwhUnitInfo *dwh_unit_find(DwhUnitTable *table, int unit_id);
 extern DwhUnitInfo *dwh_unit_info(DwhUnitTable *table, int unit_id);
 extern Datum dwh_unit_ids(DwhUnitTable *table);
+extern Datum dwh_unit_province_ids(DwhUnitTable *table);
 extern List *dwh_units_at(DwhUnitTable *table, DwhMapLevel level, DateADT on);
 extern List *dwh_unit_children(DwhUnitTable *table, DwhUnitInfo *unit, DateADT on);
 extern void dwh_units_check_codes(DwhUnitTable *table, List *codes, List *frames);
@@ -416,7 +420,7 @@ extern DwhPresence *dwh_presence_find(DwhEvaluation *ev, const DwhRequest *reque
 extern float8 dwh_opening_share(Datum opening, Datum booked, DwhMapLevel level);
 
 /* source.c */
-extern void dwh_source_choose(DwhFamily *family, List *requests, DateADT first, DateADT last);
+extern void dwh_source_choose(DwhEvaluation *ev, List *requests, DateADT first, DateADT last);
 extern DwhSource *dwh_source_presence(DwhFamily *family, DwhSubject *subject, const char *unit_column, DateADT first, DateADT last);
 extern DwhRowScope dwh_source_rows(DwhSource *source, const char *month_end);
 extern char *dwh_source_column_sql(DwhSource *source, const char *code);

@@ -407,7 +407,7 @@ dwh_manual_plan(DwhEvaluation *ev, List *requests)
 		DwhRequest *request = lfirst(lc);
 		DwhStatement *statement = palloc0(sizeof(DwhStatement));
 
-		dwh_source_choose(ev->family, list_make1(request), DATEVAL_NOBEGIN, DATEVAL_NOEND);
+		dwh_source_choose(ev, list_make1(request), DATEVAL_NOBEGIN, DATEVAL_NOEND);
 		statement->ev = ev;
 		statement->subject = request->measure->subject;
 		statement->source = request->source;

@@ -434,31 +434,32 @@ has_presence(int subject_id)
 
 /*
  * Whether nothing of the subject has to be looked at: no mark is visible, its tables are watched by the triggers of the last refresh, no
- * summary is to be built, and its table may be read (or there is none, and there was none). Spares an idle refresh the catalogue.
+ * summary is to be built, all units belong where they did, and its table may be read (or there is none, and there was none). Spares an idle refresh the catalogue.
  */
 static bool
-is_idle(int subject_id)
+is_idle(int subject_id, int64 provinces_hash)
 {
-	Oid			types[1] = {INT4OID};
-	Datum		values[1] = {Int32GetDatum(subject_id)};
+	Oid			types[2] = {INT4OID, INT8OID};
+	Datum		values[2] = {Int32GetDatum(subject_id), Int64GetDatum(provinces_hash)};
 	Oid			relation;
 
 	(void) dwh_spi_select("SELECT NOT EXISTS (SELECT FROM dwh_log.cell_mark AS m WHERE m.subject_id = $1)"
-						  " AND NOT EXISTS (SELECT FROM dwh_catalog.summary AS y WHERE y.subject_id = $1 AND y.built_at IS NULL AND y.failure IS NULL)"
+						  " AND NOT EXISTS (SELECT FROM dwh_catalog.summary AS y WHERE y.subject_id = $1 AND CASE WHEN y.built_at IS NULL THEN y.failure IS NULL"
+						  " ELSE y.provinces_hash IS DISTINCT FROM $2 END)"
 						  " AND ARRAY(SELECT " DWH_WATCH_ID " FROM pg_trigger AS t WHERE t.tgname = 'after_row_mark'"
 						  " AND t.tgrelid IN (SELECT s.relation UNION SELECT p.relid FROM pg_partition_tree(s.relation) AS p) ORDER BY 1)"
 						  " = ARRAY(SELECT w.watch_id FROM dwh_catalog.subject_watch AS w WHERE w.subject_id = $1 ORDER BY 1)"
 						  " AND (c.oid IS NOT NULL OR NOT EXISTS (SELECT FROM dwh_star.subject_presence AS p WHERE p.subject_id = $1)),"
 						  " coalesce(c.oid, 0)::int8"
 						  " FROM dwh_catalog.subject AS s LEFT JOIN pg_class AS c ON c.oid = s.relation WHERE s.subject_id = $1",
-						  1, types, values, NULL, false);
+						  2, types, values, NULL, false);
 	relation = (Oid) dwh_spi_bigint(0, 2);
 	return dwh_spi_bool(0, 1) && (!OidIsValid(relation) || dwh_owner_may_read(relation));
 }
 
 /* Stage 1 of one subject. The lock comes first: what follows sees all that others did who held it. */
 static void
-refresh_cells(int subject_id, DwhRefreshCounts *counts)
+refresh_cells(int subject_id, int64 provinces_hash, DwhRefreshCounts *counts)
 {
 	Oid			types[1] = {INT4OID};
 	Datum		values[1] = {Int32GetDatum(subject_id)};
@@ -470,7 +471,7 @@ refresh_cells(int subject_id, DwhRefreshCounts *counts)
 
 	if (dwh_spi_select("SELECT FROM dwh_catalog.subject WHERE subject_id = $1 FOR NO KEY UPDATE", 1, types, values, NULL, false) == 0)
 		return;					/* dropped meanwhile */
-	if (is_idle(subject_id))
+	if (is_idle(subject_id, provinces_hash))
 		return;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	catalogue = dwh_catalogue_load();
@@ -497,7 +498,7 @@ refresh_cells(int subject_id, DwhRefreshCounts *counts)
 		rebuild_everything(&work);
 		return;
 	}
-	if (!OidIsValid(work.subject->relation) || marks == NIL)
+	if (!OidIsValid(work.subject->relation))
 		return;
 	foreach(lc, work.columns)
 	{
@@ -513,6 +514,7 @@ refresh_cells(int subject_id, DwhRefreshCounts *counts)
 			rebuild_cells(&work, months, units);
 		note_cells(&work, column, months, units);
 	}
+	dwh_summary_follow_units(subject_id);
 	/* between no_source and no_data lies the whole of a subject */
 	if (had_rows != has_presence(subject_id))
 		(void) dwh_spi_run("INSERT INTO dwh_log.value_mark (subject_id, month_from, month_to, presence_changed)"
@@ -573,11 +575,12 @@ int64
 dwh_refresh_run(const char *subject)
 {
 	DwhRefreshCounts counts = {.started_at = GetCurrentTimestamp()};
+	int64		provinces_hash = dwh_unit_table_load()->provinces_hash;
 	TimestampTz cells_done;
 	ListCell   *lc;
 
 	foreach(lc, subjects_asked(subject))
-		refresh_cells(lfirst_int(lc), &counts);
+		refresh_cells(lfirst_int(lc), provinces_hash, &counts);
 	cells_done = GetCurrentTimestamp();
 	dwh_refresh_values(&counts, subject == NULL);
 	return log_run(subject, cells_done, &counts);

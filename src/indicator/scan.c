@@ -962,7 +962,7 @@ plan_group(DwhEvaluation *ev, List *group)
 	frame_range(ev, frames, &first, &last);
 	if (((DwhRequest *) linitial(group))->kind == DWH_SCAN_RUNNING)
 		first = DATEVAL_NOBEGIN;
-	dwh_source_choose(ev->family, group, first, last);
+	dwh_source_choose(ev, group, first, last);
 	foreach(lc, group)
 	{
 		DwhRequest *request = lfirst(lc);

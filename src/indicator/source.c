@@ -6,7 +6,8 @@
  * and every name that the question looks at (dimensions, filters, conditions of references, opening loads) is one of its
  * dimensions, as that is now. It must have content, be watched as it was when built or last refreshed, and no mark may be pending
  * in the months that are read: where rows changed since the last refresh, the facts answer. An answer is thus never older than the
- * snapshot it is asked under, and what was chosen is said (DwhRequest.source).
+ * snapshot it is asked under, and what was chosen is said (DwhRequest.source). Of the summary so chosen, its cells by province are read
+ * where units below provinces make no difference (summary_province.c).
  */
 #include "postgres.h"
 
@@ -43,9 +44,9 @@ facts(DwhFamily *family, DwhSubject *subject, const char *unit_column)
 	return source;
 }
 
-/* A summary as source; likewise one for each. */
+/* A summary, or its cells by province, as source; likewise one for each. */
 static DwhSource *
-from_summary(DwhFamily *family, DwhSummary *summary)
+from_summary(DwhFamily *family, DwhSummary *summary, bool is_by_province)
 {
 	DwhSource  *source;
 	ListCell   *lc;
@@ -53,13 +54,14 @@ from_summary(DwhFamily *family, DwhSummary *summary)
 	foreach(lc, family->sources)
 	{
 		source = lfirst(lc);
-		if (source->summary == summary)
+		if (source->summary == summary && source->is_by_province == is_by_province)
 			return source;
 	}
 	source = palloc0(sizeof(DwhSource));
 	source->subject = summary->subject;
 	source->summary = summary;
-	source->relation_sql = dwh_relation_sql(summary->relation);
+	source->is_by_province = is_by_province;
+	source->relation_sql = dwh_relation_sql(is_by_province ? summary->by_province : summary->relation);
 	source->month_column = "month";
 	source->unit_column = "unit_id";
 	family->sources = lappend(family->sources, source);
@@ -70,10 +72,10 @@ from_summary(DwhFamily *family, DwhSummary *summary)
 
 /* Whether the table is there still; it stays until the end of the transaction. */
 static bool
-hold_table(DwhSummary *summary)
+hold_table(Oid relation)
 {
-	LockRelationOid(summary->relation, AccessShareLock);
-	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(summary->relation));
+	LockRelationOid(relation, AccessShareLock);
+	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation));
 }
 
 /* The summaries of the subject whose cells of these months are as the facts are, smallest first. */
@@ -98,7 +100,7 @@ current_summaries(DwhFamily *family, DwhSubject *subject, DateADT first, DateADT
 	if (result == NIL || dwh_marks_pending(subject->subject_id, first, last))
 		return NIL;
 	foreach(lc, result)
-		if (!hold_table(lfirst(lc)))
+		if (!hold_table(((DwhSummary *) lfirst(lc))->relation))
 			result = foreach_delete_current(result, lc);
 	return result;
 }
@@ -194,10 +196,22 @@ answers_all(DwhFamily *family, List *summaries, List *requests)
 	return NULL;
 }
 
+/*
+ * Whether the requests can be answered from the cells by province: these are those of the units' provinces, as the units stand now, so
+ * that on the map of any day they count for the same province, region and country. Opening loads are looked for unit by unit.
+ */
+static bool
+answers_by_province(DwhEvaluation *ev, const DwhSummary *summary, List *requests)
+{
+	return ev->level != DWH_MAP_BASE && ((DwhRequest *) linitial(requests))->kind != DWH_SCAN_RUNNING && summary->has_provinces &&
+		summary->provinces_hash == ev->family->units->provinces_hash && hold_table(summary->by_province);
+}
+
 /* Sets the source of each request of a group. One summary for all of them is read once; else each takes its smallest. */
 void
-dwh_source_choose(DwhFamily *family, List *requests, DateADT first, DateADT last)
+dwh_source_choose(DwhEvaluation *ev, List *requests, DateADT first, DateADT last)
 {
+	DwhFamily  *family = ev->family;
 	DwhMeasure *measure = ((DwhRequest *) linitial(requests))->measure;
 	DwhSource  *fallback = facts(family, measure->subject, measure->unit_column);
 	List	   *summaries = current_summaries(family, measure->subject, first, last);
@@ -210,14 +224,14 @@ dwh_source_choose(DwhFamily *family, List *requests, DateADT first, DateADT last
 		DwhRequest *request = lfirst(lc);
 		DwhSummary *own = answers_all(family, summaries, list_make1(request));
 
-		request->source = own ? from_summary(family, own) : fallback;
+		request->source = own ? from_summary(family, own, answers_by_province(ev, own, requests)) : fallback;
 		if (own)
 			answered = lappend(answered, request);
 	}
 	common = answered == NIL ? NULL : answers_all(family, summaries, answered);
 	if (common)
 		foreach(lc, answered)
-			((DwhRequest *) lfirst(lc))->source = from_summary(family, common);
+			((DwhRequest *) lfirst(lc))->source = from_summary(family, common, answers_by_province(ev, common, requests));
 }
 
 /* Where it is read which units have rows in these months: every summary knows. */
@@ -228,7 +242,7 @@ dwh_source_presence(DwhFamily *family, DwhSubject *subject, const char *unit_col
 
 	if (strcmp(unit_column, subject->unit_column) == 0)
 		summaries = current_summaries(family, subject, first, last);
-	return summaries == NIL ? facts(family, subject, unit_column) : from_summary(family, linitial(summaries));
+	return summaries == NIL ? facts(family, subject, unit_column) : from_summary(family, linitial(summaries), false);
 }
 
 /* ------------------------------------------------------------------ SQL */

@@ -123,11 +123,13 @@ List *
 dwh_summary_list(DwhCatalogue *catalogue)
 {
 	uint64		n = dwh_spi_select("SELECT s.summary_id, s.subject_id, s.relation::oid::int8, s.built_at IS NOT NULL, s.failure IS NOT NULL, greatest(c.reltuples, 0)::float8,"
+								   " coalesce(p.oid, 0)::int8, s.provinces_hash,"
 								   " w.now <> '{}' AND 0 < ALL (w.now) AND (w.now = s.watched"
 								   "  OR w.now = ARRAY(SELECT x.watch_id FROM dwh_catalog.subject_watch x WHERE x.subject_id = s.subject_id ORDER BY 1))"
 								   " FROM dwh_catalog.summary s JOIN dwh_catalog.subject j USING (subject_id)"
 								   " CROSS JOIN LATERAL (SELECT " WATCHED_SQL ") w (now)"
 								   " JOIN pg_class c ON c.oid = s.relation AND c.relowner = 'dwh_owner'::regrole"
+								   " LEFT JOIN pg_class p ON p.oid = s.by_province AND p.relowner = 'dwh_owner'::regrole"
 								   " ORDER BY greatest(c.reltuples, 0), cardinality(s.dimensions), s.summary_id", 0, NULL, NULL, NULL, true);
 	List	   *result = NIL;
 
@@ -147,7 +149,11 @@ dwh_summary_list(DwhCatalogue *catalogue)
 		summary->has_content = dwh_spi_bool(i, 4);
 		summary->has_failed = dwh_spi_bool(i, 5);
 		summary->rows = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 6, &is_null));
-		summary->is_watched = dwh_spi_bool(i, 7);
+		summary->by_province = (Oid) dwh_spi_bigint(i, 7);
+		summary->has_provinces = OidIsValid(summary->by_province) && !dwh_spi_isnull(i, 8);
+		if (summary->has_provinces)
+			summary->provinces_hash = dwh_spi_bigint(i, 8);
+		summary->is_watched = dwh_spi_bool(i, 9);
 		result = lappend(result, summary);
 	}
 	if (result != NIL)
@@ -189,9 +195,9 @@ state_sql(DwhRowScope *scope, const DwhSummaryMeasure *entry)
 	return psprintf("%s(%s)%s::numeric AS %s", entry->aggregate, expression, filter, quote_identifier(entry->column));
 }
 
-/* Whether an earlier measure of the summary has the same state, and so the same column. */
-static bool
-shares_column(const DwhSummary *summary, const DwhSummaryMeasure *entry)
+/* See summary.h. */
+bool
+dwh_summary_shares_column(const DwhSummary *summary, const DwhSummaryMeasure *entry)
 {
 	ListCell   *lc;
 
@@ -246,7 +252,7 @@ build_sql(const DwhSummary *summary, bool with_cells, char **columns, List **joi
 	{
 		DwhSummaryMeasure *entry = lfirst(lc);
 
-		if (shares_column(summary, entry))
+		if (dwh_summary_shares_column(summary, entry))
 			continue;
 		appendStringInfo(&select, ", %s", state_sql(&scope, entry));
 		appendStringInfo(&names, ", %s", quote_identifier(entry->column));
@@ -335,6 +341,7 @@ fill_summary(DwhSummary *summary)
 	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = statement_timestamp(), failure = NULL WHERE summary_id = $1", 1, types, values, NULL,
 					   false, SPI_OK_UPDATE);
 	dwh_spi_utility(psprintf("ANALYZE %s", relation));
+	dwh_province_fill(summary, dwh_unit_table_load());
 	return rows;
 }
 
@@ -345,6 +352,7 @@ replace_cells(DwhSummary *summary, List *parts)
 	char	   *relation = dwh_relation_sql(summary->relation);
 	char	   *columns;
 	char	   *select = build_sql(summary, true, &columns, NULL);
+	DwhUnitTable *units = dwh_unit_table_load();
 	uint64		rows = 0;
 	ListCell   *lc;
 
@@ -365,6 +373,7 @@ replace_cells(DwhSummary *summary, List *parts)
 									" WHERE s.month = c.month AND s.unit_id = c.unit_id AND $3 <= $4", relation),
 						   4, types, values, NULL, false, SPI_OK_DELETE);
 		rows += dwh_spi_run(psprintf("INSERT INTO %s (%s) %s", relation, columns, select), 4, types, values, NULL, false, SPI_OK_INSERT);
+		dwh_province_replace(summary, units, cells);
 	}
 	return rows;
 }
@@ -397,9 +406,11 @@ try_to_build(DwhSummary *summary, List *parts)
 	if (error == NULL)
 		return building.rows;
 	values[1] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = NULL, failure = $2 WHERE summary_id = $1", 2, types, values, NULL, false,
-					   SPI_OK_UPDATE);
+	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = NULL, provinces_hash = NULL, failure = $2 WHERE summary_id = $1", 2, types, values,
+					   NULL, false, SPI_OK_UPDATE);
 	(void) dwh_spi_run(psprintf("DELETE FROM %s", dwh_relation_sql(summary->relation)), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
+	if (OidIsValid(summary->by_province))
+		(void) dwh_spi_run(psprintf("DELETE FROM %s", dwh_relation_sql(summary->by_province)), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
 	/* the message may hold values of rows, which not everybody may see who refreshes or reads the catalogue */
 	ereport(LOG,
 			(errmsg("summary %s could not be built: %s", dwh_relation_sql(summary->relation), error->message ? error->message : ""),
@@ -442,6 +453,22 @@ dwh_summary_rebuild_all(int subject_id)
 	foreach(lc, summaries_of(subject_id))
 		rows += try_to_build(lfirst(lc), NIL);
 	return rows;
+}
+
+/* See summary.h. */
+void
+dwh_summary_follow_units(int subject_id)
+{
+	DwhUnitTable *units = dwh_unit_table_load();
+	ListCell   *lc;
+
+	foreach(lc, summaries_of(subject_id))
+	{
+		DwhSummary *summary = lfirst(lc);
+
+		if (summary->has_content && (!summary->has_provinces || summary->provinces_hash != units->provinces_hash))
+			dwh_province_fill(summary, units);
+	}
 }
 
 /* See summary.h. */
@@ -757,7 +784,7 @@ dimension_codes(const DwhSummary *summary)
 	return dwh_text_array(codes);
 }
 
-/* Comments on the table and the columns of measures. */
+/* Comments on the tables and the columns of measures. */
 static void
 comment_on(const DwhSummary *summary, List *entries)
 {
@@ -767,45 +794,57 @@ comment_on(const DwhSummary *summary, List *entries)
 	dwh_spi_utility(psprintf("COMMENT ON TABLE %s IS %s", relation,
 							 quote_literal_cstr(psprintf("Tổng hợp %s theo tháng, đơn vị và chiều | Summary of %s by month, unit and dimensions",
 														 summary->subject->code, summary->subject->code))));
+	if (OidIsValid(summary->by_province))
+		dwh_spi_utility(psprintf("COMMENT ON TABLE %s IS %s", dwh_relation_sql(summary->by_province),
+								 quote_literal_cstr(psprintf("Các ô của %s, gộp theo tỉnh | The cells of %s, put together by province", relation, relation))));
 	foreach(lc, entries)
 	{
 		DwhSummaryMeasure *entry = lfirst(lc);
 
-		if (!shares_column(summary, entry))
+		if (!dwh_summary_shares_column(summary, entry))
 			dwh_spi_utility(psprintf("COMMENT ON COLUMN %s.%s IS %s", relation, quote_identifier(entry->column),
 									 quote_literal_cstr(psprintf("Trạng thái của số đo %s | State of measure %s",
 																 entry->measure->code, entry->measure->code))));
 	}
 }
 
-/* Makes the table of a new summary, empty, and its rows in the catalogue. */
+/* Makes the tables of a new summary, empty, and its rows in the catalogue. */
 static void
-make_table(DwhSummary *summary, Datum lookups)
+make_tables(DwhSummary *summary, Datum lookups)
 {
+	static const char by_province_suffix[] = "_by_province";
 	DwhEditParams params = {0};
 	const char *subject = summary->subject->code;
 	char	   *name;
 	char	   *relation;
+	char	   *by_province;
 	ListCell   *lc;
 
 	summary->summary_id = dwh_edit_next_id("summary", "summary_id");
 	name = psprintf("summary_%d_%s", summary->summary_id, strncmp(subject, "fact_", 5) == 0 ? subject + 5 : subject);
-	name = pnstrdup(name, NAMEDATALEN - 1);
+	name = pnstrdup(name, NAMEDATALEN - sizeof(by_province_suffix));
 	relation = quote_qualified_identifier("dwh_star", name);
+	by_province = quote_qualified_identifier("dwh_star", psprintf("%s%s", name, by_province_suffix));
 	dwh_spi_utility(psprintf("CREATE TABLE %s AS %s WITH NO DATA", relation, build_sql(summary, false, NULL, NULL)));
 	dwh_spi_utility(psprintf("ALTER TABLE %s ALTER month SET NOT NULL, ALTER unit_id SET NOT NULL", relation));
+	/* its sets are large, and as a rule only counted, for which their headers do: they are kept out of the rows */
+	dwh_spi_utility(psprintf("CREATE TABLE %s (LIKE %s) WITH (toast_tuple_target = 512)", by_province, relation));
 	dwh_spi_utility(psprintf("CREATE INDEX ON %s (unit_id, month)", relation));
+	dwh_spi_utility(psprintf("CREATE INDEX ON %s (unit_id, month)", by_province));
 	dwh_spi_utility(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", relation));
+	dwh_spi_utility(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", by_province));	/* and no policy: a cell is of many units */
 	dwh_spi_utility(psprintf("GRANT SELECT ON %s TO dwh_central_admin, dwh_province_admin, dwh_analyst, dwh_national", relation));
 	summary->relation = get_relname_relid(name, get_namespace_oid("dwh_star", false));
+	summary->by_province = get_relname_relid(psprintf("%s%s", name, by_province_suffix), get_namespace_oid("dwh_star", false));
 
 	dwh_edit_add_int(&params, summary->summary_id);
 	dwh_edit_add_int(&params, summary->subject->subject_id);
 	dwh_edit_add(&params, REGCLASSOID, ObjectIdGetDatum(summary->relation), false);
 	dwh_edit_add(&params, TEXTARRAYOID, dimension_codes(summary), false);
 	dwh_edit_add(&params, TEXTARRAYOID, lookups, false);
-	dwh_edit_insert("INSERT INTO dwh_catalog.summary (summary_id, subject_id, relation, dimensions, lookups) VALUES ($1, $2, $3, $4, $5)",
-					&params);
+	dwh_edit_add(&params, REGCLASSOID, ObjectIdGetDatum(summary->by_province), false);
+	dwh_edit_insert("INSERT INTO dwh_catalog.summary (summary_id, subject_id, relation, dimensions, lookups, by_province)"
+					" VALUES ($1, $2, $3, $4, $5, $6)", &params);
 	foreach(lc, summary->dimensions)
 	{
 		DwhSummaryDimension *dimension = lfirst(lc);
@@ -825,6 +864,7 @@ static void
 add_columns(DwhSummary *summary, List *added, Datum lookups)
 {
 	DwhEditParams params = {0};
+	Oid			tables[] = {summary->relation, summary->by_province};
 	ListCell   *lc;
 
 	foreach(lc, added)
@@ -832,11 +872,14 @@ add_columns(DwhSummary *summary, List *added, Datum lookups)
 		DwhSummaryMeasure *entry = lfirst(lc);
 		const char *type = strcmp(entry->aggregate, "distinct") == 0 ? "dwh.id_set" : strcmp(entry->aggregate, "count") == 0 ? "bigint" : "numeric";
 
-		if (shares_column(summary, entry))
-			continue;
-		dwh_spi_utility(psprintf("ALTER TABLE %s ADD COLUMN %s %s", dwh_relation_sql(summary->relation), quote_identifier(entry->column), type));
-		if (entry->count_column)
-			dwh_spi_utility(psprintf("ALTER TABLE %s ADD COLUMN %s bigint", dwh_relation_sql(summary->relation), quote_identifier(entry->count_column)));
+		for (int t = 0; t < lengthof(tables) && !dwh_summary_shares_column(summary, entry); t++)
+		{
+			if (!OidIsValid(tables[t]))
+				continue;
+			dwh_spi_utility(psprintf("ALTER TABLE %s ADD COLUMN %s %s", dwh_relation_sql(tables[t]), quote_identifier(entry->column), type));
+			if (entry->count_column)
+				dwh_spi_utility(psprintf("ALTER TABLE %s ADD COLUMN %s bigint", dwh_relation_sql(tables[t]), quote_identifier(entry->count_column)));
+		}
 	}
 	dwh_edit_add_int(&params, summary->summary_id);
 	dwh_edit_add(&params, TEXTARRAYOID, lookups, false);
@@ -924,7 +967,7 @@ dwh_sql_create_summary(PG_FUNCTION_ARGS)
 	{
 		summary = &draft;
 		added = add_measures(summary, edit.catalogue);
-		make_table(summary, watch_lookups(summary));
+		make_tables(summary, watch_lookups(summary));
 	}
 	else
 	{
@@ -975,6 +1018,8 @@ dwh_sql_drop_summary(PG_FUNCTION_ARGS)
 		dwh_edit_add_int(&params, summary->summary_id);
 		(void) dwh_spi_run("DELETE FROM dwh_catalog.summary WHERE summary_id = $1", params.n, params.types, params.values, NULL, false, SPI_OK_DELETE);
 		dwh_spi_utility(psprintf("DROP TABLE %s", dwh_relation_sql(summary->relation)));
+		if (OidIsValid(summary->by_province))
+			dwh_spi_utility(psprintf("DROP TABLE %s", dwh_relation_sql(summary->by_province)));
 	}
 	dwh_edit_note(&edit, "was_there", found ? "yes" : "no");
 	dwh_edit_close(&edit);

@@ -7,6 +7,11 @@
  * Units are those of the rows, unmapped, so no succession touches a summary. It has content while its row of
  * dwh_catalog.summary says built_at; cells of it may be out of date while marks of the subject are pending (mark.h).
  *
+ * Beside it stands a table of the same columns whose cells are those of all units of a province put together: what is asked by
+ * province, region or country has them united already. Nobody but dwh_owner reads it. The provinces are those that the units' parents
+ * lead to, whatever the day; the row in the catalogue has the hash of who belonged where when it was built, and where units have changed
+ * since it is left alone until the next refresh.
+ *
  * A summary that a refresh cannot build (an id that no set holds) stops neither the refresh nor other summaries: it is left without
  * content, its row has the SQLSTATE, and what it would answer is read from the facts. It is tried again, as a whole, whenever rows of the
  * subject have changed.
@@ -44,6 +49,9 @@ typedef struct DwhSummary
 	int			summary_id;
 	DwhSubject *subject;
 	Oid			relation;
+	Oid			by_province;	/* the table of cells by province; InvalidOid where it is gone */
+	bool		has_provinces;	/* it has content */
+	int64		provinces_hash; /* DwhUnitTable's, when that was built */
 	bool		has_content;
 	bool		has_failed;		/* when it was last tried; it has no content then */
 	bool		is_watched;		/* the same triggers watch the same tables as when it was built, or last refreshed */
@@ -71,11 +79,23 @@ extern uint64 dwh_summary_rebuild(int subject_id, List *parts);
 /* The same for all cells; afterwards every summary of the subject has content, or a failure. */
 extern uint64 dwh_summary_rebuild_all(int subject_id);
 
+/*
+ * Builds the cells by province of every summary of the subject that has content, where they were built when units belonged elsewhere.
+ */
+extern void dwh_summary_follow_units(int subject_id);
+
 /* Whether some summary of the subject waits for being built as a whole (new columns, a changed dimension): dwh_summary_rebuild_all() is due. */
 extern bool dwh_summary_is_missing(int subject_id);
 
 /* summary.c, for the evaluator: the summaries of every subject as the active snapshot shows them */
 extern List *dwh_summary_list(DwhCatalogue *catalogue);
+
+/* summary.c: whether an earlier measure of the summary has the same state, and so the same column */
+extern bool dwh_summary_shares_column(const DwhSummary *summary, const DwhSummaryMeasure *entry);
+
+/* summary_province.c: all cells by province, or those that the given cells belong to; the summary's own cells are as they should be */
+extern void dwh_province_fill(DwhSummary *summary, DwhUnitTable *units);
+extern void dwh_province_replace(DwhSummary *summary, DwhUnitTable *units, const DwhCells *cells);
 
 /*
  * SQL: of a trigger t on the rows of a table, whether every change leaves a mark: it fires always, and so does one for TRUNCATE of that

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -63,6 +64,48 @@ link_predecessors(DwhUnitTable *table)
 	}
 }
 
+/* Whether a unit stands at a level; the level province takes in defence and police. */
+static bool
+is_at_level(const DwhUnitInfo *unit, DwhMapLevel level)
+{
+	switch (level)
+	{
+		case DWH_MAP_COUNTRY:
+			return unit->level == DWH_UNIT_CENTRE;
+		case DWH_MAP_REGION:
+			return unit->level == DWH_UNIT_REGION;
+		case DWH_MAP_PROVINCE:
+			return unit->level == DWH_UNIT_PROVINCE || unit->level == DWH_UNIT_DEFENCE ||
+				unit->level == DWH_UNIT_POLICE;
+		case DWH_MAP_BASE:
+			return unit->level == DWH_UNIT_DIVISION || unit->level == DWH_UNIT_DISTRICT || unit->level == DWH_UNIT_BASE;
+	}
+	return false;
+}
+
+/* More parents than this are a circle. */
+#define MAX_PARENTS 32
+
+/* Notes of each unit the province it belongs to by its parents, whatever the day, and the hash of that. */
+static void
+note_provinces(DwhUnitTable *table)
+{
+	table->provinces_hash = 0;
+	for (int i = 0; i < table->n; i++)
+	{
+		DwhUnitInfo *unit = &table->units[i];
+		DwhUnitInfo *above = unit;
+		int			pair[2];
+
+		for (int step = 0; above != NULL && !is_at_level(above, DWH_MAP_PROVINCE); step++)
+			above = step < MAX_PARENTS ? dwh_unit_find(table, above->parent_id) : NULL;
+		unit->province_id = above ? above->unit_id : unit->unit_id;
+		pair[0] = unit->unit_id;
+		pair[1] = unit->province_id;
+		table->provinces_hash = (int64) hash_combine64((uint64) table->provinces_hash, hash_bytes_extended((unsigned char *) pair, sizeof(pair), 0));
+	}
+}
+
 /*
  * Reads all units and the successions that figures may follow, as they are now: dwh.unit_at() answers from the latest state too, and
  * must not name a unit that an old snapshot does not know.
@@ -90,6 +133,7 @@ dwh_unit_table_load(void)
 		unit->valid_to = dwh_spi_isnull(i, 7) ? DATEVAL_NOEND : dwh_spi_date(i, 7);
 	}
 	rank_units(table);
+	note_provinces(table);
 	link_predecessors(table);
 	return table;
 }
@@ -138,28 +182,21 @@ dwh_unit_ids(DwhUnitTable *table)
 	return dwh_array(elems, table->n, INT4OID);
 }
 
+/* The provinces of all units in the same order, as int[]. */
+Datum
+dwh_unit_province_ids(DwhUnitTable *table)
+{
+	Datum	   *elems = palloc(Max(1, table->n) * sizeof(Datum));
+
+	for (int i = 0; i < table->n; i++)
+		elems[i] = Int32GetDatum(table->units[i].province_id);
+	return dwh_array(elems, table->n, INT4OID);
+}
+
 static bool
 is_valid(const DwhUnitInfo *unit, DateADT on)
 {
 	return unit->valid_from <= on && on <= unit->valid_to;
-}
-
-static bool
-is_at_level(const DwhUnitInfo *unit, DwhMapLevel level)
-{
-	switch (level)
-	{
-		case DWH_MAP_COUNTRY:
-			return unit->level == DWH_UNIT_CENTRE;
-		case DWH_MAP_REGION:
-			return unit->level == DWH_UNIT_REGION;
-		case DWH_MAP_PROVINCE:
-			return unit->level == DWH_UNIT_PROVINCE || unit->level == DWH_UNIT_DEFENCE ||
-				unit->level == DWH_UNIT_POLICE;
-		case DWH_MAP_BASE:
-			return unit->level == DWH_UNIT_DIVISION || unit->level == DWH_UNIT_DISTRICT || unit->level == DWH_UNIT_BASE;
-	}
-	return false;
 }
 
 /* The units at a level on a day, by id. */

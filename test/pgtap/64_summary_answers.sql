@@ -17,7 +17,7 @@ SELECT dwh.refresh();
 \o
 -- Which relations answer an indicator, as the plan says; "facts" for the table of facts.
 CREATE FUNCTION pg_temp.read_from(p_indicator text, p_by text[] DEFAULT '{province}', p_filter jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
-	SELECT string_agg(DISTINCT CASE WHEN NOT p.is_summary THEN 'facts' ELSE coalesce((SELECT array_to_string(s.dimensions, '+') FROM dwh_catalog.summary s WHERE s.relation = p.read_from::regclass), '?') END, ', ')
+	SELECT string_agg(DISTINCT CASE WHEN NOT p.is_summary THEN 'facts' ELSE coalesce((SELECT array_to_string(s.dimensions, '+') FROM dwh_catalog.summary s WHERE p.read_from::regclass IN (s.relation, s.by_province)), '?') END, ', ')
 	FROM dwh.explain_plan_values(ARRAY[p_indicator], '2025-08-01', '2025-08-01', 'month', p_by, p_filter) p WHERE p.measures <> '{}' $$;
 CREATE FUNCTION pg_temp.total(p_indicator text) RETURNS numeric LANGUAGE sql AS $$ SELECT dwh.get_value(p_indicator, '2025-08-01') $$;
 
@@ -28,7 +28,7 @@ SELECT is(pg_temp.read_from('ZS1', '{province,scheme}'), 'scheme+sex', 'that wit
 SELECT is(pg_temp.read_from('ZS1', '{province}', '{"scheme": "BHYT"}'), 'scheme+sex', 'or filtered by');
 SELECT is(pg_temp.read_from('ZS1', '{payer_kind}'), 'facts', 'the facts where none has the dimension');
 SELECT is(pg_temp.read_from('ZS5'), 'facts', 'or a condition names a column');
-SELECT is((SELECT detail ->> 'read_from' FROM dwh.explain_value('ZS1', '2025-08-01') WHERE kind = 'measure'), (SELECT relation::text FROM dwh_catalog.summary WHERE dimensions = '{}' AND subject_id = 1), 'explain_value() says which');
+SELECT is((SELECT detail ->> 'read_from' FROM dwh.explain_value('ZS1', '2025-08-01') WHERE kind = 'measure'), (SELECT by_province::text FROM dwh_catalog.summary WHERE dimensions = '{}' AND subject_id = 1), 'explain_value() says which');
 SELECT is((SELECT detail ->> 'read_from' FROM dwh.explain_value('ZS5', '2025-08-01') WHERE kind = 'measure'), 'dwh_star.fact_participation', 'and where it was the facts');
 
 -- One row changes: the answer does at once, in this transaction and by its marks afterwards.

@@ -1,0 +1,113 @@
+/*
+ * summary_province.c
+ *		The cells of a summary put together by province; see summary.h.
+ *
+ * Which unit belongs to which province is read once and goes into the statement as parameters, so that what is built is exactly what
+ * the hash beside it stands for, whatever is committed meanwhile. A unit above or outside of provinces, and one that dim_unit does not
+ * know, keeps its cells as its own.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "common/spi.h"
+#include "indicator/summary.h"
+
+/* The states of a measure put together to one state, as SQL over rows s. */
+static char *
+united_sql(const DwhSummaryMeasure *entry)
+{
+	const char *column = quote_identifier(entry->column);
+
+	if (strcmp(entry->aggregate, "distinct") == 0)
+		return psprintf("dwh.union_agg(s.%s)", column);
+	if (strcmp(entry->aggregate, "count") == 0)
+		return psprintf("sum(s.%s)::bigint", column);
+	if (strcmp(entry->aggregate, "avg") == 0)
+		return psprintf("sum(s.%s), sum(s.%s)::bigint", column, quote_identifier(entry->count_column));
+	return psprintf("%s(s.%s)", entry->aggregate, column);
+}
+
+/* The units and their provinces, parameters of each statement. */
+#define PROVINCES_SQL "unnest($1, $2) AS p (unit_id, province_id)"
+
+/* The cells by province that the cells of parameters $3 (months) and $4 (units) belong to. */
+#define TARGETS_SQL \
+	"(SELECT DISTINCT c.month, coalesce(p.province_id, c.unit_id) AS unit_id" \
+	" FROM unnest($3, $4) AS c (month, unit_id) LEFT JOIN " PROVINCES_SQL " ON p.unit_id = c.unit_id) AS t"
+
+/* INSERT of the cells by province that the rows s of the summary in a FROM clause come to; unit is the unit of such a cell. */
+static char *
+insert_sql(const DwhSummary *summary, const char *unit, const char *from)
+{
+	StringInfoData names;
+	StringInfoData states;
+	StringInfoData groups;
+	ListCell   *lc;
+	int			n = 2;
+
+	initStringInfo(&names);
+	initStringInfo(&states);
+	initStringInfo(&groups);
+	foreach(lc, summary->dimensions)
+	{
+		const char *column = quote_identifier(((DwhSummaryDimension *) lfirst(lc))->column);
+
+		appendStringInfo(&names, ", %s", column);
+		appendStringInfo(&states, ", s.%s", column);
+		appendStringInfo(&groups, ", %d", ++n);
+	}
+	foreach(lc, summary->measures)
+	{
+		DwhSummaryMeasure *entry = lfirst(lc);
+
+		if (dwh_summary_shares_column(summary, entry))
+			continue;
+		appendStringInfo(&names, ", %s", quote_identifier(entry->column));
+		if (entry->count_column)
+			appendStringInfo(&names, ", %s", quote_identifier(entry->count_column));
+		appendStringInfo(&states, ", %s", united_sql(entry));
+	}
+	return psprintf("INSERT INTO %s (month, unit_id%s) SELECT s.month, %s%s FROM %s GROUP BY 1, 2%s ORDER BY 1, 2",
+					dwh_relation_sql(summary->by_province), names.data, unit, states.data, from, groups.data);
+}
+
+/* See summary.h. */
+void
+dwh_province_fill(DwhSummary *summary, DwhUnitTable *units)
+{
+	char	   *relation;
+	Oid			types[4] = {INT4ARRAYOID, INT4ARRAYOID, INT4OID, INT8OID};
+	Datum		values[4] = {dwh_unit_ids(units), dwh_unit_province_ids(units), Int32GetDatum(summary->summary_id),
+		Int64GetDatum(units->provinces_hash)};
+
+	if (!OidIsValid(summary->by_province))
+		return;
+	relation = dwh_relation_sql(summary->by_province);
+	(void) dwh_spi_run(psprintf("DELETE FROM %s", relation), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
+	(void) dwh_spi_run(insert_sql(summary, "coalesce(p.province_id, s.unit_id)",
+								  psprintf("%s AS s LEFT JOIN " PROVINCES_SQL " ON p.unit_id = s.unit_id", dwh_relation_sql(summary->relation))),
+					   2, types, values, NULL, false, SPI_OK_INSERT);
+	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET provinces_hash = $2 WHERE summary_id = $1", 2, types + 2, values + 2, NULL, false,
+					   SPI_OK_UPDATE);
+	dwh_spi_utility(psprintf("ANALYZE %s", relation));
+}
+
+/* See summary.h. */
+void
+dwh_province_replace(DwhSummary *summary, DwhUnitTable *units, const DwhCells *cells)
+{
+	Oid			types[4] = {INT4ARRAYOID, INT4ARRAYOID, DATEARRAYOID, INT4ARRAYOID};
+	Datum		values[4] = {dwh_unit_ids(units), dwh_unit_province_ids(units), cells->months, cells->unit_ids};
+
+	if (!summary->has_provinces || summary->provinces_hash != units->provinces_hash)
+		return;					/* dwh_summary_follow_units() builds all of them */
+	(void) dwh_spi_run(psprintf("DELETE FROM %s AS r USING " TARGETS_SQL " WHERE r.month = t.month AND r.unit_id = t.unit_id",
+								dwh_relation_sql(summary->by_province)), 4, types, values, NULL, false, SPI_OK_DELETE);
+	(void) dwh_spi_run(insert_sql(summary, "t.unit_id",
+								  psprintf(TARGETS_SQL " LEFT JOIN " PROVINCES_SQL " ON p.province_id = t.unit_id"
+										   " JOIN %s AS s ON s.month = t.month AND s.unit_id = coalesce(p.unit_id, t.unit_id)",
+										   dwh_relation_sql(summary->relation))),
+					   4, types, values, NULL, false, SPI_OK_INSERT);
+}
