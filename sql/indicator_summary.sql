@@ -57,6 +57,9 @@ CREATE EXTENSION dwh_ext;
 SELECT dwh.create_warehouse();
 SELECT subject, built_at IS NOT NULL AS has_content FROM dwh.list_summaries();
 SELECT count(*) FROM pg_attribute WHERE attrelid = 'dwh_star.summary_1_participation'::regclass AND atttypid = 'dwh.id_set'::regtype;
+SELECT count(*) AS sets, count(*) FILTER (WHERE x.attname IS NOT NULL) AS sizes
+FROM pg_attribute AS a LEFT JOIN pg_attribute AS x ON x.attrelid = a.attrelid AND x.attname = '#' || a.attname AND x.attgenerated = 's'
+WHERE a.attrelid = 'dwh_star.summary_1_participation_by_province'::regclass AND a.atttypid = 'dwh.id_set'::regtype;
 ROLLBACK;
 SELECT dwh.drop_summary('fact_participation', '{sex, scheme}');
 SELECT dwh.drop_summary('fact_participation', '{sex, scheme}');

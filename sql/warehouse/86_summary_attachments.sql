@@ -23,6 +23,9 @@ BEGIN
 			ORDER BY 1, 2
 		LOOP
 			EXECUTE format('ALTER TABLE %s ADD COLUMN %I dwh.id_set', v_table, v_column);
+			IF v_table = v_summary.by_province THEN		-- the size went with the set
+				EXECUTE format('ALTER TABLE %s ADD COLUMN %I bigint GENERATED ALWAYS AS (dwh.cardinality(%I)) STORED', v_table, '#' || v_column, v_column);
+			END IF;
 			v_is_damaged := true;
 		END LOOP;
 		-- without the triggers a changed dimension went unnoticed

@@ -692,7 +692,8 @@ add_measures(DwhSummary *summary, DwhCatalogue *catalogue)
 		if (entry->column == NULL)
 		{
 			entry->column = asc_tolower(measure->code, strlen(measure->code));
-			for (int i = 1; column_is_taken(summary, entry->column); i++)
+			/* one that leaves no room for dwh_province_size_column() is as good as taken */
+			for (int i = 1; strlen(entry->column) > NAMEDATALEN - 2 || column_is_taken(summary, entry->column); i++)
 				entry->column = psprintf("state_%d", i);
 			if (strcmp(measure->aggregate, "avg") == 0)
 				for (int i = 1; entry->count_column == NULL || column_is_taken(summary, entry->count_column); i++)
@@ -827,7 +828,7 @@ make_tables(DwhSummary *summary, Datum lookups)
 	by_province = quote_qualified_identifier("dwh_star", psprintf("%s%s", name, by_province_suffix));
 	dwh_spi_utility(psprintf("CREATE TABLE %s AS %s WITH NO DATA", relation, build_sql(summary, false, NULL, NULL)));
 	dwh_spi_utility(psprintf("ALTER TABLE %s ALTER month SET NOT NULL, ALTER unit_id SET NOT NULL", relation));
-	/* its sets are large, and as a rule only counted, for which their headers do: they are kept out of the rows */
+	/* its sets are large, and as a rule only their sizes are asked for, which stand beside them: they are kept out of the rows */
 	dwh_spi_utility(psprintf("CREATE TABLE %s (LIKE %s) WITH (toast_tuple_target = 512)", by_province, relation));
 	dwh_spi_utility(psprintf("CREATE INDEX ON %s (unit_id, month)", relation));
 	dwh_spi_utility(psprintf("CREATE INDEX ON %s (unit_id, month)", by_province));
@@ -981,6 +982,7 @@ dwh_sql_create_summary(PG_FUNCTION_ARGS)
 	if (added != NIL || !summary->has_content)
 	{
 		note_measures(summary, added);
+		dwh_province_add_sizes(summary, added);
 		comment_on(summary, added);
 		protect(summary);
 		dwh_edit_note_int(&edit, "rows", (int) fill_summary(summary));

@@ -93,6 +93,10 @@ extern List *dwh_summary_list(DwhCatalogue *catalogue);
 /* summary.c: whether an earlier measure of the summary has the same state, and so the same column */
 extern bool dwh_summary_shares_column(const DwhSummary *summary, const DwhSummaryMeasure *entry);
 
+/* summary_province.c: the column of the table of cells by province that has the number of ids in a set; made for those that are new */
+extern char *dwh_province_size_column(const DwhSummaryMeasure *entry);
+extern void dwh_province_add_sizes(const DwhSummary *summary, List *added);
+
 /* summary_province.c: all cells by province, or those that the given cells belong to; the summary's own cells are as they should be */
 extern void dwh_province_fill(DwhSummary *summary, DwhUnitTable *units);
 extern void dwh_province_replace(DwhSummary *summary, DwhUnitTable *units, const DwhCells *cells);

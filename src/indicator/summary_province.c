@@ -29,6 +29,30 @@ united_sql(const DwhSummaryMeasure *entry)
 	return psprintf("%s(s.%s)", entry->aggregate, column);
 }
 
+/* See summary.h. No code of a measure or a dimension has a "#". */
+char *
+dwh_province_size_column(const DwhSummaryMeasure *entry)
+{
+	return psprintf("#%s", entry->column);
+}
+
+/* See summary.h. */
+void
+dwh_province_add_sizes(const DwhSummary *summary, List *added)
+{
+	ListCell   *lc;
+
+	foreach(lc, added)
+	{
+		DwhSummaryMeasure *entry = lfirst(lc);
+
+		if (OidIsValid(summary->by_province) && strcmp(entry->aggregate, "distinct") == 0 && !dwh_summary_shares_column(summary, entry))
+			dwh_spi_utility(psprintf("ALTER TABLE %s ADD COLUMN %s bigint GENERATED ALWAYS AS (dwh.cardinality(%s)) STORED",
+									 dwh_relation_sql(summary->by_province), quote_identifier(dwh_province_size_column(entry)),
+									 quote_identifier(entry->column)));
+	}
+}
+
 /* The units and their provinces, parameters of each statement. */
 #define PROVINCES_SQL "unnest($1, $2) AS p (unit_id, province_id)"
 

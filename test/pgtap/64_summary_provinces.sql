@@ -1,7 +1,7 @@
 -- 893-072 893-013: what is asked by province, region or country comes from the cells of a summary put together by province, and is what the facts say: on
 -- the map of any day, after rows changed, after an office came to belong to another province. Nobody reads these cells himself.
 BEGIN;
-SELECT plan(25);
+SELECT plan(27);
 \set world_seed 0.13
 \o /dev/null
 \ir include/random_world.psql
@@ -19,9 +19,10 @@ WHERE f.unit_id IN (o.old_id, o.new_id) AND f.person_id % 4 = n AND f.month >= u
 SELECT dwh.create_measure('SP_ALL', 'fact_participation', 'count'), dwh.create_measure('SP_PAY', 'fact_participation', 'sum', 'salary_base', 'scheme = ''BHXH_BB'''),
 	dwh.create_measure('SP_MEAN', 'fact_participation', 'avg', 'age', p_time_behaviour => 'stock'), dwh.create_measure('SP_OLDEST', 'fact_participation', 'max', 'age', p_time_behaviour => 'stock'),
 	dwh.create_measure('SP_HEADS', 'fact_participation', 'distinct', 'person_id', p_time_behaviour => 'stock');
+SELECT dwh.create_measure(rpad('SP_LONG_', 62, 'X') || n, 'fact_participation', 'distinct', 'employer_id', p_time_behaviour => 'stock') FROM generate_series(1, 2) AS n;
 SELECT dwh.create_indicator('SP' || n, 'x', 'x', f, 'fact_participation', 'analyst', 'x', '1995-01-01', 'test', p_periods => '{month,quarter,year,ytd}')
 FROM (VALUES (1, '[SP_ALL]'), (2, '[SP_PAY] / nullif([SP_ALL]{sex = ''F''}, 0)'), (3, '[SP_MEAN] + [SP_OLDEST]'), (4, '[SP_HEADS]'),
-	(5, 'people([SP_HEADS]{sex = ''F''} | [SP_HEADS]{sex = ''M''})'), (6, '100 * [SP_HEADS] / national([SP_HEADS]) + coalesce(parent([SP_ALL]), 0)'), (7, 'growth([SP_ALL]) + rolling_sum([SP_ALL], 3)')) AS v (n, f);
+	(5, 'people([SP_HEADS]{sex = ''F''} | [SP_HEADS]{sex = ''M''})'), (6, '100 * [SP_HEADS] / national([SP_HEADS]) + coalesce(parent([SP_ALL]), 0)'), (7, 'growth([SP_ALL]) + rolling_sum([SP_ALL], 3)'), (8, format('[%s]', rpad('SP_LONG_', 62, 'X') || 2))) AS v (n, f);
 SELECT dwh.create_summary('fact_participation', '{sex}');
 SELECT dwh.refresh();
 SELECT relation AS summary, by_province FROM dwh_catalog.summary WHERE subject_id = 1 \gset
@@ -36,7 +37,7 @@ CREATE FUNCTION pg_temp.answers() RETURNS SETOF text LANGUAGE sql AS $$
 	CROSS JOIN (VALUES ('country'), ('region'), ('province'), ('base')) AS l (level)
 	CROSS JOIN (VALUES (NULL::date), ('2025-12-31')) AS m (map)
 	CROSS JOIN (VALUES ('{}'::text[]), ('{sex}')) AS d (dims)
-	CROSS JOIN LATERAL dwh.indicator_values('{SP1,SP2,SP3,SP4,SP5,SP6,SP7}', p.first, p.last, p.kind, l.level || d.dims, '{}', NULL, m.map) AS v
+	CROSS JOIN LATERAL dwh.indicator_values('{SP1,SP2,SP3,SP4,SP5,SP6,SP7,SP8}', p.first, p.last, p.kind, l.level || d.dims, '{}', NULL, m.map) AS v
 	WHERE d.dims = '{}' OR p.kind = 'month' $$;
 -- The same from the facts: a mark pending sends the questions there.
 CREATE FUNCTION pg_temp.answers_from_facts() RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -81,6 +82,9 @@ SELECT cmp_ok(b.n, '<', a.n, 'they are fewer') FROM (SELECT count(*) AS n FROM :
 SELECT is(pg_temp.wrong_cells(), 0::bigint, 'they are the facts of their province');
 SELECT cmp_ok(count(*)::int, '>', 5000, 'many questions') FROM pg_temp.answers();
 SELECT is(pg_temp.differences(), 0::bigint, 'answered as from the facts');
+
+SELECT is(pg_temp.read_from(p_indicator => 'SP8'), :'by_province', 'of a measure with a long code, too');
+SELECT is_empty(format('SELECT FROM %s WHERE "#sp_heads" IS DISTINCT FROM dwh.cardinality(sp_heads)', :'by_province'), 'sizes stand beside the sets');
 
 -- Rows change.
 INSERT INTO dwh_star.fact_participation (month, unit_id, person_id, scheme_id, payer_kind, employer_id, category_id, state, is_main, salary_base, sex, age, load_id)
