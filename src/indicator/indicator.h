@@ -141,7 +141,6 @@ typedef struct DwhUnitInfo
 	DateADT		valid_from;
 	DateADT		valid_to;		/* DATEVAL_NOEND where open */
 	int			rank;			/* among all units, by code and unit_id */
-	int			province_id;	/* the unit itself or its ancestor that stands at the level province; where there is none, the unit itself */
 	List	   *predecessors;	/* of DwhPredecessor */
 } DwhUnitInfo;
 
@@ -152,11 +151,19 @@ typedef struct DwhPredecessor
 	DateADT		effective_on;
 } DwhPredecessor;
 
+/* Which unit belongs to which province by its parents, whatever the day. One above or outside of provinces belongs to itself. */
+typedef struct DwhProvinces
+{
+	Datum		unit_ids;		/* int[]: all units, by unit_id */
+	Datum		province_ids;	/* int[]: of each its province */
+	int64		hash;			/* of both */
+} DwhProvinces;
+
 typedef struct DwhUnitTable
 {
 	int			n;
 	DwhUnitInfo *units;			/* by unit_id */
-	int64		provinces_hash; /* of which unit has which province_id */
+	DwhProvinces *provinces;	/* NULL: not asked yet; see dwh_unit_provinces() */
 } DwhUnitTable;
 
 /* How a request is answered; requests of one subject and kind share a statement. */
@@ -384,7 +391,7 @@ extern DwhUnitTable *dwh_unit_table_load(void);
 extern DwhUnitInfo *dwh_unit_find(DwhUnitTable *table, int unit_id);
 extern DwhUnitInfo *dwh_unit_info(DwhUnitTable *table, int unit_id);
 extern Datum dwh_unit_ids(DwhUnitTable *table);
-extern Datum dwh_unit_province_ids(DwhUnitTable *table);
+extern const DwhProvinces *dwh_unit_provinces(DwhUnitTable *table);
 extern List *dwh_units_at(DwhUnitTable *table, DwhMapLevel level, DateADT on);
 extern List *dwh_unit_children(DwhUnitTable *table, DwhUnitInfo *unit, DateADT on);
 extern void dwh_units_check_codes(DwhUnitTable *table, List *codes, List *frames);

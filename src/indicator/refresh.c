@@ -370,26 +370,27 @@ cells_of_row(uint64 row)
 	return cells;
 }
 
-/* Rebuilds the cells of every summary: month by month, so that each pass reads the table's months one by one. */
-static void
-rebuild_cells(Work *work, Datum months, Datum units)
+/* Cells as parts (of DwhCells): month by month, so that each pass reads the table's months one by one. */
+static List *
+parts_of(Datum months, Datum units)
 {
 	Oid			types[2] = {DATEARRAYOID, INT4ARRAYOID};
 	Datum		values[2] = {months, units};
-	DwhCells	all = {.months = months,.unit_ids = units};
 	List	   *parts = NIL;
 	uint64		n;
 
-	if (work->summaries == NIL)
-		return;
 	n = dwh_spi_select("SELECT array_agg(month), array_agg(unit_id) FROM unnest($1, $2) AS u (month, unit_id) GROUP BY month ORDER BY month",
 					   2, types, values, NULL, false);
 	if (n > MAX_MONTHS_APART)
-		parts = list_make1(&all);
-	else
-		for (uint64 i = 0; i < n; i++)
-			parts = lappend(parts, cells_of_row(i));
-	work->counts->summary_rows += dwh_summary_rebuild(work->subject->subject_id, parts);
+	{
+		DwhCells   *all = palloc(sizeof(DwhCells));
+
+		*all = (DwhCells) {.months = months,.unit_ids = units};
+		return list_make1(all);
+	}
+	for (uint64 i = 0; i < n; i++)
+		parts = lappend(parts, cells_of_row(i));
+	return parts;
 }
 
 /* Rebuilds every summary as a whole, and marks whatever reads the subject. */
@@ -466,6 +467,7 @@ refresh_cells(int subject_id, int64 provinces_hash, DwhRefreshCounts *counts)
 	DwhCatalogue *catalogue;
 	Work		work = {0};
 	List	   *marks;
+	List	   *parts = NIL;
 	bool		had_rows;
 	ListCell   *lc;
 
@@ -511,10 +513,11 @@ refresh_cells(int subject_id, int64 provinces_hash, DwhRefreshCounts *counts)
 			continue;
 		counts->cells_rebuilt += n;
 		if (column->is_own)
-			rebuild_cells(&work, months, units);
+			parts = parts_of(months, units);
 		note_cells(&work, column, months, units);
 	}
-	dwh_summary_follow_units(subject_id);
+	if (work.summaries != NIL)
+		counts->summary_rows += dwh_summary_rebuild(subject_id, parts);
 	/* between no_source and no_data lies the whole of a subject */
 	if (had_rows != has_presence(subject_id))
 		(void) dwh_spi_run("INSERT INTO dwh_log.value_mark (subject_id, month_from, month_to, presence_changed)"
@@ -575,7 +578,7 @@ int64
 dwh_refresh_run(const char *subject)
 {
 	DwhRefreshCounts counts = {.started_at = GetCurrentTimestamp()};
-	int64		provinces_hash = dwh_unit_table_load()->provinces_hash;
+	int64		provinces_hash = dwh_unit_provinces(dwh_unit_table_load())->hash;
 	TimestampTz cells_done;
 	ListCell   *lc;
 

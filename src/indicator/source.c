@@ -204,7 +204,7 @@ static bool
 answers_by_province(DwhEvaluation *ev, const DwhSummary *summary, List *requests)
 {
 	return ev->level != DWH_MAP_BASE && ((DwhRequest *) linitial(requests))->kind != DWH_SCAN_RUNNING && summary->has_provinces &&
-		summary->provinces_hash == ev->family->units->provinces_hash && hold_table(summary->by_province);
+		summary->provinces_hash == dwh_unit_provinces(ev->family->units)->hash && hold_table(summary->by_province);
 }
 
 /* Sets the source of each request of a group. One summary for all of them is read once; else each takes its smallest. */

@@ -341,7 +341,7 @@ fill_summary(DwhSummary *summary)
 	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET built_at = statement_timestamp(), failure = NULL WHERE summary_id = $1", 1, types, values, NULL,
 					   false, SPI_OK_UPDATE);
 	dwh_spi_utility(psprintf("ANALYZE %s", relation));
-	dwh_province_fill(summary, dwh_unit_table_load());
+	dwh_province_fill(summary);
 	return rows;
 }
 
@@ -352,7 +352,6 @@ replace_cells(DwhSummary *summary, List *parts)
 	char	   *relation = dwh_relation_sql(summary->relation);
 	char	   *columns;
 	char	   *select = build_sql(summary, true, &columns, NULL);
-	DwhUnitTable *units = dwh_unit_table_load();
 	uint64		rows = 0;
 	ListCell   *lc;
 
@@ -373,8 +372,8 @@ replace_cells(DwhSummary *summary, List *parts)
 									" WHERE s.month = c.month AND s.unit_id = c.unit_id AND $3 <= $4", relation),
 						   4, types, values, NULL, false, SPI_OK_DELETE);
 		rows += dwh_spi_run(psprintf("INSERT INTO %s (%s) %s", relation, columns, select), 4, types, values, NULL, false, SPI_OK_INSERT);
-		dwh_province_replace(summary, units, cells);
 	}
+	dwh_province_replace(summary, parts);
 	return rows;
 }
 
@@ -382,7 +381,8 @@ replace_cells(DwhSummary *summary, List *parts)
 typedef struct Building
 {
 	DwhSummary *summary;
-	List	   *parts;			/* NIL: as a whole */
+	bool		is_whole;
+	List	   *parts;			/* unless as a whole */
 	uint64		rows;
 } Building;
 
@@ -391,14 +391,14 @@ build(void *arg)
 {
 	Building   *building = arg;
 
-	building->rows = building->parts ? replace_cells(building->summary, building->parts) : fill_summary(building->summary);
+	building->rows = building->is_whole ? fill_summary(building->summary) : replace_cells(building->summary, building->parts);
 }
 
-/* Builds one summary, or notes why it cannot be built. Returns the number of rows inserted. */
+/* Builds one summary, as a whole or these cells, or notes why it cannot be built. Returns the number of rows inserted. */
 static uint64
-try_to_build(DwhSummary *summary, List *parts)
+try_to_build(DwhSummary *summary, bool is_whole, List *parts)
 {
-	Building	building = {.summary = summary,.parts = parts};
+	Building	building = {.summary = summary,.is_whole = is_whole,.parts = parts};
 	ErrorData  *error = dwh_refresh_try(build, &building);
 	Oid			types[2] = {INT4OID, TEXTOID};
 	Datum		values[2] = {Int32GetDatum(summary->summary_id)};
@@ -435,9 +435,9 @@ dwh_summary_rebuild(int subject_id, List *parts)
 	{
 		DwhSummary *summary = lfirst(lc);
 
-		/* one without content is built as a whole when its turn comes: where it failed, that is now */
-		if (parts != NIL && (summary->has_content || summary->has_failed))
-			rows += try_to_build(summary, summary->has_failed ? NIL : parts);
+		/* one without content is built as a whole when its turn comes: where it failed, that is when rows have changed */
+		if (summary->has_content || (summary->has_failed && parts != NIL))
+			rows += try_to_build(summary, summary->has_failed, parts);
 	}
 	return rows;
 }
@@ -451,24 +451,8 @@ dwh_summary_rebuild_all(int subject_id)
 
 	need_read_committed("rebuilding summaries");
 	foreach(lc, summaries_of(subject_id))
-		rows += try_to_build(lfirst(lc), NIL);
+		rows += try_to_build(lfirst(lc), true, NIL);
 	return rows;
-}
-
-/* See summary.h. */
-void
-dwh_summary_follow_units(int subject_id)
-{
-	DwhUnitTable *units = dwh_unit_table_load();
-	ListCell   *lc;
-
-	foreach(lc, summaries_of(subject_id))
-	{
-		DwhSummary *summary = lfirst(lc);
-
-		if (summary->has_content && (!summary->has_provinces || summary->provinces_hash != units->provinces_hash))
-			dwh_province_fill(summary, units);
-	}
 }
 
 /* See summary.h. */

@@ -10,7 +10,7 @@
  * Beside it stands a table of the same columns whose cells are those of all units of a province put together: what is asked by
  * province, region or country has them united already. Nobody but dwh_owner reads it. The provinces are those that the units' parents
  * lead to, whatever the day; the row in the catalogue has the hash of who belonged where when it was built, and where units have changed
- * since it is left alone until the next refresh.
+ * since it is left alone until the next refresh, which builds it anew.
  *
  * A summary that a refresh cannot build (an id that no set holds) stops neither the refresh nor other summaries: it is left without
  * content, its row has the SQLSTATE, and what it would answer is read from the facts. It is tried again, as a whole, whenever rows of the
@@ -71,18 +71,14 @@ typedef struct DwhCells
 extern void dwh_cells_range(Datum months, DateADT *first, DateADT *last);
 
 /*
- * Deletes and inserts the given cells of every summary of the subject, a part (DwhCells) after the other. A cell without rows just
- * disappears. Returns the number of rows inserted.
+ * Deletes and inserts the given cells of every summary of the subject, a part (DwhCells) after the other; there may be none. A cell without
+ * rows just disappears. Cells by province follow, all of them where units have come to belong elsewhere. Returns the number of rows inserted,
+ * without those by province.
  */
 extern uint64 dwh_summary_rebuild(int subject_id, List *parts);
 
 /* The same for all cells; afterwards every summary of the subject has content, or a failure. */
 extern uint64 dwh_summary_rebuild_all(int subject_id);
-
-/*
- * Builds the cells by province of every summary of the subject that has content, where they were built when units belonged elsewhere.
- */
-extern void dwh_summary_follow_units(int subject_id);
 
 /* Whether some summary of the subject waits for being built as a whole (new columns, a changed dimension): dwh_summary_rebuild_all() is due. */
 extern bool dwh_summary_is_missing(int subject_id);
@@ -97,9 +93,12 @@ extern bool dwh_summary_shares_column(const DwhSummary *summary, const DwhSummar
 extern char *dwh_province_size_column(const DwhSummaryMeasure *entry);
 extern void dwh_province_add_sizes(const DwhSummary *summary, List *added);
 
-/* summary_province.c: all cells by province, or those that the given cells belong to; the summary's own cells are as they should be */
-extern void dwh_province_fill(DwhSummary *summary, DwhUnitTable *units);
-extern void dwh_province_replace(DwhSummary *summary, DwhUnitTable *units, const DwhCells *cells);
+/*
+ * summary_province.c: all cells by province, or those that the given parts (of DwhCells) belong to; all, too, where units have come to
+ * belong elsewhere. The summary's own cells are as they should be.
+ */
+extern void dwh_province_fill(DwhSummary *summary);
+extern void dwh_province_replace(DwhSummary *summary, List *parts);
 
 /*
  * SQL: of a trigger t on the rows of a table, whether every change leaves a mark: it fires always, and so does one for TRUNCATE of that

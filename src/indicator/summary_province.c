@@ -97,36 +97,32 @@ insert_sql(const DwhSummary *summary, const char *unit, const char *from)
 					dwh_relation_sql(summary->by_province), names.data, unit, states.data, from, groups.data);
 }
 
-/* See summary.h. */
-void
-dwh_province_fill(DwhSummary *summary, DwhUnitTable *units)
+/* Builds all cells by province. */
+static void
+fill(DwhSummary *summary, const DwhProvinces *provinces)
 {
-	char	   *relation;
-	Oid			types[4] = {INT4ARRAYOID, INT4ARRAYOID, INT4OID, INT8OID};
-	Datum		values[4] = {dwh_unit_ids(units), dwh_unit_province_ids(units), Int32GetDatum(summary->summary_id),
-		Int64GetDatum(units->provinces_hash)};
+	char	   *relation = dwh_relation_sql(summary->by_province);
+	Oid			types[2] = {INT4ARRAYOID, INT4ARRAYOID};
+	Datum		values[2] = {provinces->unit_ids, provinces->province_ids};
+	Oid			note_types[2] = {INT4OID, INT8OID};
+	Datum		note_values[2] = {Int32GetDatum(summary->summary_id), Int64GetDatum(provinces->hash)};
 
-	if (!OidIsValid(summary->by_province))
-		return;
-	relation = dwh_relation_sql(summary->by_province);
 	(void) dwh_spi_run(psprintf("DELETE FROM %s", relation), 0, NULL, NULL, NULL, false, SPI_OK_DELETE);
 	(void) dwh_spi_run(insert_sql(summary, "coalesce(p.province_id, s.unit_id)",
 								  psprintf("%s AS s LEFT JOIN " PROVINCES_SQL " ON p.unit_id = s.unit_id", dwh_relation_sql(summary->relation))),
 					   2, types, values, NULL, false, SPI_OK_INSERT);
-	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET provinces_hash = $2 WHERE summary_id = $1", 2, types + 2, values + 2, NULL, false,
+	(void) dwh_spi_run("UPDATE dwh_catalog.summary SET provinces_hash = $2 WHERE summary_id = $1", 2, note_types, note_values, NULL, false,
 					   SPI_OK_UPDATE);
 	dwh_spi_utility(psprintf("ANALYZE %s", relation));
 }
 
-/* See summary.h. */
-void
-dwh_province_replace(DwhSummary *summary, DwhUnitTable *units, const DwhCells *cells)
+/* Deletes and inserts the cells by province that the cells belong to. */
+static void
+replace(DwhSummary *summary, const DwhProvinces *provinces, const DwhCells *cells)
 {
 	Oid			types[4] = {INT4ARRAYOID, INT4ARRAYOID, DATEARRAYOID, INT4ARRAYOID};
-	Datum		values[4] = {dwh_unit_ids(units), dwh_unit_province_ids(units), cells->months, cells->unit_ids};
+	Datum		values[4] = {provinces->unit_ids, provinces->province_ids, cells->months, cells->unit_ids};
 
-	if (!summary->has_provinces || summary->provinces_hash != units->provinces_hash)
-		return;					/* dwh_summary_follow_units() builds all of them */
 	(void) dwh_spi_run(psprintf("DELETE FROM %s AS r USING " TARGETS_SQL " WHERE r.month = t.month AND r.unit_id = t.unit_id",
 								dwh_relation_sql(summary->by_province)), 4, types, values, NULL, false, SPI_OK_DELETE);
 	(void) dwh_spi_run(insert_sql(summary, "t.unit_id",
@@ -134,4 +130,28 @@ dwh_province_replace(DwhSummary *summary, DwhUnitTable *units, const DwhCells *c
 										   " JOIN %s AS s ON s.month = t.month AND s.unit_id = coalesce(p.unit_id, t.unit_id)",
 										   dwh_relation_sql(summary->relation))),
 					   4, types, values, NULL, false, SPI_OK_INSERT);
+}
+
+/* See summary.h. */
+void
+dwh_province_fill(DwhSummary *summary)
+{
+	if (OidIsValid(summary->by_province))
+		fill(summary, dwh_unit_provinces(dwh_unit_table_load()));
+}
+
+/* See summary.h. */
+void
+dwh_province_replace(DwhSummary *summary, List *parts)
+{
+	const DwhProvinces *provinces = dwh_unit_provinces(dwh_unit_table_load());
+	ListCell   *lc;
+
+	if (!OidIsValid(summary->by_province))
+		return;
+	if (!summary->has_provinces || summary->provinces_hash != provinces->hash)
+		fill(summary, provinces);
+	else
+		foreach(lc, parts)
+			replace(summary, provinces, lfirst(lc));
 }

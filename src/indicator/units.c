@@ -64,48 +64,6 @@ link_predecessors(DwhUnitTable *table)
 	}
 }
 
-/* Whether a unit stands at a level; the level province takes in defence and police. */
-static bool
-is_at_level(const DwhUnitInfo *unit, DwhMapLevel level)
-{
-	switch (level)
-	{
-		case DWH_MAP_COUNTRY:
-			return unit->level == DWH_UNIT_CENTRE;
-		case DWH_MAP_REGION:
-			return unit->level == DWH_UNIT_REGION;
-		case DWH_MAP_PROVINCE:
-			return unit->level == DWH_UNIT_PROVINCE || unit->level == DWH_UNIT_DEFENCE ||
-				unit->level == DWH_UNIT_POLICE;
-		case DWH_MAP_BASE:
-			return unit->level == DWH_UNIT_DIVISION || unit->level == DWH_UNIT_DISTRICT || unit->level == DWH_UNIT_BASE;
-	}
-	return false;
-}
-
-/* More parents than this are a circle. */
-#define MAX_PARENTS 32
-
-/* Notes of each unit the province it belongs to by its parents, whatever the day, and the hash of that. */
-static void
-note_provinces(DwhUnitTable *table)
-{
-	table->provinces_hash = 0;
-	for (int i = 0; i < table->n; i++)
-	{
-		DwhUnitInfo *unit = &table->units[i];
-		DwhUnitInfo *above = unit;
-		int			pair[2];
-
-		for (int step = 0; above != NULL && !is_at_level(above, DWH_MAP_PROVINCE); step++)
-			above = step < MAX_PARENTS ? dwh_unit_find(table, above->parent_id) : NULL;
-		unit->province_id = above ? above->unit_id : unit->unit_id;
-		pair[0] = unit->unit_id;
-		pair[1] = unit->province_id;
-		table->provinces_hash = (int64) hash_combine64((uint64) table->provinces_hash, hash_bytes_extended((unsigned char *) pair, sizeof(pair), 0));
-	}
-}
-
 /*
  * Reads all units and the successions that figures may follow, as they are now: dwh.unit_at() answers from the latest state too, and
  * must not name a unit that an old snapshot does not know.
@@ -133,7 +91,6 @@ dwh_unit_table_load(void)
 		unit->valid_to = dwh_spi_isnull(i, 7) ? DATEVAL_NOEND : dwh_spi_date(i, 7);
 	}
 	rank_units(table);
-	note_provinces(table);
 	link_predecessors(table);
 	return table;
 }
@@ -182,21 +139,61 @@ dwh_unit_ids(DwhUnitTable *table)
 	return dwh_array(elems, table->n, INT4OID);
 }
 
-/* The provinces of all units in the same order, as int[]. */
-Datum
-dwh_unit_province_ids(DwhUnitTable *table)
+/* The hash of an int[]. */
+static uint64
+hash_of(Datum ids)
 {
-	Datum	   *elems = palloc(Max(1, table->n) * sizeof(Datum));
+	ArrayType  *array = DatumGetArrayTypeP(ids);
 
+	return hash_bytes_extended((unsigned char *) ARR_DATA_PTR(array), ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) * sizeof(int32), 0);
+}
+
+/* Which unit belongs to which province; worked out once. */
+const DwhProvinces *
+dwh_unit_provinces(DwhUnitTable *table)
+{
+	DwhProvinces *provinces = table->provinces;
+	Datum	   *elems;
+
+	if (provinces != NULL)
+		return provinces;
+	elems = palloc(Max(1, table->n) * sizeof(Datum));
 	for (int i = 0; i < table->n; i++)
-		elems[i] = Int32GetDatum(table->units[i].province_id);
-	return dwh_array(elems, table->n, INT4OID);
+	{
+		int			unit_id = table->units[i].unit_id;
+		int			province_id = dwh_unit_ancestor(unit_id, DWH_UNIT_PROVINCE);
+
+		elems[i] = Int32GetDatum(province_id != 0 ? province_id : unit_id);
+	}
+	provinces = table->provinces = palloc(sizeof(DwhProvinces));
+	provinces->unit_ids = dwh_unit_ids(table);
+	provinces->province_ids = dwh_array(elems, table->n, INT4OID);
+	provinces->hash = (int64) hash_combine64(hash_of(provinces->unit_ids), hash_of(provinces->province_ids));
+	return provinces;
 }
 
 static bool
 is_valid(const DwhUnitInfo *unit, DateADT on)
 {
 	return unit->valid_from <= on && on <= unit->valid_to;
+}
+
+static bool
+is_at_level(const DwhUnitInfo *unit, DwhMapLevel level)
+{
+	switch (level)
+	{
+		case DWH_MAP_COUNTRY:
+			return unit->level == DWH_UNIT_CENTRE;
+		case DWH_MAP_REGION:
+			return unit->level == DWH_UNIT_REGION;
+		case DWH_MAP_PROVINCE:
+			return unit->level == DWH_UNIT_PROVINCE || unit->level == DWH_UNIT_DEFENCE ||
+				unit->level == DWH_UNIT_POLICE;
+		case DWH_MAP_BASE:
+			return unit->level == DWH_UNIT_DIVISION || unit->level == DWH_UNIT_DISTRICT || unit->level == DWH_UNIT_BASE;
+	}
+	return false;
 }
 
 /* The units at a level on a day, by id. */
