@@ -12,6 +12,7 @@
 #include "access/access.h"
 #include "audit/audit.h"
 #include "common/guc.h"
+#include "common/identity.h"
 #include "identity/token.h"
 #include "indicator/mark.h"
 #include "scope/limits.h"
@@ -27,6 +28,7 @@ _PG_init(void)
 	if (IsBinaryUpgrade)
 		return;
 	dwh_guc_init();
+	dwh_clock_init();
 	dwh_audit_init();
 	dwh_bound_init();
 	dwh_sessions_init();

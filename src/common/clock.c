@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
@@ -17,6 +18,9 @@
 #include "common/owner.h"
 #include "common/ref_cache.h"
 #include "common/spi.h"
+
+/* The zone of a new warehouse: sql/warehouse/10_platform.sql. */
+#define DEFAULT_ZONE "Asia/Ho_Chi_Minh"
 
 static void read_zone(DwhRefCache *cache);
 
@@ -42,6 +46,14 @@ find_zone(const char *zone)
 				 errmsg("time zone \"%s\" of the warehouse is not known", zone),
 				 errhint("Put a name of pg_timezone_names into dwh_catalog.warehouse.")));
 	return tz;
+}
+
+/* Where dwh_ext is preloaded, the server reads the file of the usual zone once, and sessions inherit it. */
+void
+dwh_clock_init(void)
+{
+	if (process_shared_preload_libraries_in_progress)
+		(void) pg_tzset(DEFAULT_ZONE);
 }
 
 static void

@@ -49,11 +49,4 @@
 #define DWH_VIRTUAL_BACKEND(id) ((id).backendId)
 #endif
 
-/* The index of a table's primary key, InvalidOid where it has none (or one that is deferrable, from 18 on). */
-#if PG_VERSION_NUM >= 180000
-#define dwh_primary_key_index(table) RelationGetPrimaryKeyIndex(table, false)
-#else
-#define dwh_primary_key_index(table) RelationGetPrimaryKeyIndex(table)
-#endif
-
 #endif							/* DWH_COMPAT_H */

@@ -39,6 +39,7 @@ extern bool dwh_identity_check(char **newval, void **extra, GucSource source);
 extern void dwh_identity_assign(const char *newval, void *extra);
 
 /* clock.c */
+extern void dwh_clock_init(void);
 extern DateADT dwh_day_in_zone(const char *zone);
 extern const char *dwh_warehouse_zone(void);
 extern DateADT dwh_today(void);

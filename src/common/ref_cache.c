@@ -8,16 +8,18 @@
  */
 #include "postgres.h"
 
-#include "access/relation.h"
+#include "access/genam.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_index.h"
 #include "commands/trigger.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "common/compat.h"
 #include "common/owner.h"
 #include "common/ref_cache.h"
 #include "common/spi.h"
@@ -60,13 +62,27 @@ enlist(DwhRefCache *cache)
 	caches = cache;
 }
 
-/* The relation that messages of a change of rows name. */
+/*
+ * The relation that messages of a change of rows name: the primary key's index, or a table without one itself. Asked of pg_index: to open
+ * the table would cost a new session more, and not each is read.
+ */
 static Oid
-carrier_of(Relation table)
+carrier_of(Oid relid)
 {
-	Oid			key = dwh_primary_key_index(table);
+	Relation	pg_index = table_open(IndexRelationId, AccessShareLock);
+	Oid			carrier = relid;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
-	return OidIsValid(key) ? key : RelationGetRelid(table);
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(pg_index, IndexIndrelidIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		if (((Form_pg_index) GETSTRUCT(tuple))->indisprimary)
+			carrier = ((Form_pg_index) GETSTRUCT(tuple))->indexrelid;
+	systable_endscan(scan);
+	table_close(pg_index, AccessShareLock);
+	return carrier;
 }
 
 /* Looks the tables up; they may have been dropped and made again since the last time. */
@@ -75,13 +91,10 @@ find_tables(DwhRefCache *cache)
 {
 	for (int i = 0; i < DWH_REF_CACHE_TABLES && cache->tables[i][0] != NULL; i++)
 	{
-		Relation	table;
+		Oid			relid = get_relname_relid(cache->tables[i][1], get_namespace_oid(cache->tables[i][0], false));
 
-		cache->relids[i] = get_relname_relid(cache->tables[i][1], get_namespace_oid(cache->tables[i][0], false));
-		table = OidIsValid(cache->relids[i]) ? try_relation_open(cache->relids[i], AccessShareLock) : NULL;
-		cache->carriers[i] = table == NULL ? InvalidOid : carrier_of(table);
-		if (table != NULL)
-			relation_close(table, AccessShareLock);
+		cache->relids[i] = relid;
+		cache->carriers[i] = OidIsValid(relid) ? carrier_of(relid) : InvalidOid;
 	}
 }
 
@@ -141,6 +154,6 @@ dwh_sql_invalidate_cache(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" was not called by the trigger manager", "invalidate_cache")));
-	CacheInvalidateRelcacheByRelid(carrier_of(((TriggerData *) fcinfo->context)->tg_relation));
+	CacheInvalidateRelcacheByRelid(carrier_of(RelationGetRelid(((TriggerData *) fcinfo->context)->tg_relation)));
 	return PointerGetDatum(NULL);
 }

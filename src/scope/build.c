@@ -80,7 +80,7 @@ find_today(DwhScopeCopy *copy)
 	pg_tz	   *zone;
 	int			julian;
 
-	dwh_scan_begin(&scan, "dwh_catalog", "warehouse", columns, NULL, NULL);
+	dwh_scan_begin(&scan, "dwh_catalog", "warehouse", columns, NULL);
 	if (!dwh_scan_next(&scan))
 		dwh_raise_no_warehouse_row();
 	name = dwh_scan_text(&scan, 0);
@@ -102,9 +102,9 @@ is_group_role(const char *role)
 	bool		found = strcmp(role, "dwh_owner") == 0;
 	DwhTableScan scan;
 
-	dwh_scan_begin(&scan, "dwh_catalog", "user_group", columns, NULL, NULL);
+	dwh_scan_begin(&scan, "dwh_catalog", "user_group", columns, NULL);
 	while (!found && dwh_scan_next(&scan))
-		found = strcmp(dwh_scan_text(&scan, 0), role) == 0;
+		found = dwh_scan_is(&scan, 0, role);
 	dwh_scan_end(&scan);
 	return found;
 }
@@ -117,13 +117,13 @@ is_gateway_role(const char *role)
 	bool		found = false;
 	DwhTableScan scan;
 
-	dwh_scan_begin(&scan, "dwh_catalog", "gateway", columns, NULL, NULL);
+	dwh_scan_begin(&scan, "dwh_catalog", "gateway", columns, NULL);
 	while (!found && dwh_scan_next(&scan))
 	{
 		bool		is_open;
 
 		(void) dwh_scan_get(&scan, 1, &is_open);
-		found = is_open && strcmp(dwh_scan_text(&scan, 0), role) == 0;
+		found = is_open && dwh_scan_is(&scan, 0, role);
 	}
 	dwh_scan_end(&scan);
 	return found;
@@ -134,24 +134,21 @@ static int32
 find_account(const DwhScopeCopy *copy)
 {
 	static const char *const columns[] = {"account_id", "is_enabled", "valid_from", "valid_to", NULL};
-	ScanKeyData key;
+	DwhScanKey	key;
 	DwhTableScan scan;
 	int32		found = 0;
 
 	if (copy->bound != 0)
-	{
-		dwh_scan_key(&key, "dwh_catalog", "account", "account_id", INT4OID, Int32GetDatum(copy->bound));
-		dwh_scan_begin(&scan, "dwh_catalog", "account", columns, "account_pkey", &key);
-	}
+		key = (DwhScanKey) {"account_id", INT4OID, Int32GetDatum(copy->bound), "account_pkey"};
 	else
 	{
 		char	   *role = GetUserNameFromId(copy->role, true);
 
 		if (role == NULL || is_group_role(role) || is_gateway_role(role))
 			return 0;
-		dwh_scan_key(&key, "dwh_catalog", "account", "login_role", TEXTOID, CStringGetTextDatum(role));
-		dwh_scan_begin(&scan, "dwh_catalog", "account", columns, "account_login_role_key", &key);
+		key = (DwhScanKey) {"login_role", TEXTOID, CStringGetTextDatum(role), "account_login_role_key"};
 	}
+	dwh_scan_begin(&scan, "dwh_catalog", "account", columns, &key);
 	while (dwh_scan_next(&scan))
 	{
 		bool		is_null;
@@ -173,11 +170,10 @@ read_grants(const DwhScopeCopy *copy)
 	static const char *const columns[] = {"grant_id", "user_group_id", "scope_unit_id", "subject_scope", "valid_from", "valid_to",
 		"revoked_at", NULL};
 	List	   *grants = NIL;
-	ScanKeyData key;
+	DwhScanKey	key = {"account_id", INT4OID, Int32GetDatum(copy->account_id), "access_grant_account_id_idx"};
 	DwhTableScan scan;
 
-	dwh_scan_key(&key, "dwh_catalog", "access_grant", "account_id", INT4OID, Int32GetDatum(copy->account_id));
-	dwh_scan_begin(&scan, "dwh_catalog", "access_grant", columns, "access_grant_account_id_idx", &key);
+	dwh_scan_begin(&scan, "dwh_catalog", "access_grant", columns, &key);
 	while (dwh_scan_next(&scan))
 	{
 		Grant	   *grant;
@@ -193,7 +189,7 @@ read_grants(const DwhScopeCopy *copy)
 		grant->grant_id = dwh_scan_int(&scan, 0);
 		grant->user_group_id = dwh_scan_int(&scan, 1);
 		grant->unit_id = dwh_scan_int(&scan, 2);
-		grant->is_listed = strcmp(dwh_scan_text(&scan, 3), "group") != 0;
+		grant->is_listed = !dwh_scan_is(&scan, 3, "group");
 		grants = lappend(grants, grant);
 	}
 	dwh_scan_end(&scan);
@@ -205,12 +201,10 @@ static void
 read_subject_lists(HTAB *lists, const char *table, const char *key_column, const char *index, const int32 *only)
 {
 	const char *columns[] = {key_column, "subject_id", NULL};
-	ScanKeyData key;
+	DwhScanKey	key = {key_column, INT4OID, only ? Int32GetDatum(*only) : (Datum) 0, index};
 	DwhTableScan scan;
 
-	if (only != NULL)
-		dwh_scan_key(&key, "dwh_catalog", table, key_column, INT4OID, Int32GetDatum(*only));
-	dwh_scan_begin(&scan, "dwh_catalog", table, columns, only ? index : NULL, only ? &key : NULL);
+	dwh_scan_begin(&scan, "dwh_catalog", table, columns, only ? &key : NULL);
 	while (dwh_scan_next(&scan))
 	{
 		int32		owner = dwh_scan_int(&scan, 0);

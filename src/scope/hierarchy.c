@@ -98,13 +98,15 @@ static void
 read_units(MemoryContext context)
 {
 	static const char *const columns[] = {"unit_id", "parent_unit_id", "valid_from", "valid_to", NULL};
-	int			size = 1024;
+	int			size;
 	bool		is_sorted = true;
 	DwhTableScan scan;
 
-	nodes = MemoryContextAllocHuge(context, size * sizeof(Place));
 	n_nodes = 0;
-	dwh_scan_begin(&scan, "dwh_star", "dim_unit", columns, NULL, NULL);
+	dwh_scan_begin(&scan, "dwh_star", "dim_unit", columns, NULL);
+	/* room for as many as there were, or more: in a new session, growing costs more than reading */
+	size = Min(Max(scan.rel->rd_rel->reltuples, 0), 1000000) + 64;
+	nodes = MemoryContextAllocHuge(context, size * sizeof(Place));
 	while (dwh_scan_next(&scan))
 	{
 		Place	   *node;
@@ -175,14 +177,13 @@ read_successions(Succession **successions)
 	DwhTableScan scan;
 
 	*successions = palloc(size * sizeof(Succession));
-	dwh_scan_begin(&scan, "dwh_catalog", "unit_succession", columns, NULL, NULL);
+	dwh_scan_begin(&scan, "dwh_catalog", "unit_succession", columns, NULL);
 	while (dwh_scan_next(&scan))
 	{
-		char	   *kind = dwh_scan_text(&scan, 2);
 		Succession *succession;
 
 		CHECK_FOR_INTERRUPTS();
-		if (strcmp(kind, "transfer") == 0)
+		if (dwh_scan_is(&scan, 2, "transfer"))
 			continue;
 		if (n == size)
 		{
@@ -192,7 +193,7 @@ read_successions(Succession **successions)
 		succession = &(*successions)[n++];
 		succession->predecessor = find_node(dwh_scan_int(&scan, 0));
 		succession->successor = find_node(dwh_scan_int(&scan, 1));
-		succession->is_whole = strcmp(kind, "rename") == 0 || strcmp(kind, "merge") == 0;
+		succession->is_whole = dwh_scan_is(&scan, 2, "rename") || dwh_scan_is(&scan, 2, "merge");
 		succession->effective_on = dwh_scan_date(&scan, 3, DATEVAL_NOEND);
 	}
 	dwh_scan_end(&scan);

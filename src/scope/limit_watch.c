@@ -130,7 +130,7 @@ read_groups(void)
 	DwhTableScan scan;
 	List	   *groups = NIL;
 
-	dwh_scan_begin(&scan, "dwh_catalog", "user_group", columns, NULL, NULL);
+	dwh_scan_begin(&scan, "dwh_catalog", "user_group", columns, NULL);
 	while (dwh_scan_next(&scan))
 	{
 		LimitGroup *group = palloc0(sizeof(LimitGroup));
@@ -155,7 +155,7 @@ read_named(List *groups)
 		NULL};
 	DwhTableScan scan;
 
-	dwh_scan_begin(&scan, "dwh_catalog", "user_group_limit", columns, NULL, NULL);
+	dwh_scan_begin(&scan, "dwh_catalog", "user_group_limit", columns, NULL);
 	while (dwh_scan_next(&scan))
 	{
 		int32		id = dwh_scan_int(&scan, 0);

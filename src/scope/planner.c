@@ -2,15 +2,16 @@
  * planner.c
  *		What dwh.in_scope() tells the planner: which index finds the rows of a scope, and how many rows these are.
  *
- * No plan holds a scope: it would outlive the grant it came from. What is offered are lossy index conditions that ask for the scope when
- * the plan is run; only the choice of a plan rests on the scope at planning.
+ * No plan holds a scope: it would outlive the grant it came from. What is offered are conditions that ask for the scope when the plan is
+ * run; only the choice of a plan rests on the scope at planning.
  *
- *		unit_id = ANY (dwh.scope_units(S))				the index gives the units of the scope
- *		unit_id >= dwh_internal.scoped_unit(C, S)		where the query itself says unit_id = C, too: C if the scope has it, else NULL
+ *		unit_id = C AND dwh.in_scope(C, S)				in place of the call, where the query says unit_id = C: asked once, before any row
+ *		unit_id = ANY (dwh.scope_units(S))				else, a lossy index condition: the index gives the units of the scope
+ *		unit_id >= dwh_internal.scoped_unit(C, S)		that, where unit_id = C follows from a join: C if the scope has it, else NULL
  *
- * The second asks of the index what the query asks of it anyway, so a query for one unit looks at one unit only, and of a unit that is not
- * in the scope no row is read. ">=" says no more than "=" beside unit_id = C, but the planner takes far fewer rows away
- * for it.
+ * So a query for one unit looks at one unit only, and of a unit that is not in the scope no row is read. In the first, unit_id = C stands
+ * beside the call so that a function in the query is not shown a row of another unit before the query's own condition is. In the third,
+ * ">=" says no more than "=" beside unit_id = C, but the planner takes far fewer rows away for it.
  */
 #include "postgres.h"
 
@@ -96,6 +97,13 @@ subject_expression(Node *subject)
 }
 
 /* ------------------------------------------------------------------ the unit that the query names */
+
+/* A value that is known before the first row. */
+static bool
+is_given(Node *node)
+{
+	return (IsA(node, Const) && !((Const *) node)->constisnull) || (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXTERN);
+}
 
 /* The other side of "column = something" that is the same for the whole scan; NULL where the clause says no such thing. */
 static Node *
@@ -215,6 +223,8 @@ estimate_share(PlannerInfo *root, List *args, int var_relid)
 {
 	Var		   *column = linitial(args);
 
+	if (is_given((Node *) column))
+		return unit_share((Node *) column, lsecond(args));
 	if (IsA(column, Var) && column->varlevelsup == 0 && root->simple_rel_array != NULL && column->varno > 0 &&
 		column->varno < root->simple_rel_array_size && root->simple_rel_array[column->varno] != NULL)
 	{
@@ -224,6 +234,93 @@ estimate_share(PlannerInfo *root, List *args, int var_relid)
 			return unit_share(unit, lsecond(args));
 	}
 	return scope_share(root, args, var_relid);
+}
+
+/* ------------------------------------------------------------------ one unit, asked once */
+
+/* C, where a condition says that the column = C; NULL where it says no such thing. */
+static Node *
+given_unit(Node *clause, Node *column)
+{
+	OpExpr	   *equality = (OpExpr *) clause;
+
+	if (!IsA(clause, OpExpr) || equality->opno != Int4EqualOperator)
+		return NULL;
+	if (equal(linitial(equality->args), column) && is_given(lsecond(equality->args)))
+		return lsecond(equality->args);
+	if (equal(lsecond(equality->args), column) && is_given(linitial(equality->args)))
+		return linitial(equality->args);
+	return NULL;
+}
+
+/*
+ * C, where a part of the FROM clause lets no row through but those in which the column = C. Conditions that the planner has not gone over
+ * yet are no list; they are left out.
+ */
+static Node *
+unit_of_all_rows(Node *part, Node *column)
+{
+	List	   *conditions = NIL;
+	List	   *parts = NIL;
+	Node	   *unit = NULL;
+	ListCell   *lc;
+
+	if (IsA(part, FromExpr))
+	{
+		conditions = (List *) ((FromExpr *) part)->quals;
+		parts = ((FromExpr *) part)->fromlist;
+	}
+	else if (IsA(part, JoinExpr))
+	{
+		JoinExpr   *join = (JoinExpr *) part;
+
+		if (join->jointype == JOIN_INNER)
+		{
+			conditions = (List *) join->quals;
+			parts = list_make2(join->larg, join->rarg);
+		}
+		else if (join->jointype == JOIN_LEFT || join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI)
+			parts = list_make1(join->larg);
+	}
+	if (conditions != NIL && IsA(conditions, List))
+		foreach(lc, conditions)
+			if (unit == NULL)
+				unit = given_unit(lfirst(lc), column);
+	foreach(lc, parts)
+		if (unit == NULL)
+			unit = unit_of_all_rows(lfirst(lc), column);
+	return unit;
+}
+
+/*
+ * unit_id = C AND in_scope(C, S), where every row that the query is left with has unit_id = C; NULL elsewhere.
+ *
+ * The planner goes over the conditions of the FROM and WHERE clauses first, and over what row security adds afterwards. A statement that
+ * writes has conditions on its new rows, too, which these say nothing of; grouping sets make NULLs of what they were about. Nor is a unit
+ * taken up that is not in the scope now: what the planner knows of its rows would show in EXPLAIN.
+ */
+static Node *
+ask_once(SupportRequestSimplify *request)
+{
+	FuncExpr   *call = request->fcall;
+	Query	   *query = request->root ? request->root->parse : NULL;
+	Expr	   *column = linitial(call->args);
+	Expr	   *subject = lsecond(call->args);
+	Node	   *unit;
+	OpExpr	   *equality;
+	FuncExpr   *once;
+
+	if (query == NULL || query->commandType != CMD_SELECT || query->groupingSets != NIL || !IsA(column, Var) ||
+		((Var *) column)->varlevelsup != 0 || !is_given((Node *) subject))
+		return NULL;
+	unit = unit_of_all_rows((Node *) query->jointree, (Node *) column);
+	if (unit == NULL || unit_share(unit, (Node *) subject) == 0)
+		return NULL;
+	equality = (OpExpr *) make_opclause(Int4EqualOperator, BOOLOID, false, copyObject(column), (Expr *) copyObject(unit), InvalidOid, InvalidOid);
+	equality->opfuncid = get_opcode(Int4EqualOperator);
+	once = makeFuncExpr(call->funcid, call->funcresulttype, list_make2(copyObject(unit), copyObject(subject)), InvalidOid, InvalidOid,
+						COERCE_EXPLICIT_CALL);
+	return (Node *) makeBoolExpr(AND_EXPR, list_make2(equality, once), -1);
 }
 
 /* ------------------------------------------------------------------ which index */
@@ -277,6 +374,8 @@ dwh_sql_in_scope_support(PG_FUNCTION_ARGS)
 {
 	Node	   *request = (Node *) PG_GETARG_POINTER(0);
 
+	if (IsA(request, SupportRequestSimplify))
+		PG_RETURN_POINTER(ask_once((SupportRequestSimplify *) request));
 	if (IsA(request, SupportRequestIndexCondition))
 		PG_RETURN_POINTER(index_condition((SupportRequestIndexCondition *) request));
 	if (IsA(request, SupportRequestSelectivity))

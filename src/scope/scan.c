@@ -33,30 +33,41 @@ find_table(const char *schema, const char *table)
 	return relid;
 }
 
+/* A column of an open table: asked of the table itself, since a new session would read the catalog for each one. Raises 42703. */
 static AttrNumber
-find_column(Oid relid, const char *column)
+find_column(Relation rel, const char *column)
 {
-	AttrNumber	attnum = get_attnum(relid, column);
+	TupleDesc	desc = RelationGetDescr(rel);
 
-	if (attnum == InvalidAttrNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of \"%s\" does not exist", column, get_rel_name(relid)),
-				 errhint("Restore it from a dump.")));
-	return attnum;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column) == 0)
+			return attribute->attnum;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of \"%s\" does not exist", column, RelationGetRelationName(rel)),
+			 errhint("Restore it from a dump.")));
 }
 
 /* Begins a scan of a table, of the rows that match key where one is given. columns ends with NULL. */
 void
-dwh_scan_begin(DwhTableScan *scan, const char *schema, const char *table, const char *const *columns, const char *index, ScanKey key)
+dwh_scan_begin(DwhTableScan *scan, const char *schema, const char *table, const char *const *columns, const DwhScanKey *key)
 {
-	Oid			relid = find_table(schema, table);
-	Oid			index_oid = index ? get_relname_relid(index, get_namespace_oid(schema, false)) : InvalidOid;
+	Oid			index = key ? get_relname_relid(key->index, get_namespace_oid(schema, false)) : InvalidOid;
+	ScanKeyData entry;
 
-	scan->rel = table_open(relid, AccessShareLock);
+	scan->rel = table_open(find_table(schema, table), AccessShareLock);
 	for (int i = 0; columns[i] != NULL; i++)
-		scan->columns[i] = find_column(relid, columns[i]);
-	scan->scan = systable_beginscan(scan->rel, index_oid, OidIsValid(index_oid), NULL, key ? 1 : 0, key);
+		scan->columns[i] = find_column(scan->rel, columns[i]);
+	if (key)
+		/* text is ordered in the index as the column is, not as in the C locale */
+		ScanKeyEntryInitialize(&entry, 0, find_column(scan->rel, key->column), BTEqualStrategyNumber, InvalidOid,
+							   key->type == TEXTOID ? DEFAULT_COLLATION_OID : InvalidOid,
+							   key->type == TEXTOID ? F_TEXTEQ : F_INT4EQ, key->value);
+	scan->scan = systable_beginscan(scan->rel, index, OidIsValid(index), NULL, key ? 1 : 0, &entry);
 	scan->values = palloc(RelationGetNumberOfAttributes(scan->rel) * sizeof(Datum));
 	scan->nulls = palloc(RelationGetNumberOfAttributes(scan->rel) * sizeof(bool));
 }
@@ -123,12 +134,16 @@ dwh_scan_text(DwhTableScan *scan, int column)
 	return is_null ? NULL : TextDatumGetCString(value);
 }
 
-/* Fills in a key: column = value. */
-void
-dwh_scan_key(ScanKey key, const char *schema, const char *table, const char *column, Oid type, Datum value)
+/* Whether a text column has that value. */
+bool
+dwh_scan_is(DwhTableScan *scan, int column, const char *value)
 {
-	/* text is ordered in the index as the column is, not as in the C locale */
-	ScanKeyEntryInitialize(key, 0, find_column(find_table(schema, table), column), BTEqualStrategyNumber, InvalidOid,
-						   type == TEXTOID ? DEFAULT_COLLATION_OID : InvalidOid,
-						   type == TEXTOID ? F_TEXTEQ : F_INT4EQ, value);
+	bool		is_null;
+	Datum		datum = dwh_scan_get(scan, column, &is_null);
+	text	   *found;
+
+	if (is_null)
+		return false;
+	found = DatumGetTextPP(datum);	/* a copy only of what is compressed or lies elsewhere */
+	return VARSIZE_ANY_EXHDR(found) == strlen(value) && memcmp(VARDATA_ANY(found), value, strlen(value)) == 0;
 }

@@ -23,14 +23,22 @@ typedef struct DwhTableScan
 	bool	   *nulls;
 } DwhTableScan;
 
-extern void dwh_scan_begin(DwhTableScan *scan, const char *schema, const char *table, const char *const *columns,
-						   const char *index, ScanKey key);
+/* Which rows: column = value. */
+typedef struct DwhScanKey
+{
+	const char *column;
+	Oid			type;			/* INT4OID or TEXTOID */
+	Datum		value;
+	const char *index;			/* that finds them */
+} DwhScanKey;
+
+extern void dwh_scan_begin(DwhTableScan *scan, const char *schema, const char *table, const char *const *columns, const DwhScanKey *key);
 extern bool dwh_scan_next(DwhTableScan *scan);
 extern void dwh_scan_end(DwhTableScan *scan);
 extern Datum dwh_scan_get(DwhTableScan *scan, int column, bool *is_null);
 extern int32 dwh_scan_int(DwhTableScan *scan, int column);
 extern DateADT dwh_scan_date(DwhTableScan *scan, int column, DateADT if_null);
 extern char *dwh_scan_text(DwhTableScan *scan, int column);
-extern void dwh_scan_key(ScanKey key, const char *schema, const char *table, const char *column, Oid type, Datum value);
+extern bool dwh_scan_is(DwhTableScan *scan, int column, const char *value);
 
 #endif							/* DWH_SCOPE_SCAN_H */

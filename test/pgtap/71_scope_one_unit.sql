@@ -1,0 +1,145 @@
+-- A query for one unit asks for the scope once, before any row (src/scope/planner.c): it shows what the same query shows when it asks by row, and no
+-- function in it is given a row of another unit. 2327-018 893-038
+SET client_min_messages = error;
+SET jit = off;
+BEGIN;
+SELECT plan(32);
+
+CREATE ROLE tap_one LOGIN IN ROLE dwh_analyst;
+CREATE SCHEMA tap_open;
+GRANT ALL ON SCHEMA tap_open TO PUBLIC;
+\ir include/as_role.psql
+-- Two provinces, 231 with a predecessor (131), and a neighbour, 101.
+INSERT INTO dwh_log.load_run (source_id, batch) VALUES (6, 'one unit');
+INSERT INTO dwh_star.fact_staff (month, unit_id, staff_id, position_id, employment_kind, load_id)
+SELECT '2025-08-01', u, 9810000 + u * 10 + n, (SELECT min(position_id) FROM dwh_star.dim_position), 'civil_servant', (SELECT max(load_id) FROM dwh_log.load_run)
+FROM unnest(ARRAY[231, 131, 101]) AS u, generate_series(1, 3) AS n;
+ANALYZE dwh_star.fact_staff;
+INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, valid_from) VALUES
+	(980001, 'sector', 'one@example.invalid', 'One', 'tap_one', '2020-01-01');
+INSERT INTO dwh_catalog.access_grant (grant_id, account_id, user_group_id, scope_unit_id, valid_from)
+SELECT 980001, 980001, user_group_id, 231, '2020-01-01' FROM dwh_catalog.user_group WHERE code = 'analyst';
+SELECT subject_id AS staff FROM dwh_catalog.subject WHERE code = 'fact_staff' \gset
+
+-- What the role's plan for a query says: how the scope is asked for, and how many rows are expected.
+CREATE FUNCTION pg_temp.plan_of(p_query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_plan json;
+BEGIN
+	SET LOCAL ROLE tap_one;
+	EXECUTE 'EXPLAIN (FORMAT json) ' || p_query INTO v_plan;
+	RESET ROLE;
+	RETURN CASE WHEN v_plan::text ~ '"One-Time Filter": "dwh.in_scope\(' THEN 'once' ELSE '' END
+		|| CASE WHEN v_plan::text ~ '"Filter": "[^"]*dwh.in_scope\(' THEN 'by row' ELSE '' END;
+END
+$$;
+CREATE FUNCTION pg_temp.expected_rows(p_query text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	v_plan json;
+BEGIN
+	SET LOCAL ROLE tap_one;
+	EXECUTE 'EXPLAIN (FORMAT json) ' || p_query INTO v_plan;
+	RESET ROLE;
+	RETURN v_plan -> 0 -> 'Plan' ->> 'Plan Rows';
+END
+$$;
+-- A cheap function that keeps what it is given.
+CREATE TABLE tap_open.given (unit_id int);
+GRANT ALL ON tap_open.given TO PUBLIC;
+CREATE FUNCTION tap_open.tell(p_unit_id int) RETURNS boolean LANGUAGE plpgsql COST 0.000001 AS $$
+BEGIN
+	INSERT INTO tap_open.given VALUES (p_unit_id);
+	RETURN true;
+END
+$$;
+CREATE FUNCTION pg_temp.told(p_query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_rows text;
+BEGIN
+	DELETE FROM tap_open.given;
+	v_rows := pg_temp.ask('tap_one', p_query);
+	RETURN format('%s | %s', v_rows, (SELECT string_agg(DISTINCT unit_id::text, ' ' ORDER BY unit_id::text) FROM tap_open.given));
+END
+$$;
+
+-- How it is asked ----------------------------------------------------------------------------------------------------------------------
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 231'), 'once', 'one unit: asked once');
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE 231 = unit_id AND month = ''2025-08-01'''), 'once', 'written the other way round');
+SELECT is(pg_temp.plan_of('SELECT * FROM (SELECT * FROM dwh_star.fact_staff) AS q WHERE unit_id = 231'), 'once', 'of a query within');
+SELECT is(pg_temp.plan_of('SELECT count(*) FROM (SELECT * FROM dwh_star.fact_staff WHERE unit_id = 231) AS q'), 'once', 'in a query within');
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff AS f JOIN dwh_star.dim_position USING (position_id) LEFT JOIN dwh_star.dim_unit AS u ON u.unit_id = f.unit_id WHERE f.unit_id = 231'),
+	'once', 'beside other tables');
+SELECT is(pg_temp.plan_of('SELECT * FROM (VALUES (1)) AS v LEFT JOIN dwh_star.fact_staff AS f ON f.unit_id = 231'), 'by row', 'a condition of an outer join lets other rows through');
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE unit_id > 230'), 'by row', 'more than one: by row');
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 231 OR month = ''2025-08-01'''), 'by row', 'or something else');
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 101'), 'by row', 'a unit out of the scope');
+SELECT is(pg_temp.expected_rows('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 101 AND month = ''2025-08-01'''), 1, 'of which the plan tells no number of rows');
+SELECT cmp_ok(pg_temp.expected_rows('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 231 AND month = ''2025-08-01'''), '>', 1, 'as it does of one''s own');
+
+-- What is shown ------------------------------------------------------------------------------------------------------------------------
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 231'), '231 231 231', 'the rows of the unit');
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 131'), '131 131 131', 'of a predecessor');
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 101'), 'none', 'none of a neighbour');
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 231 AND unit_id = 101'), 'none', 'nor of two at once');
+SELECT is(pg_temp.ask('tap_one', 'SELECT b.unit_id FROM dwh_star.fact_staff AS a CROSS JOIN dwh_star.fact_staff AS b WHERE a.unit_id = 231 AND b.unit_id = 101'), 'none',
+	'nor beside one''s own');
+SELECT is(pg_temp.ask('tap_one', 'SELECT count(f.unit_id) FROM (VALUES (131), (101)) AS v (u) LEFT JOIN dwh_star.fact_staff AS f ON f.unit_id = v.u WHERE f.unit_id = 131'), '3',
+	'on the inner side of an outer join');
+SELECT is(pg_temp.ask('tap_one', 'SELECT count(*) FROM (VALUES (1)) AS v (n) LEFT JOIN dwh_star.fact_staff AS f ON f.unit_id = 101'), '1', 'whose condition is no condition on the result');
+SELECT is(pg_temp.ask('tap_one', 'SELECT coalesce(unit_id, 0) FROM dwh_star.fact_staff WHERE unit_id = 231 GROUP BY ROLLUP (unit_id) HAVING dwh.in_scope(unit_id, ' || :'staff' || ') IS NULL'), '0',
+	'grouping sets');
+SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 231 GROUP BY unit_id HAVING dwh.in_scope(unit_id, ' || :'staff' || ')'), '231', 'groups');
+SELECT is(pg_temp.ask('tap_one', 'SELECT (SELECT count(*) FROM dwh_star.fact_staff AS f WHERE f.unit_id = u) FROM unnest(ARRAY[231, 101]) AS u'), '0 3', 'a unit for each row of another query');
+
+-- Functions that tell what they are given ----------------------------------------------------------------------------------------------
+-- With nothing to choose between conditions, PostgreSQL tests them in the order in which they are written.
+SET LOCAL enable_indexscan = off;
+SET LOCAL enable_bitmapscan = off;
+SET LOCAL cpu_operator_cost = 0;
+SELECT is(pg_temp.told('SELECT unit_id FROM dwh_star.fact_staff WHERE tap_open.tell(unit_id) AND unit_id = 231'), '231 231 231 | 231', 'a function is given rows of the unit only');
+SELECT is(pg_temp.told('SELECT unit_id FROM dwh_star.fact_staff WHERE tap_open.tell(unit_id) AND unit_id = 101') ~ '101', false, 'and none of a neighbour');
+SELECT is(pg_temp.told('SELECT f.unit_id FROM (VALUES (1)) AS v LEFT JOIN dwh_star.fact_staff AS f ON tap_open.tell(f.unit_id) WHERE f.unit_id = 231'), '231 231 231 | 231',
+	'nor in the condition of an outer join');
+RESET enable_indexscan;
+RESET enable_bitmapscan;
+RESET cpu_operator_cost;
+
+-- Plans that are kept -----------------------------------------------------------------------------------------------------------------------
+SET LOCAL plan_cache_mode = force_generic_plan;
+SET LOCAL ROLE tap_one;
+PREPARE one (int) AS SELECT count(*)::int AS rows FROM dwh_star.fact_staff WHERE unit_id = $1;
+EXECUTE one (231) \gset own_
+EXECUTE one (101) \gset other_
+PREPARE sets (int) AS SELECT count(*)::int AS rows FROM (SELECT FROM dwh_star.fact_staff WHERE unit_id = $1 GROUP BY ROLLUP (unit_id) HAVING dwh.in_scope(unit_id, :staff) IS NULL) AS q;
+EXECUTE sets (101) \gset sets_
+RESET ROLE;
+SELECT is(:sets_rows, 1, 'the row of all groups is of no unit');
+SELECT is(:own_rows, 3, 'a plan for any unit: of the scope');
+SELECT is(:other_rows, 0, 'and of a neighbour');
+UPDATE dwh_catalog.access_grant SET valid_to = dwh.today() - 1 WHERE grant_id = 980001;
+SET LOCAL ROLE tap_one;
+EXECUTE one (231) \gset revoked_
+RESET ROLE;
+SELECT is(:revoked_rows, 0, 'a right that ends takes them away at once');
+UPDATE dwh_catalog.access_grant SET valid_to = NULL WHERE grant_id = 980001;
+RESET plan_cache_mode;
+
+-- Statements that write: their conditions on new rows are about these, not about what WHERE says of the old ------------------------------------
+GRANT UPDATE ON dwh_star.fact_staff TO dwh_analyst;
+GRANT USAGE ON SCHEMA dwh_internal TO dwh_analyst;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA dwh_internal TO dwh_analyst;
+SELECT is(pg_temp.call_as('tap_one', 'count(*) FROM (SELECT 1 FROM dwh_star.fact_staff WHERE unit_id = 231 FOR UPDATE) AS q'), '3', 'rows are locked');
+CREATE FUNCTION pg_temp.move(p_from int, p_to int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	v_rows int;
+BEGIN
+	UPDATE dwh_star.fact_staff SET unit_id = p_to WHERE unit_id = p_from;
+	GET DIAGNOSTICS v_rows = ROW_COUNT;
+	RETURN v_rows;
+END
+$$;
+SELECT is(pg_temp.call_as('tap_one', 'pg_temp.move(231, 131)'), '3', 'a row may move to another unit of the scope');
+SELECT matches(pg_temp.call_as('tap_one', 'pg_temp.move(131, 101)'), '^42501', 'and not out of it');
+SELECT is(pg_temp.call_as('tap_one', 'pg_temp.move(101, 131)'), '0', 'nor into it');
+SELECT * FROM finish();
+ROLLBACK;
