@@ -27,6 +27,19 @@ RETURNS boolean LANGUAGE c STABLE STRICT LEAKPROOF PARALLEL SAFE COST 1 AS 'MODU
 COMMENT ON FUNCTION dwh.has_subject(int) IS
 	'Người gọi có quyền toàn quốc với chủ đề này hay không | Whether the caller may see the subject''s rows of every unit';
 
+CREATE FUNCTION dwh_internal.has_subject_support(internal)
+RETURNS internal LANGUAGE c STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dwh_sql_has_subject_support';
+COMMENT ON FUNCTION dwh_internal.has_subject_support(internal) IS
+	'Cho bộ lập kế hoạch biết has_subject() theo dòng giữ lại bao nhiêu dòng, và khi nào chỉ cần hỏi một lần | '
+	'Tells the planner how many rows has_subject() by row keeps, and when to ask once is enough';
+
+CREATE FUNCTION dwh.has_subject(p_subject_id int, p_unit_id int)
+RETURNS boolean LANGUAGE c STABLE LEAKPROOF PARALLEL SAFE COST 1 SUPPORT dwh_internal.has_subject_support
+AS 'MODULE_PATHNAME', 'dwh_sql_has_subject_by_row';
+COMMENT ON FUNCTION dwh.has_subject(int, int) IS
+	'Như has_subject(p_subject_id), hỏi theo từng dòng; đơn vị của dòng không làm thay đổi kết quả | '
+	'The same as has_subject(p_subject_id), asked with each row; the row''s unit makes no difference';
+
 CREATE FUNCTION dwh.scope_units(p_subject_id int DEFAULT NULL)
 RETURNS int[] LANGUAGE c STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'dwh_sql_scope_units';
 COMMENT ON FUNCTION dwh.scope_units(int) IS
@@ -48,7 +61,7 @@ BEGIN
 	END IF;
 	-- A table that readers of another subject see is not opened to those of this one instead. Names are quoted where the session quotes them all.
 	SELECT n.subject INTO v_other
-	FROM pg_policy AS p CROSS JOIN LATERAL substring(replace(pg_get_expr(p.polqual, p.polrelid), '"', ''), E'dwh\\.has_subject\\(([a-z0-9_]+)\\)') AS n (subject)
+	FROM pg_policy AS p CROSS JOIN LATERAL substring(replace(pg_get_expr(p.polqual, p.polrelid), '"', ''), E'dwh\\.has_subject\\(([a-z0-9_]+)[,)]') AS n (subject)
 	WHERE p.polrelid = p_relation AND p.polname = 'read_national' AND n.subject <> v_subject
 		AND (n.subject = 'subject_id' OR EXISTS (SELECT FROM dwh_catalog.subject AS s WHERE s.subject_id::text = n.subject));
 	IF v_other IS NOT NULL THEN
@@ -72,7 +85,7 @@ BEGIN
 	FOR v_policy IN SELECT polname FROM pg_policy WHERE polrelid = p_relation AND polname IN ('read_national', 'read_scope') LOOP
 		EXECUTE format('DROP POLICY %I ON %s', v_policy, p_relation);
 	END LOOP;
-	EXECUTE format('CREATE POLICY read_national ON %s TO dwh_national USING (dwh.has_subject(%s))', p_relation, v_subject);
+	EXECUTE format('CREATE POLICY read_national ON %s TO dwh_national USING (dwh.has_subject(%s, %I))', p_relation, v_subject, p_unit_column);
 	SELECT string_agg(quote_ident(r.rolname), ', ' ORDER BY r.rolname) INTO v_roles
 	FROM dwh_catalog.user_group AS g JOIN pg_roles AS r ON r.rolname = g.role_name
 	WHERE r.rolname NOT IN ('dwh_national', 'dwh_owner') AND g.rights_of IS NULL;	-- else through the role whose rights it has

@@ -6,7 +6,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dwh, dwh_internal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION dwh.create_warehouse(), dwh.upgrade_warehouse(), dwh.start_warehouse(),
 	dwh.ensure_log_partitions(date), dwh.archive_audit(date, boolean), dwh.purge_share_log(date, boolean) TO PUBLIC;
 -- Policies call these on behalf of whoever reads a table; they tell a caller about his own scope and nothing else.
-GRANT EXECUTE ON FUNCTION dwh.in_scope(int, int), dwh.has_whole_unit(int, int), dwh.has_subject(int), dwh.scope_units(int),
+GRANT EXECUTE ON FUNCTION dwh.in_scope(int, int), dwh.has_whole_unit(int, int), dwh.has_subject(int), dwh.has_subject(int, int), dwh.scope_units(int),
 	dwh_internal.scoped_unit(int, int) TO PUBLIC;
 
 -- Id sets and statistics compute on their arguments and hold no data, so every user may call them: without this a view

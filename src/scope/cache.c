@@ -26,7 +26,7 @@
 #define MAX_COPIES 16
 
 static DwhScopeCopy copies[MAX_COPIES];
-static DwhScopeCopy *current = &copies[0];	/* the one that was used last */
+DwhScopeCopy *dwh_scope_copy = &copies[0];
 
 /* Syscache callback: a role was renamed, made or dropped. */
 static void
@@ -67,14 +67,6 @@ is_usable(const DwhScopeCopy *copy, Oid role, int32 bound)
 		statement < copy->day_ends;
 }
 
-/* Whether the copy with that number, which dwh_scope_use() gave in this statement, may still be used by this caller. */
-bool
-dwh_scope_is_current(uint64 number)
-{
-	return number == current->number && current->cache.is_valid && current->role == dwh_caller_role() &&
-		current->bound == dwh_identity_bound();
-}
-
 /* The copy that may be used by that identity; or else the one that is missed least, to be made its own. */
 static DwhScopeCopy *
 find_copy(Oid role, int32 bound)
@@ -104,34 +96,34 @@ dwh_scope_use(void)
 
 	if (unlikely(copies[0].cache.build == NULL))
 		begin_copies();
-	if (is_usable(current, role, bound))
-		return current->number;
-	current = find_copy(role, bound);
-	current->last_use = ++uses;
-	if (!is_usable(current, role, bound))
+	if (is_usable(dwh_scope_copy, role, bound))
+		return dwh_scope_copy->number;
+	dwh_scope_copy = find_copy(role, bound);
+	dwh_scope_copy->last_use = ++uses;
+	if (!is_usable(dwh_scope_copy, role, bound))
 	{
-		current->role = role;
-		current->bound = bound;
-		current->number = ++readings;
-		dwh_ref_cache_build(&current->cache);
+		dwh_scope_copy->role = role;
+		dwh_scope_copy->bound = bound;
+		dwh_scope_copy->number = ++readings;
+		dwh_ref_cache_build(&dwh_scope_copy->cache);
 	}
-	return current->number;
+	return dwh_scope_copy->number;
 }
 
 /* The caller's account, 0 for none; dwh_scope_use() came before. */
 int32
 dwh_scope_account(void)
 {
-	return current->account_id;
+	return dwh_scope_copy->account_id;
 }
 
 /* The units of a subject that the caller may see, NULL for none; dwh_scope_use() came before. Good until messages are accepted. */
 const DwhSubjectScope *
 dwh_scope_subject(int32 subject_id)
 {
-	for (int i = 0; i < current->n_subjects; i++)
-		if (current->subjects[i].subject_id == subject_id)
-			return &current->subjects[i];
+	for (int i = 0; i < dwh_scope_copy->n_subjects; i++)
+		if (dwh_scope_copy->subjects[i].subject_id == subject_id)
+			return &dwh_scope_copy->subjects[i];
 	return NULL;
 }
 
@@ -143,8 +135,8 @@ dwh_scope_read_subject(int32 subject_id)
 
 	if (scope != NULL && !scope->is_noted && subject_id != DWH_ANY_SUBJECT)
 	{
-		current->subjects[scope - current->subjects].is_noted = true;
-		dwh_use_note_subject(current->account_id, subject_id);
+		dwh_scope_copy->subjects[scope - dwh_scope_copy->subjects].is_noted = true;
+		dwh_use_note_subject(dwh_scope_copy->account_id, subject_id);
 	}
 	return scope;
 }

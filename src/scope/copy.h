@@ -5,6 +5,8 @@
 #ifndef DWH_SCOPE_COPY_H
 #define DWH_SCOPE_COPY_H
 
+#include "common/identity.h"
+#include "common/owner.h"
 #include "common/ref_cache.h"
 #include "scope/scope.h"
 
@@ -27,6 +29,17 @@ typedef struct DwhScopeCopy
 	int			n_subjects;
 	DwhSubjectScope *subjects;	/* the first is that of DWH_ANY_SUBJECT */
 } DwhScopeCopy;
+
+/* cache.c: the one that was used last */
+extern DwhScopeCopy *dwh_scope_copy;
+
+/* Whether the copy with that number, which dwh_scope_use() gave in this statement, may still be used by this caller. Asked for every row. */
+static inline bool
+dwh_scope_is_current(uint64 number)
+{
+	return number == dwh_scope_copy->number && dwh_scope_copy->cache.is_valid && dwh_scope_copy->role == dwh_caller_role() &&
+		dwh_scope_copy->bound == dwh_identity_bound();
+}
 
 /* build.c */
 extern void dwh_scope_build(DwhRefCache *cache);

@@ -10,7 +10,7 @@
 #include "utils/array.h"
 #include "utils/inval.h"
 
-#include "scope/scope.h"
+#include "scope/copy.h"
 
 /* What a call in an expression remembers between rows. */
 typedef struct CallState
@@ -24,6 +24,7 @@ typedef struct CallState
 PG_FUNCTION_INFO_V1(dwh_sql_in_scope);
 PG_FUNCTION_INFO_V1(dwh_sql_has_whole_unit);
 PG_FUNCTION_INFO_V1(dwh_sql_has_subject);
+PG_FUNCTION_INFO_V1(dwh_sql_has_subject_by_row);
 PG_FUNCTION_INFO_V1(dwh_sql_scope_units);
 PG_FUNCTION_INFO_V1(dwh_sql_scoped_unit);
 
@@ -93,6 +94,15 @@ Datum
 dwh_sql_has_subject(PG_FUNCTION_ARGS)
 {
 	const DwhSubjectScope *scope = current_scope(fcinfo, PG_GETARG_INT32(0));
+
+	PG_RETURN_BOOL(scope != NULL && scope->is_national);
+}
+
+/* dwh.has_subject(p_subject_id int, p_unit_id int): the same, asked with each row of a scan, whatever its unit (see planner.c). */
+Datum
+dwh_sql_has_subject_by_row(PG_FUNCTION_ARGS)
+{
+	const DwhSubjectScope *scope = PG_ARGISNULL(0) ? NULL : current_scope(fcinfo, PG_GETARG_INT32(0));
 
 	PG_RETURN_BOOL(scope != NULL && scope->is_national);
 }

@@ -1,6 +1,6 @@
 /*
  * planner.c
- *		What dwh.in_scope() tells the planner: which index finds the rows of a scope, and how many rows these are.
+ *		What dwh.in_scope() and has_subject() tell the planner: which index finds the rows of a scope, how many these are, and when to ask once.
  *
  * No plan holds a scope: it would outlive the grant it came from. What is offered are conditions that ask for the scope when the plan is
  * run; only the choice of a plan rests on the scope at planning.
@@ -51,8 +51,10 @@ typedef struct Called
 
 static Called scope_units = {"dwh", "scope_units", 1, INT4ARRAYOID};
 static Called scoped_unit = {"dwh_internal", "scoped_unit", 2, INT4OID};
+static Called has_subject = {"dwh", "has_subject", 1, BOOLOID};
 
 PG_FUNCTION_INFO_V1(dwh_sql_in_scope_support);
+PG_FUNCTION_INFO_V1(dwh_sql_has_subject_support);
 
 /* ------------------------------------------------------------------ calls */
 
@@ -62,9 +64,10 @@ note_function_change(Datum arg, int cacheid, uint32 hashvalue)
 {
 	scope_units.oid = InvalidOid;
 	scoped_unit.oid = InvalidOid;
+	has_subject.oid = InvalidOid;
 }
 
-/* A call of one of the two functions; NULL while it is not there. */
+/* A call of one of these functions; NULL while it is not there. */
 static Expr *
 call_expression(Called *called, List *args)
 {
@@ -386,6 +389,46 @@ dwh_sql_in_scope_support(PG_FUNCTION_ARGS)
 			PG_RETURN_POINTER(NULL);
 		selectivity->selectivity = estimate_share(selectivity->root, selectivity->args, selectivity->varRelid);
 		PG_RETURN_POINTER(selectivity);
+	}
+	PG_RETURN_POINTER(NULL);
+}
+
+/* Whether the caller has a subject in the whole country, as the planner may know it: to choose a plan by. */
+static bool
+is_national(Node *subject)
+{
+	const DwhSubjectScope *scope = scope_of(subject);
+
+	return scope != NULL && scope->is_national;
+}
+
+/*
+ * Planner support function of dwh.has_subject(p_subject_id, p_unit_id): a query for one unit, which looks at few rows, asks once. To be
+ * asked by row takes less where rows are many: for what is asked once PostgreSQL puts a node over each scan, which copies them all.
+ */
+Datum
+dwh_sql_has_subject_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (IsA(request, SupportRequestSimplify))
+	{
+		PlannerInfo *root = ((SupportRequestSimplify *) request)->root;
+		List	   *args = ((SupportRequestSimplify *) request)->fcall->args;
+
+		if (root != NULL && root->parse->jointree != NULL && is_given(linitial(args)) && is_national(linitial(args)) &&
+			unit_of_all_rows((Node *) root->parse->jointree, lsecond(args)) != NULL)
+			PG_RETURN_POINTER(call_expression(&has_subject, list_make1(copyObject(linitial(args)))));
+	}
+	if (IsA(request, SupportRequestSelectivity))
+	{
+		SupportRequestSelectivity *selectivity = (SupportRequestSelectivity *) request;
+
+		if (!selectivity->is_join && list_length(selectivity->args) == 2)
+		{
+			selectivity->selectivity = is_national(linitial(selectivity->args)) ? 1 : 0;
+			PG_RETURN_POINTER(selectivity);
+		}
 	}
 	PG_RETURN_POINTER(NULL);
 }

@@ -38,7 +38,6 @@ typedef struct DwhSubjectScope
 
 /* cache.c */
 extern uint64 dwh_scope_use(void);
-extern bool dwh_scope_is_current(uint64 number);
 extern int32 dwh_scope_account(void);
 extern const DwhSubjectScope *dwh_scope_subject(int32 subject_id);
 extern const DwhSubjectScope *dwh_scope_read_subject(int32 subject_id);

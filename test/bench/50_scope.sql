@@ -15,52 +15,7 @@ SET max_parallel_workers_per_gather = 0;
 \endif
 \set sessions :rounds
 SET bench.sessions = :sessions;
-DROP SCHEMA IF EXISTS bench_50 CASCADE;
-CREATE SCHEMA bench_50;
-DELETE FROM dwh_catalog.access_grant WHERE account_id BETWEEN 950001 AND 950004;
-DELETE FROM dwh_catalog.account WHERE account_id BETWEEN 950001 AND 950004;
-DROP POLICY IF EXISTS bench_bare ON dwh_star.fact_participation;
-DROP POLICY IF EXISTS bench_gate ON dwh_star.fact_participation;
-SELECT 'DROP OWNED BY ' || r FROM unnest(ARRAY['bench_bare', 'bench_gate']) AS r WHERE to_regrole(r) IS NOT NULL \gexec
-DROP ROLE IF EXISTS bench_province, bench_21, bench_700, bench_nation, bench_bare, bench_gate;
-CREATE ROLE bench_province LOGIN IN ROLE dwh_analyst;
-CREATE ROLE bench_21 LOGIN IN ROLE dwh_analyst;
-CREATE ROLE bench_700 LOGIN IN ROLE dwh_analyst;
-CREATE ROLE bench_nation LOGIN IN ROLE dwh_national;
-CREATE ROLE bench_bare LOGIN;
-CREATE ROLE bench_gate LOGIN;
-GRANT USAGE ON SCHEMA dwh_star TO bench_bare, bench_gate;
-GRANT SELECT ON dwh_star.fact_participation TO bench_bare, bench_gate;
-CREATE POLICY bench_bare ON dwh_star.fact_participation TO bench_bare USING (unit_id > 0);
-CREATE POLICY bench_gate ON dwh_star.fact_participation TO bench_gate USING (current_setting('bench.closed', true) IS NULL);
-GRANT USAGE ON SCHEMA bench_50 TO PUBLIC;
-INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, valid_from)
-SELECT 950000 + n, 'sector', r || '@example.invalid', 'x', r, '2020-01-01'
-FROM unnest(ARRAY['bench_province', 'bench_21', 'bench_700', 'bench_nation']) WITH ORDINALITY AS t (r, n);
--- A province with what is nearest to 1/63 of the rows; districts that have ended, scattered, of which own rows are seen.
-CREATE TABLE bench_50.share AS
-SELECT d.later_unit_id AS unit_id, count(*) AS districts FROM bench.district AS d GROUP BY 1;
-INSERT INTO dwh_catalog.access_grant (account_id, user_group_id, scope_unit_id, valid_from)
-SELECT 950001, 3, (SELECT unit_id FROM bench_50.share ORDER BY abs(districts - 700 / 63), unit_id LIMIT 1), date '2020-01-01'
-UNION ALL SELECT 950002, 3, unit_id, '2020-01-01' FROM bench.district WHERE district % 33 = 7 AND district < 693
-UNION ALL SELECT 950003, 3, unit_id, '2020-01-01' FROM bench.district
-UNION ALL SELECT 950004, 4, 1, '2020-01-01';
-
--- Their units as a list, for the query by hand.
-CREATE TABLE bench_50.who (n int, role text, units int[], goal numeric);
-CREATE FUNCTION bench_50.units_of(p_role text) RETURNS int[] LANGUAGE plpgsql AS $$
-DECLARE
-	v_units int[];
-BEGIN
-	EXECUTE format('SET LOCAL ROLE %I', p_role);
-	v_units := dwh.scope_units(1);
-	RESET ROLE;
-	RETURN v_units;
-END
-$$;
-INSERT INTO bench_50.who
-SELECT n, r, CASE WHEN n < 4 THEN bench_50.units_of(r) END, (ARRAY[1.10, 1.15, 1.20, 1.05])[n]
-FROM unnest(ARRAY['bench_province', 'bench_21', 'bench_700', 'bench_nation', 'bench_bare', 'bench_gate']) WITH ORDINALITY AS t (r, n);
+\ir include/scope_readers.psql
 CREATE TABLE bench_50.run (what text, n int, variant int, round int, ms numeric, result text);
 GRANT ALL ON bench_50.run TO PUBLIC;
 
@@ -174,10 +129,4 @@ $$;
 SELECT count(*) AS units, (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::numeric(12, 1) FROM built) AS median_ms,
 	(SELECT string_agg(ms::numeric(12, 1)::text, ' ') FROM built) AS raw_ms, (SELECT min(units) FROM built) AS in_scope, 50 AS goal FROM dwh_star.dim_unit;
 ROLLBACK;
-DELETE FROM dwh_catalog.access_grant WHERE account_id BETWEEN 950001 AND 950004;
-DELETE FROM dwh_catalog.account WHERE account_id BETWEEN 950001 AND 950004;
-DROP SCHEMA bench_50 CASCADE;
-DROP POLICY bench_bare ON dwh_star.fact_participation;
-DROP POLICY bench_gate ON dwh_star.fact_participation;
-DROP OWNED BY bench_bare, bench_gate;
-DROP ROLE bench_province, bench_21, bench_700, bench_nation, bench_bare, bench_gate;
+\ir include/scope_readers_gone.psql

@@ -1,11 +1,13 @@
 -- A query for one unit asks for the scope once, before any row (src/scope/planner.c): it shows what the same query shows when it asks by row, and no
--- function in it is given a row of another unit. 2327-018 893-038
+-- function in it is given a row of another unit. So does a national reader's; other queries of his ask by row, too. 2327-018 893-038
 SET client_min_messages = error;
 SET jit = off;
 BEGIN;
-SELECT plan(32);
+SELECT plan(44);
 
 CREATE ROLE tap_one LOGIN IN ROLE dwh_analyst;
+CREATE ROLE tap_country LOGIN IN ROLE dwh_national;
+CREATE ROLE tap_nobody LOGIN IN ROLE dwh_national;
 CREATE SCHEMA tap_open;
 GRANT ALL ON SCHEMA tap_open TO PUBLIC;
 \ir include/as_role.psql
@@ -16,28 +18,28 @@ SELECT '2025-08-01', u, 9810000 + u * 10 + n, (SELECT min(position_id) FROM dwh_
 FROM unnest(ARRAY[231, 131, 101]) AS u, generate_series(1, 3) AS n;
 ANALYZE dwh_star.fact_staff;
 INSERT INTO dwh_catalog.account (account_id, kind, email, full_name, login_role, valid_from) VALUES
-	(980001, 'sector', 'one@example.invalid', 'One', 'tap_one', '2020-01-01');
+	(980001, 'sector', 'one@example.invalid', 'One', 'tap_one', '2020-01-01'), (980002, 'sector', 'country@example.invalid', 'Country', 'tap_country', '2020-01-01');
 INSERT INTO dwh_catalog.access_grant (grant_id, account_id, user_group_id, scope_unit_id, valid_from)
-SELECT 980001, 980001, user_group_id, 231, '2020-01-01' FROM dwh_catalog.user_group WHERE code = 'analyst';
+SELECT v.n, v.n, user_group_id, v.u, '2020-01-01' FROM dwh_catalog.user_group JOIN (VALUES ('analyst', 980001, 231), ('national', 980002, 1)) AS v (code, n, u) USING (code);
 SELECT subject_id AS staff FROM dwh_catalog.subject WHERE code = 'fact_staff' \gset
 
--- What the role's plan for a query says: how the scope is asked for, and how many rows are expected.
-CREATE FUNCTION pg_temp.plan_of(p_query text) RETURNS text LANGUAGE plpgsql AS $$
+-- What a role's plan for a query says: how the scope is asked for, and how many rows are expected.
+CREATE FUNCTION pg_temp.plan_of(p_query text, p_role text DEFAULT 'tap_one') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	v_plan json;
 BEGIN
-	SET LOCAL ROLE tap_one;
+	EXECUTE format('SET LOCAL ROLE %I', p_role);
 	EXECUTE 'EXPLAIN (FORMAT json) ' || p_query INTO v_plan;
 	RESET ROLE;
-	RETURN CASE WHEN v_plan::text ~ '"One-Time Filter": "dwh.in_scope\(' THEN 'once' ELSE '' END
-		|| CASE WHEN v_plan::text ~ '"Filter": "[^"]*dwh.in_scope\(' THEN 'by row' ELSE '' END;
+	RETURN CASE WHEN v_plan::text ~ '"One-Time Filter": "dwh.(in_scope|has_subject)\(' THEN 'once' ELSE '' END
+		|| CASE WHEN v_plan::text ~ '"Filter": "[^"]*dwh.(in_scope|has_subject)\(' THEN 'by row' ELSE '' END;
 END
 $$;
-CREATE FUNCTION pg_temp.expected_rows(p_query text) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.expected_rows(p_query text, p_role text DEFAULT 'tap_one') RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	v_plan json;
 BEGIN
-	SET LOCAL ROLE tap_one;
+	EXECUTE format('SET LOCAL ROLE %I', p_role);
 	EXECUTE 'EXPLAIN (FORMAT json) ' || p_query INTO v_plan;
 	RESET ROLE;
 	RETURN v_plan -> 0 -> 'Plan' ->> 'Plan Rows';
@@ -90,6 +92,30 @@ SELECT is(pg_temp.ask('tap_one', 'SELECT coalesce(unit_id, 0) FROM dwh_star.fact
 	'grouping sets');
 SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 231 GROUP BY unit_id HAVING dwh.in_scope(unit_id, ' || :'staff' || ')'), '231', 'groups');
 SELECT is(pg_temp.ask('tap_one', 'SELECT (SELECT count(*) FROM dwh_star.fact_staff AS f WHERE f.unit_id = u) FROM unnest(ARRAY[231, 101]) AS u'), '0 3', 'a unit for each row of another query');
+
+-- National readers ---------------------------------------------------------------------------------------------------------------------
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 101', 'tap_country'), 'once', 'a national reader''s query for one unit');
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff', 'tap_country'), 'by row', 'and for all');
+SELECT cmp_ok(pg_temp.expected_rows('SELECT * FROM dwh_star.fact_staff WHERE month = ''2025-08-01''', 'tap_country'), '>=', 9, 'which expects all rows');
+SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 101', 'tap_nobody'), 'by row', 'a member of his group without a grant');
+SELECT is(pg_temp.expected_rows('SELECT * FROM dwh_star.fact_staff WHERE month = ''2025-08-01''', 'tap_nobody'), 1, 'whose plan tells no number of rows');
+SELECT is(pg_temp.expected_rows('SELECT * FROM dwh_star.fact_staff WHERE month = ''2025-08-01'' AND unit_id = 101', 'tap_nobody'), 1, 'nor of a unit''s');
+SELECT is(pg_temp.ask('tap_country', 'SELECT DISTINCT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9810000'), '101 131 231', 'he sees every unit');
+SELECT is(pg_temp.ask('tap_country', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 101 AND staff_id > 9810000'), '101 101 101', 'and each of them');
+SELECT is(pg_temp.ask('tap_nobody', 'SELECT unit_id FROM dwh_star.fact_staff') || pg_temp.ask('tap_nobody', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 101'), 'nonenone',
+	'without a grant he sees none');
+SELECT is(pg_temp.ask('tap_country', 'SELECT dwh.has_subject(' || :'staff' || ', NULL)'), 'true', 'whatever the unit');
+SET LOCAL ROLE tap_country;
+DECLARE country CURSOR FOR SELECT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9810000;
+FETCH 1 FROM country \gset first_
+RESET ROLE;
+SELECT isnt(:first_unit_id, 0, 'a cursor of his gives its first row');
+UPDATE dwh_catalog.access_grant SET valid_to = dwh.today() - 1 WHERE grant_id = 980002;
+SET LOCAL ROLE tap_country;
+FETCH 1 FROM country;
+\set fetched :ROW_COUNT
+RESET ROLE;
+SELECT is(:fetched, 0, 'and none once his right has ended');
 
 -- Functions that tell what they are given ----------------------------------------------------------------------------------------------
 -- With nothing to choose between conditions, PostgreSQL tests them in the order in which they are written.
