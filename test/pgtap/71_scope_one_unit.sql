@@ -3,7 +3,7 @@
 SET client_min_messages = error;
 SET jit = off;
 BEGIN;
-SELECT plan(44);
+SELECT plan(46);
 
 CREATE ROLE tap_one LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_country LOGIN IN ROLE dwh_national;
@@ -92,6 +92,45 @@ SELECT is(pg_temp.ask('tap_one', 'SELECT coalesce(unit_id, 0) FROM dwh_star.fact
 	'grouping sets');
 SELECT is(pg_temp.ask('tap_one', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 231 GROUP BY unit_id HAVING dwh.in_scope(unit_id, ' || :'staff' || ')'), '231', 'groups');
 SELECT is(pg_temp.ask('tap_one', 'SELECT (SELECT count(*) FROM dwh_star.fact_staff AS f WHERE f.unit_id = u) FROM unnest(ARRAY[231, 101]) AS u'), '0 3', 'a unit for each row of another query');
+
+-- Random queries: tables and queries within, joined in all ways, with conditions on units in all places. The reader is shown what the owner is of
+-- the rows of the reader's units.
+CREATE FUNCTION pg_temp.pick(VARIADIC p_choices text[]) RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT p_choices[1 + floor(random() * cardinality(p_choices))::int] $$;
+CREATE FUNCTION pg_temp.unit() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT pg_temp.pick('231', '231', '131', '101') $$;
+CREATE FUNCTION pg_temp.some_table() RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT format(pg_temp.pick('{T}', '{T}', '{T}', '{T}', '{T}', '{T}', '{T}', '{T}', '(SELECT * FROM {T} AS i WHERE unit_id = %1$s)', '(SELECT * FROM {T} AS i WHERE staff_id %% 2 = 0 OFFSET 0)',
+		'(SELECT unit_id, max(staff_id) AS staff_id FROM {T} AS i GROUP BY 1 HAVING unit_id = %1$s)', '(SELECT * FROM {T} AS i UNION ALL SELECT * FROM {T} AS j WHERE unit_id = %1$s)',
+		'(VALUES (231, 9812311), (101, 9811011), (%1$s, 0))'), pg_temp.unit()) $$;
+CREATE FUNCTION pg_temp.condition(p_a text, p_b text) RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT format(pg_temp.pick('true', 'true', 'true', '%1$s.unit_id = %3$s', '%1$s.unit_id = %3$s', '%1$s.unit_id = %3$s', '%3$s = %2$s.unit_id', '%3$s = %2$s.unit_id', '%1$s.unit_id = %2$s.unit_id', '%1$s.unit_id IS NULL', '%2$s.unit_id IS NULL', '%1$s.staff_id %% 3 = 1',
+		'(%1$s.unit_id = %3$s OR %2$s.unit_id = %3$s)', 'coalesce(%2$s.unit_id, 0) <> %3$s', 'NOT (%1$s.unit_id = %3$s)',
+		'EXISTS (SELECT FROM {T} AS d WHERE d.unit_id = %3$s AND d.staff_id > %1$s.staff_id)', 'NOT EXISTS (SELECT FROM {T} AS d WHERE d.unit_id = %3$s AND d.staff_id > %1$s.staff_id)',
+		'NOT EXISTS (SELECT FROM {T} AS d WHERE d.unit_id = %1$s.unit_id AND d.unit_id = %3$s)', '%1$s.unit_id IN (SELECT unit_id FROM {T} AS d WHERE d.unit_id = %3$s)',
+		'(SELECT count(*) FROM {T} AS d WHERE d.unit_id = %1$s.unit_id) > 1'), p_a, p_b, pg_temp.unit()) $$;
+CREATE FUNCTION pg_temp.query() RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT format('SELECT %s FROM %s AS a (unit_id, staff_id) %s JOIN %s AS b (unit_id, staff_id) ON %s AND %s %s JOIN %s AS c (unit_id, staff_id) ON b.staff_id = c.staff_id WHERE %s AND %s',
+		pg_temp.pick('a.unit_id, b.unit_id, c.staff_id', 'count(*), sum(a.staff_id), count(b.unit_id), sum(c.unit_id)', 'DISTINCT a.unit_id, c.unit_id', 'row_number() OVER (ORDER BY a.staff_id, b.staff_id), b.unit_id'),
+		pg_temp.some_table(), k.kind, pg_temp.some_table(), pg_temp.pick('a.unit_id = b.unit_id', 'a.staff_id = b.staff_id'), CASE k.kind WHEN 'FULL' THEN 'true' ELSE pg_temp.condition('a', 'b') END,
+		pg_temp.pick('', 'LEFT', 'RIGHT', 'FULL'), pg_temp.some_table(), pg_temp.condition('a', 'b'), pg_temp.condition(pg_temp.pick('a', 'b', 'c'), 'c'))
+	FROM (SELECT pg_temp.pick('', 'LEFT', 'RIGHT', 'FULL') AS kind) AS k $$;
+CREATE FUNCTION pg_temp.rows_of(p_query text, p_table text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_rows text;
+BEGIN
+	EXECUTE format('SELECT string_agg(q::text, '' '' ORDER BY q::text) FROM (%s) AS q', replace(p_query, '{T}', p_table)) INTO v_rows;
+	RETURN coalesce(v_rows, 'none');
+END
+$$;
+CREATE TEMPORARY TABLE random_query AS SELECT n, ''::text AS query, ''::text AS shown, ''::text AS wanted FROM generate_series(1, 400) AS n;
+SELECT setseed(0.7) \g (format=unaligned) /dev/null
+UPDATE random_query SET query = pg_temp.query() WHERE n > 0;
+UPDATE random_query SET wanted = pg_temp.rows_of(query, '(SELECT unit_id, staff_id FROM dwh_star.fact_staff WHERE staff_id > 9810000 AND unit_id IN (231, 131))');
+GRANT ALL ON random_query TO PUBLIC;
+SET LOCAL ROLE tap_one;
+UPDATE random_query SET shown = pg_temp.rows_of(query, '(SELECT unit_id, staff_id FROM dwh_star.fact_staff WHERE staff_id > 9810000)');
+RESET ROLE;
+SELECT is_empty('SELECT n, query, shown, wanted FROM random_query WHERE shown IS DISTINCT FROM wanted', 'random queries show what they show of the rows of the scope');
+SELECT cmp_ok((SELECT count(DISTINCT wanted)::int FROM random_query), '>', 50, 'and differ');
 
 -- National readers ---------------------------------------------------------------------------------------------------------------------
 SELECT is(pg_temp.plan_of('SELECT * FROM dwh_star.fact_staff WHERE unit_id = 101', 'tap_country'), 'once', 'a national reader''s query for one unit');
