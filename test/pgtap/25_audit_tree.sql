@@ -70,7 +70,7 @@ SELECT is((SELECT action FROM dwh_log.audit_event JOIN dwh_log.audit_leaf ON sou
 SELECT count(dwh_internal.audit_append('tree_test', 'Đối tượng ' || n, 'done', jsonb_build_object('n', n))) FROM generate_series(1, 700) AS n;
 INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, agency_identifier,
 	session_user_name, outer_user_name, gateway, request_content, status)
-SELECT date_trunc('month', now())::date, -n, 'asked', now(), 'out', 'share', now(), 'online', 'G01', 'x', 'x', 'x', '{"a": [1, null]}', 'asked'
+SELECT date_trunc('month', dwh.today())::date, -n, 'asked', now(), 'out', 'share', now(), 'online', 'G01', 'x', 'x', 'x', '{"a": [1, null]}', 'asked'
 FROM generate_series(1, 5) AS n;
 SELECT is(dwh.audit_seal(), 705::bigint, 'every row of both logs gets a leaf');
 SELECT is(dwh.audit_seal(), 0::bigint, 'once');

@@ -101,7 +101,7 @@ SELECT matches(pg_temp.undo(:'remove' || :'forge', :'ask'),
 	format('^%s: row %s of dwh_log.audit_event is missing, and no event that was sealed after it says', :leaf, :event),
 	'an entry written to hide a missing row: the event it names speaks of another month');
 SELECT matches(pg_temp.undo(:'remove' || :'forge' || $$SELECT dwh_internal.audit_append('archive_log', NULL, 'done', jsonb_build_object('log', 'audit', 'month',
-		m, 'row_count', 1, 'retention_months', 24, 'is_table_kept', false)) FROM (SELECT date_trunc('month', now())::date) AS t (m);
+		m, 'row_count', 1, 'retention_months', 24, 'is_table_kept', false)) FROM (SELECT date_trunc('month', dwh.today())::date) AS t (m);
 	UPDATE dwh_log.audit_archive AS a SET event_id = e.event_id, event_month = e.month, event_bytes = dwh.canonical_event(e.event_id, e.month)
 	FROM (SELECT event_id, month FROM dwh_log.audit_event ORDER BY event_id DESC LIMIT 1) AS e WHERE a.row_count = 1$$, :'ask'),
 	format('^%s: row %s .* and no event that was sealed after it says', :leaf, :event), 'nor does an event that is not sealed help');

@@ -40,7 +40,7 @@ BEGIN;
 SELECT dwh_internal.audit_append('soak', NULL, 'done', NULL);
 INSERT INTO dwh_log.share_log (month, share_no, stage, occurred_at, direction, kind, requested_at, request_form, agency_identifier,
 	session_user_name, outer_user_name, gateway, request_content, status)
-VALUES (date_trunc('month', now())::date, nextval('dwh_log.share_no_seq'), 'asked', now(), 'out', 'share', now(), 'online', 'G01', 'x', 'x', 'x', '{}', 'asked');
+VALUES (date_trunc('month', dwh.today())::date, nextval('dwh_log.share_no_seq'), 'asked', now(), 'out', 'share', now(), 'online', 'G01', 'x', 'x', 'x', '{}', 'asked');
 COMMIT;
 \endif
 SQL
