@@ -4,6 +4,7 @@
 #   make demo               indicators from loaded data, in a private cluster; nothing else of the machine is touched
 #   make test               every test, likewise; KINDS="lint regress isolation pgtap tap" picks some of them
 #   make bench              measurements, likewise; BENCH="41 42" picks some of test/bench
+#   make property           a thousand random sequences of changes and refreshes, alone and by six sessions at once
 #   make fuzz               hostile input to the byte-level code of id sets, without a server; needs clang
 #   make lint               the checks of test/lint only
 #   make trace              the requirements and the tests that name them
@@ -296,11 +297,12 @@ EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql build/warehouse_part.sql \
 	src/formula/gram.c src/formula/gram.h src/formula/scan.c
 
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test bench crash fuzz lint trace
+.PHONY: all install clean demo test bench crash property fuzz lint trace
 
 # These bring what they need with them (packages, server tree, cluster), so they stand before PGXS and do without it.
 PG_CONFIG ?= pg_config
-HARNESS    = $(if $(filter-out file default undefined,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)') test/harness/run
+SERVER     = $(if $(filter-out file default undefined,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)')
+HARNESS    = $(SERVER) test/harness/run
 
 demo:
 	@$(HARNESS) demo
@@ -310,6 +312,8 @@ test:
 	@$(HARNESS) test $(KINDS)
 crash:
 	@$(HARNESS) test crash
+property:
+	@$(SERVER) test/harness/property
 lint:
 	@$(HARNESS) test lint
 fuzz:
