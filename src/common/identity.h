@@ -32,6 +32,7 @@ extern bool dwh_identity_has_role(const char *name);
 extern bool dwh_identity_is_administrator(const char *name);
 
 /* identity/binding.c */
+extern uint64 dwh_identity_changes;
 extern int32 dwh_identity_bound(void);
 extern void dwh_identity_bind(int32 account_id, int32 key_id, TimestampTz expires_at, bool is_session);
 extern void dwh_identity_unbind(void);

@@ -34,6 +34,9 @@ typedef struct Binding
 
 static Binding binding = {0};
 
+/* Counts the changes of the setting, those that a rollback brings among them. */
+uint64		dwh_identity_changes = 0;
+
 /* Whether dwh_identity_bind() is setting the value. */
 static bool is_binding = false;
 
@@ -71,6 +74,7 @@ dwh_identity_assign(const char *newval, void *extra)
 		memcpy(&binding, extra, sizeof(Binding));
 	else
 		memset(&binding, 0, sizeof(Binding));
+	dwh_identity_changes++;
 	dwh_bound_publish(binding.account_id);
 }
 

@@ -33,12 +33,18 @@ typedef struct DwhScopeCopy
 /* cache.c: the one that was used last */
 extern DwhScopeCopy *dwh_scope_copy;
 
-/* Whether the copy with that number, which dwh_scope_use() gave in this statement, may still be used by this caller. Asked for every row. */
+/* Whether the copy with that number, which dwh_scope_use() gave in this statement, is the one that was used last and still holds. */
+static inline bool
+dwh_scope_holds(uint64 number)
+{
+	return number == dwh_scope_copy->number && dwh_scope_copy->cache.is_valid;
+}
+
+/* The same, and whether it is this caller's. */
 static inline bool
 dwh_scope_is_current(uint64 number)
 {
-	return number == dwh_scope_copy->number && dwh_scope_copy->cache.is_valid && dwh_scope_copy->role == dwh_caller_role() &&
-		dwh_scope_copy->bound == dwh_identity_bound();
+	return dwh_scope_holds(number) && dwh_scope_copy->role == dwh_caller_role() && dwh_scope_copy->bound == dwh_identity_bound();
 }
 
 /* build.c */

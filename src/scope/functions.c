@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/inval.h"
 
@@ -16,6 +17,8 @@
 typedef struct CallState
 {
 	TimestampTz statement;		/* when pending messages were accepted: once for each statement, also of those that fetch from a cursor */
+	Oid			outer_user;		/* these two tell, for less than dwh_caller_role() and the like, that somebody else may be asking */
+	uint64		identity_changes;
 	uint64		number;			/* of the copy that the scope lies in */
 	int32		subject_id;
 	const DwhSubjectScope *scope;
@@ -40,6 +43,8 @@ refresh_state(FmgrInfo *flinfo, int32 subject_id)
 	if (state->statement != statement)
 		AcceptInvalidationMessages();
 	state->statement = statement;
+	state->outer_user = GetOuterUserId();
+	state->identity_changes = dwh_identity_changes;
 	state->number = dwh_scope_use();
 	state->subject_id = subject_id;
 	state->scope = dwh_scope_read_subject(subject_id);
@@ -47,13 +52,19 @@ refresh_state(FmgrInfo *flinfo, int32 subject_id)
 	return state->scope;
 }
 
+/* Whether what a call remembers is of this subject and this statement. */
+static inline bool
+is_of_statement(const CallState *state, int32 subject_id)
+{
+	return state != NULL && state->subject_id == subject_id && state->statement == GetCurrentStatementStartTimestamp();
+}
+
 static inline const DwhSubjectScope *
 current_scope(FunctionCallInfo fcinfo, int32 subject_id)
 {
 	CallState  *state = fcinfo->flinfo->fn_extra;
 
-	if (likely(state != NULL && state->subject_id == subject_id && state->statement == GetCurrentStatementStartTimestamp() &&
-			   dwh_scope_is_current(state->number)))
+	if (likely(is_of_statement(state, subject_id) && dwh_scope_is_current(state->number)))
 		return state->scope;
 	return refresh_state(fcinfo->flinfo, subject_id);
 }
@@ -98,12 +109,23 @@ dwh_sql_has_subject(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(scope != NULL && scope->is_national);
 }
 
-/* dwh.has_subject(p_subject_id int, p_unit_id int): the same, asked with each row of a scan, whatever its unit (see planner.c). */
+/*
+ * dwh.has_subject(p_subject_id int, p_unit_id int): the same, asked with each row of a scan, whatever its unit (see planner.c). Between two
+ * rows of a statement nothing is looked at that would have to be worked out: a right that is taken away acts at the next statement.
+ */
 Datum
 dwh_sql_has_subject_by_row(PG_FUNCTION_ARGS)
 {
-	const DwhSubjectScope *scope = PG_ARGISNULL(0) ? NULL : current_scope(fcinfo, PG_GETARG_INT32(0));
+	CallState  *state = fcinfo->flinfo->fn_extra;
+	const DwhSubjectScope *scope;
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(false);
+	if (likely(is_of_statement(state, PG_GETARG_INT32(0)) && state->outer_user == GetOuterUserId() &&
+			   state->identity_changes == dwh_identity_changes && dwh_scope_holds(state->number)))
+		scope = state->scope;
+	else
+		scope = refresh_state(fcinfo->flinfo, PG_GETARG_INT32(0));
 	PG_RETURN_BOOL(scope != NULL && scope->is_national);
 }
 

@@ -3,7 +3,7 @@
 SET client_min_messages = error;
 SET jit = off;
 BEGIN;
-SELECT plan(46);
+SELECT plan(47);
 
 CREATE ROLE tap_one LOGIN IN ROLE dwh_analyst;
 CREATE ROLE tap_country LOGIN IN ROLE dwh_national;
@@ -144,6 +144,22 @@ SELECT is(pg_temp.ask('tap_country', 'SELECT unit_id FROM dwh_star.fact_staff WH
 SELECT is(pg_temp.ask('tap_nobody', 'SELECT unit_id FROM dwh_star.fact_staff') || pg_temp.ask('tap_nobody', 'SELECT unit_id FROM dwh_star.fact_staff WHERE unit_id = 101'), 'nonenone',
 	'without a grant he sees none');
 SELECT is(pg_temp.ask('tap_country', 'SELECT dwh.has_subject(' || :'staff' || ', NULL)'), 'true', 'whatever the unit');
+CREATE FUNCTION pg_temp.asked_in_turn(p_staff int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_role	text;
+	v_has	boolean;
+	v_told	text := '';
+BEGIN
+	FOREACH v_role IN ARRAY ARRAY['tap_country', 'tap_one', 'tap_country', 'tap_nobody'] LOOP
+		EXECUTE format('SET LOCAL ROLE %I', v_role);
+		v_has := dwh.has_subject(p_staff, 231);
+		RESET ROLE;
+		v_told := v_told || v_has || ' ';
+	END LOOP;
+	RETURN v_told;
+END
+$$;
+SELECT is(pg_temp.asked_in_turn(:staff), 'true false true false ', 'whoever asks in a statement is told of himself');
 SET LOCAL ROLE tap_country;
 DECLARE country CURSOR FOR SELECT unit_id FROM dwh_star.fact_staff WHERE staff_id > 9810000;
 FETCH 1 FROM country \gset first_
