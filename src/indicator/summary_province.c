@@ -144,11 +144,12 @@ dwh_province_fill(DwhSummary *summary)
 void
 dwh_province_replace(DwhSummary *summary, List *parts)
 {
-	const DwhProvinces *provinces = dwh_unit_provinces(dwh_unit_table_load());
+	const DwhProvinces *provinces;
 	ListCell   *lc;
 
 	if (!OidIsValid(summary->by_province))
 		return;
+	provinces = dwh_unit_provinces(dwh_unit_table_load());
 	if (!summary->has_provinces || summary->provinces_hash != provinces->hash)
 		fill(summary, provinces);
 	else

@@ -92,6 +92,16 @@ call_expression(Called *called, List *args)
 	return (Expr *) makeFuncExpr(called->oid, called->result, args, InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
+/* column operator value; both int. */
+static Expr *
+comparison(Oid operator, Node *column, Node *value)
+{
+	OpExpr	   *condition = (OpExpr *) make_opclause(operator, BOOLOID, false, (Expr *) copyObject(column), (Expr *) value, InvalidOid, InvalidOid);
+
+	condition->opfuncid = get_opcode(operator);
+	return (Expr *) condition;
+}
+
 /* The subject of a condition. Where it differs by row: NULL, since the units of all subjects hold those of each. */
 static Node *
 subject_expression(Node *subject)
@@ -108,22 +118,19 @@ is_given(Node *node)
 	return (IsA(node, Const) && !((Const *) node)->constisnull) || (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXTERN);
 }
 
-/* The other side of "column = something" that is the same for the whole scan; NULL where the clause says no such thing. */
+/* What a condition says that the column equals; NULL where it says no such thing. */
 static Node *
-other_side(RestrictInfo *rinfo, Node *column)
+equal_side(Node *clause, Node *column)
 {
-	OpExpr	   *clause = (OpExpr *) rinfo->clause;
-	Node	   *side = NULL;
+	OpExpr	   *equality = (OpExpr *) clause;
 
-	if (!IsA(clause, OpExpr) || clause->opno != Int4EqualOperator || list_length(clause->args) != 2)
+	if (!IsA(clause, OpExpr) || equality->opno != Int4EqualOperator)
 		return NULL;
-	if (equal(linitial(clause->args), column) && bms_is_empty(rinfo->right_relids))
-		side = lsecond(clause->args);
-	else if (equal(lsecond(clause->args), column) && bms_is_empty(rinfo->left_relids))
-		side = linitial(clause->args);
-	if (side == NULL || contain_subplans(side) || contain_volatile_functions(side))
-		return NULL;
-	return side;
+	if (equal(linitial(equality->args), column))
+		return lsecond(equality->args);
+	if (equal(lsecond(equality->args), column))
+		return linitial(equality->args);
+	return NULL;
 }
 
 /* The one unit whose rows the query asks for, in conditions on the relation beside ours; NULL where it asks for no certain one. */
@@ -134,9 +141,10 @@ named_unit(RelOptInfo *rel, Node *column)
 
 	foreach(lc, rel->baserestrictinfo)
 	{
-		Node	   *side = other_side(lfirst_node(RestrictInfo, lc), column);
+		Node	   *side = equal_side((Node *) lfirst_node(RestrictInfo, lc)->clause, column);
 
-		if (side != NULL)
+		/* the same for the whole scan */
+		if (side != NULL && !contain_var_clause(side) && !contain_subplans(side) && !contain_volatile_functions(side))
 			return side;
 	}
 	return NULL;
@@ -241,21 +249,6 @@ estimate_share(PlannerInfo *root, List *args, int var_relid)
 
 /* ------------------------------------------------------------------ one unit, asked once */
 
-/* C, where a condition says that the column = C; NULL where it says no such thing. */
-static Node *
-given_unit(Node *clause, Node *column)
-{
-	OpExpr	   *equality = (OpExpr *) clause;
-
-	if (!IsA(clause, OpExpr) || equality->opno != Int4EqualOperator)
-		return NULL;
-	if (equal(linitial(equality->args), column) && is_given(lsecond(equality->args)))
-		return lsecond(equality->args);
-	if (equal(lsecond(equality->args), column) && is_given(linitial(equality->args)))
-		return linitial(equality->args);
-	return NULL;
-}
-
 /*
  * C, where a part of the FROM clause lets no row through but those in which the column = C. Conditions that the planner has not gone over
  * yet are no list; they are left out.
@@ -263,14 +256,13 @@ given_unit(Node *clause, Node *column)
 static Node *
 unit_of_all_rows(Node *part, Node *column)
 {
-	List	   *conditions = NIL;
+	Node	   *conditions = NULL;
 	List	   *parts = NIL;
-	Node	   *unit = NULL;
 	ListCell   *lc;
 
 	if (IsA(part, FromExpr))
 	{
-		conditions = (List *) ((FromExpr *) part)->quals;
+		conditions = ((FromExpr *) part)->quals;
 		parts = ((FromExpr *) part)->fromlist;
 	}
 	else if (IsA(part, JoinExpr))
@@ -279,20 +271,28 @@ unit_of_all_rows(Node *part, Node *column)
 
 		if (join->jointype == JOIN_INNER)
 		{
-			conditions = (List *) join->quals;
+			conditions = join->quals;
 			parts = list_make2(join->larg, join->rarg);
 		}
 		else if (join->jointype == JOIN_LEFT || join->jointype == JOIN_SEMI || join->jointype == JOIN_ANTI)
 			parts = list_make1(join->larg);
 	}
-	if (conditions != NIL && IsA(conditions, List))
-		foreach(lc, conditions)
-			if (unit == NULL)
-				unit = given_unit(lfirst(lc), column);
+	if (conditions != NULL && IsA(conditions, List))
+		foreach(lc, (List *) conditions)
+		{
+			Node	   *side = equal_side(lfirst(lc), column);
+
+			if (side != NULL && is_given(side))
+				return side;
+		}
 	foreach(lc, parts)
-		if (unit == NULL)
-			unit = unit_of_all_rows(lfirst(lc), column);
-	return unit;
+	{
+		Node	   *unit = unit_of_all_rows(lfirst(lc), column);
+
+		if (unit != NULL)
+			return unit;
+	}
+	return NULL;
 }
 
 /*
@@ -307,23 +307,20 @@ ask_once(SupportRequestSimplify *request)
 {
 	FuncExpr   *call = request->fcall;
 	Query	   *query = request->root ? request->root->parse : NULL;
-	Expr	   *column = linitial(call->args);
-	Expr	   *subject = lsecond(call->args);
+	Node	   *column = linitial(call->args);
+	Node	   *subject = lsecond(call->args);
 	Node	   *unit;
-	OpExpr	   *equality;
 	FuncExpr   *once;
 
 	if (query == NULL || query->commandType != CMD_SELECT || query->groupingSets != NIL || !IsA(column, Var) ||
-		((Var *) column)->varlevelsup != 0 || !is_given((Node *) subject))
+		((Var *) column)->varlevelsup != 0 || !is_given(subject))
 		return NULL;
-	unit = unit_of_all_rows((Node *) query->jointree, (Node *) column);
-	if (unit == NULL || unit_share(unit, (Node *) subject) == 0)
+	unit = unit_of_all_rows((Node *) query->jointree, column);
+	if (unit == NULL || unit_share(unit, subject) == 0)
 		return NULL;
-	equality = (OpExpr *) make_opclause(Int4EqualOperator, BOOLOID, false, copyObject(column), (Expr *) copyObject(unit), InvalidOid, InvalidOid);
-	equality->opfuncid = get_opcode(Int4EqualOperator);
 	once = makeFuncExpr(call->funcid, call->funcresulttype, list_make2(copyObject(unit), copyObject(subject)), InvalidOid, InvalidOid,
 						COERCE_EXPLICIT_CALL);
-	return (Node *) makeBoolExpr(AND_EXPR, list_make2(equality, once), -1);
+	return (Node *) makeBoolExpr(AND_EXPR, list_make2(comparison(Int4EqualOperator, column, copyObject(unit)), once), -1);
 }
 
 /* ------------------------------------------------------------------ which index */
@@ -351,13 +348,7 @@ index_condition(SupportRequestIndexCondition *request)
 		return NIL;
 	request->lossy = true;
 	if (unit != NULL)
-	{
-		OpExpr	   *condition = (OpExpr *) make_opclause(operator, BOOLOID, false, copyObject(linitial(call->args)), value,
-														 InvalidOid, InvalidOid);
-
-		condition->opfuncid = get_opcode(operator);
-		return list_make1(condition);
-	}
+		return list_make1(comparison(operator, linitial(call->args), (Node *) value));
 	else
 	{
 		ScalarArrayOpExpr *condition = makeNode(ScalarArrayOpExpr);

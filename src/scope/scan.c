@@ -13,6 +13,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "parser/parse_relation.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -37,19 +38,14 @@ find_table(const char *schema, const char *table)
 static AttrNumber
 find_column(Relation rel, const char *column)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	AttrNumber	attnum = attnameAttNum(rel, column, false);
 
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-
-		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column) == 0)
-			return attribute->attnum;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of \"%s\" does not exist", column, RelationGetRelationName(rel)),
-			 errhint("Restore it from a dump.")));
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of \"%s\" does not exist", column, RelationGetRelationName(rel)),
+				 errhint("Restore it from a dump.")));
+	return attnum;
 }
 
 /* Begins a scan of a table, of the rows that match key where one is given. columns ends with NULL. */

@@ -1,8 +1,7 @@
 -- What scope costs: the same group-by as a reader with row security, and as the owner with the explicit WHERE (or none), taking turns in
 -- one session; point queries; the first query of a new session; the cache for 100,000 units and 10,000 grants. The median of the rounds'
 -- ratios is what counts, beside it stands the ratio of the fastest rounds. Goals: a province 1.10, 21 scattered units 1.15, 700 scattered
--- units 1.20, the nation 1.05, point queries 1.10; 3 ms; 50 ms. bench_bare and bench_gate read under policies of PostgreSQL's own, unit_id > 0
--- for each row and one that is asked once a query: what row security costs without us. Rows: DWH_BENCH_WAREHOUSE_PERSONS (40_warehouse_data.sql), 95000 are ten million.
+-- units 1.20, the nation 1.05, point queries 1.10; 3 ms; 50 ms. Who reads: include/scope_readers.psql. Rows: DWH_BENCH_WAREHOUSE_PERSONS (40_warehouse_data.sql), 95000 are ten million.
 SET client_min_messages = error;
 SET jit = off;
 SET work_mem = '256MB';

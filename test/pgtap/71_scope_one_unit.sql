@@ -23,27 +23,24 @@ INSERT INTO dwh_catalog.access_grant (grant_id, account_id, user_group_id, scope
 SELECT v.n, v.n, user_group_id, v.u, '2020-01-01' FROM dwh_catalog.user_group JOIN (VALUES ('analyst', 980001, 231), ('national', 980002, 1)) AS v (code, n, u) USING (code);
 SELECT subject_id AS staff FROM dwh_catalog.subject WHERE code = 'fact_staff' \gset
 
--- What a role's plan for a query says: how the scope is asked for, and how many rows are expected.
-CREATE FUNCTION pg_temp.plan_of(p_query text, p_role text DEFAULT 'tap_one') RETURNS text LANGUAGE plpgsql AS $$
+-- A role's plan for a query; how it asks for the scope, and how many rows it expects.
+CREATE FUNCTION pg_temp.explain(p_query text, p_role text) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
 	v_plan json;
 BEGIN
 	EXECUTE format('SET LOCAL ROLE %I', p_role);
 	EXECUTE 'EXPLAIN (FORMAT json) ' || p_query INTO v_plan;
 	RESET ROLE;
-	RETURN CASE WHEN v_plan::text ~ '"One-Time Filter": "dwh.(in_scope|has_subject)\(' THEN 'once' ELSE '' END
-		|| CASE WHEN v_plan::text ~ '"Filter": "[^"]*dwh.(in_scope|has_subject)\(' THEN 'by row' ELSE '' END;
+	RETURN v_plan;
 END
 $$;
-CREATE FUNCTION pg_temp.expected_rows(p_query text, p_role text DEFAULT 'tap_one') RETURNS int LANGUAGE plpgsql AS $$
-DECLARE
-	v_plan json;
-BEGIN
-	EXECUTE format('SET LOCAL ROLE %I', p_role);
-	EXECUTE 'EXPLAIN (FORMAT json) ' || p_query INTO v_plan;
-	RESET ROLE;
-	RETURN v_plan -> 0 -> 'Plan' ->> 'Plan Rows';
-END
+CREATE FUNCTION pg_temp.plan_of(p_query text, p_role text DEFAULT 'tap_one') RETURNS text LANGUAGE sql AS $$
+	SELECT CASE WHEN plan ~ '"One-Time Filter": "dwh.(in_scope|has_subject)\(' THEN 'once' ELSE '' END
+		|| CASE WHEN plan ~ '"Filter": "[^"]*dwh.(in_scope|has_subject)\(' THEN 'by row' ELSE '' END
+	FROM CAST(pg_temp.explain(p_query, p_role) AS text) AS plan
+$$;
+CREATE FUNCTION pg_temp.expected_rows(p_query text, p_role text DEFAULT 'tap_one') RETURNS int LANGUAGE sql AS $$
+	SELECT (pg_temp.explain(p_query, p_role) -> 0 -> 'Plan' ->> 'Plan Rows')::int
 $$;
 -- A cheap function that keeps what it is given.
 CREATE TABLE tap_open.given (unit_id int);
